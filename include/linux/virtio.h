@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The virtio contract: what a driver and a transport agree on.
+ *
+ * Here are the four things that a driver meets: the device, the driver itself,
+ * the queue and the operations of a queue.  Configuration fields are in
+ * <linux/virtio_config.h>.  The function API that the drivers of Linux 6.12
+ * use stands on the same queues and comes last, from <linux/virtio_queue_api.h>.
+ */
+#ifndef _LINUX_VIRTIO_H
+#define _LINUX_VIRTIO_H
+
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/gfp.h>
+#include <linux/mod_devicetable.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct module;
+struct virtqueue_ops;
+struct virtio_config_ops;
+struct vringh_config_ops;
+
+/**
+ * struct virtqueue - one queue of buffers between a driver and its device
+ * @callback: called when the device has used buffers; %NULL for none.  Runs in
+ *	interrupt context.  Returning %false turns callbacks off until
+ *	&virtqueue_ops.restart.
+ * @vdev: the device that owns this queue
+ * @vq_ops: what can be done with the queue
+ * @priv: for the transport that made the queue
+ * @notify_driver: the callback of a driver that uses the 6.12 function API;
+ *	counts as a @callback that returned %true
+ * @name: for messages and statistics
+ * @list: link in &virtio_device.vqs
+ * @index: number of the queue on its device
+ * @num_free: descriptors that can still be added
+ * @num_max: largest size that the device offered for this queue
+ * @reset: the queue was reset on its own and is not in use
+ */
+struct virtqueue {
+	bool (*callback)(struct virtqueue *vq);
+	struct virtio_device *vdev;
+	const struct virtqueue_ops *vq_ops;
+	void *priv;
+
+	void (*notify_driver)(struct virtqueue *vq);
+	const char *name;
+	struct list_head list;
+	unsigned int index;
+	unsigned int num_free;
+	unsigned int num_max;
+	bool reset;
+};
+
+/**
+ * struct virtqueue_ops - the operations of a queue
+ *
+ * None of them sleeps and all may be called in any context that the driver's
+ * own lock allows: two operations on one queue never run at the same time, and
+ * seeing to that is the driver's part.
+ *
+ * @add_buf: offer a buffer to the device.  @sg holds @out_num entries that the
+ *	device reads, then @in_num that it writes; @data is the token by which
+ *	@get_buf hands the buffer back, not %NULL.  The device learns of it at
+ *	the next @kick.  Returns 0, -ENOSPC when the queue is full, -EINVAL for
+ *	an empty buffer, -ENOMEM when memory or mappings ran out (nothing was
+ *	added), -EIO when the queue is broken.
+ * @kick: publish what was added since the last kick and notify the device if
+ *	it asked to be.  Before DRIVER_OK the notification is kept back and sent
+ *	by DRIVER_OK (virtio 1.3, 3.1.1).
+ * @get_buf: take back one used buffer: the token, with the number of bytes that
+ *	the device wrote in @len, or %NULL when there is none.
+ * @restart: turn callbacks on again.  Returns %false, and leaves them off, when
+ *	used buffers are waiting already: take those first.
+ * @shutdown: take the queue out of use and give up all buffers in it.  Nothing
+ *	stays mapped, and each buffer not yet taken back comes out of @get_buf
+ *	with a length of 0.  The device must have been reset, or this queue
+ *	reset, so that it does not write to those buffers any more.
+ */
+struct virtqueue_ops {
+	int (*add_buf)(struct virtqueue *vq, struct scatterlist sg[],
+		       unsigned int out_num, unsigned int in_num, void *data);
+	void (*kick)(struct virtqueue *vq);
+	void *(*get_buf)(struct virtqueue *vq, unsigned int *len);
+	bool (*restart)(struct virtqueue *vq);
+	void (*shutdown)(struct virtqueue *vq);
+};
+
+/**
+ * struct virtio_device - a device on the virtio bus
+ * @index: position on the bus, given by the bus
+ * @dev: the device in the driver model; set its parent and release first
+ * @id: what the device is; drivers match on it
+ * @config: how to reach its configuration and its queues
+ * @priv: for the driver
+ * @vringh_config: for drivers that play the device side of a ring
+ * @vqs: the queues, in the order in which they were made
+ * @vqs_list_lock: guards @vqs
+ * @features: bits that driver and device share, as far as agreed
+ * @config_lock: guards the three flags below
+ * @config_core_enabled: the core lets configuration changes through
+ * @config_driver_disabled: the driver asked for none at the moment
+ * @config_change_pending: one came meanwhile
+ * @failed: the status had FAILED when the device was frozen
+ * @features_latched: @features are agreed with the device until reset
+ * @fields_used: configuration field types that find() has handed out
+ * @next_vq: the queue that the next find_vq() looks for
+ * @debugfs_dir: where the features can be looked at and filtered
+ * @debugfs_filter_features: bits that were filtered out by hand
+ */
+struct virtio_device {
+	int index;
+	struct device dev;
+	struct virtio_device_id id;
+	const struct virtio_config_ops *config;
+	void *priv;
+
+	const struct vringh_config_ops *vringh_config;
+	struct list_head vqs;
+	spinlock_t vqs_list_lock;
+	u64 features;
+
+	spinlock_t config_lock;
+	bool config_core_enabled;
+	bool config_driver_disabled;
+	bool config_change_pending;
+	bool failed;
+
+	bool features_latched;
+	DECLARE_BITMAP(fields_used, 256);
+	unsigned int next_vq;
+#ifdef CONFIG_VIRTIO_DEBUG
+	struct dentry *debugfs_dir;
+	u64 debugfs_filter_features;
+#endif
+};
+
+#define dev_to_virtio(_dev)	container_of_const(_dev, struct virtio_device, dev)
+
+/**
+ * struct virtio_driver - a driver for devices on the virtio bus
+ * @driver: name it; the bus fills in the rest
+ * @id_table: the devices that it serves; ends with a device of 0
+ * @probe: a device was found.  Sleeps if it likes.  Returns 0, or an error and
+ *	then has left nothing behind; the core resets the device.
+ * @remove: the device goes, or the driver does.  The device is not to be
+ *	touched after it returns, and the core has reset it by then.
+ * @feature_table: features agreed on before @probe.  A driver without one
+ *	negotiates in @probe, with virtio_use_bit().
+ * @feature_table_size: entries of @feature_table
+ * @feature_table_legacy: used instead for devices older than virtio 1.0
+ * @feature_table_size_legacy: entries of @feature_table_legacy
+ * @validate: look at features and configuration before they are agreed; may
+ *	clear bits.  Returns 0 or an error that fails the probe.
+ * @scan: called after @probe, once the device is live
+ * @config_changed: the device changed its configuration; interrupt context
+ * @freeze: stop using the device, which will be reset; may sleep
+ * @restore: the device was reset and its features agreed: start again
+ */
+struct virtio_driver {
+	struct device_driver driver;
+	const struct virtio_device_id *id_table;
+	int (*probe)(struct virtio_device *dev);
+	void (*remove)(struct virtio_device *dev);
+
+	const unsigned int *feature_table;
+	unsigned int feature_table_size;
+	const unsigned int *feature_table_legacy;
+	unsigned int feature_table_size_legacy;
+	int (*validate)(struct virtio_device *dev);
+	void (*scan)(struct virtio_device *dev);
+	void (*config_changed)(struct virtio_device *dev);
+	int (*freeze)(struct virtio_device *dev);
+	int (*restore)(struct virtio_device *dev);
+};
+
+#define drv_to_virtio(_drv)	container_of_const(_drv, struct virtio_driver, driver)
+
+int register_virtio_device(struct virtio_device *dev);
+void unregister_virtio_device(struct virtio_device *dev);
+bool is_virtio_device(struct device *dev);
+
+/* A macro, so that the driver's module is the owner without being asked. */
+#define register_virtio_driver(drv)	__register_virtio_driver(drv, THIS_MODULE)
+int __register_virtio_driver(struct virtio_driver *drv, struct module *owner);
+void unregister_virtio_driver(struct virtio_driver *drv);
+
+/* For a driver whose module does nothing but register it. */
+#define module_virtio_driver(drv) \
+	module_driver(drv, register_virtio_driver, unregister_virtio_driver)
+
+/* The life of a device; see handshake.c. */
+void virtio_add_status(struct virtio_device *dev, unsigned int status);
+void virtio_reset_device(struct virtio_device *dev);
+void virtio_break_device(struct virtio_device *dev);
+void __virtio_unbreak_device(struct virtio_device *dev);
+void virtio_config_changed(struct virtio_device *dev);
+void virtio_config_driver_disable(struct virtio_device *dev);
+void virtio_config_driver_enable(struct virtio_device *dev);
+#ifdef CONFIG_PM_SLEEP
+int virtio_device_freeze(struct virtio_device *dev);
+int virtio_device_restore(struct virtio_device *dev);
+#endif
+
+#define virtio_device_for_each_vq(vdev, vq) \
+	list_for_each_entry(vq, &(vdev)->vqs, list)
+
+#include <linux/virtio_queue_api.h>
+
+#endif /* _LINUX_VIRTIO_H */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Configuration of a virtio device: fields, features, status and queues.
+ *
+ * A device describes itself in fields, each of a type and a length.  A driver
+ * finds a field, gets or sets its contents, and that is all it needs to know;
+ * where the fields lie is the transport's affair.  The accessors of Linux 6.12,
+ * which name a field by its place in a structure, stand on the same operations
+ * and come last, from <linux/virtio_config_api.h>.
+ */
+#ifndef _LINUX_VIRTIO_CONFIG_H
+#define _LINUX_VIRTIO_CONFIG_H
+
+#include <linux/bug.h>
+#include <linux/compiler_types.h>
+#include <linux/err.h>
+#include <linux/virtio.h>
+#include <linux/virtio_byteorder.h>
+#include <uapi/linux/virtio_config.h>
+
+struct cpumask;
+struct irq_affinity;
+struct virtio_shm_region;
+struct virtqueue_info;
+
+/**
+ * struct virtio_config_ops - how the core and drivers reach a device
+ *
+ * The first seven are the contract.  A transport supplies the contents of the
+ * configuration in one of two ways, as fields (@find, @get, @set) or as raw
+ * bytes (@read, @write, @generation), and takes the other half from the core:
+ * VIRTIO_FIELDS_BY_LAYOUT puts fields over raw bytes, and the accessors of 6.12
+ * look up the field under an offset where there is no @read.  A device without
+ * any configuration has neither.  All may sleep unless said otherwise.
+ *
+ * @find: look for a field of @type and mark it used.  Returns a token for @get
+ *	and @set with the length of the field in @len, or %NULL.  A field is
+ *	found once until the device is reset.
+ * @get: copy the contents of a field, little-endian, to @buf.  @len is the
+ *	length that @find gave.
+ * @set: write the contents of a field, likewise
+ * @get_status: the status byte; 0xff when the device is gone
+ * @set_status: write the status byte, never 0
+ * @find_vq: set up the next queue of the device.  Returns it, or ERR_PTR():
+ *	-ENOENT when there are no more.  Use virtio_find_next_vq().
+ * @del_vq: free a queue that @find_vq returned.  Use virtio_del_vq().
+ *
+ * @read: copy @len bytes at @offset of the device configuration to @buf, as
+ *	they lie there
+ * @write: the other way
+ * @generation: changes whenever several reads may not belong together
+ * @reset: write 0 to the status and wait, with a limit, until it reads back so;
+ *	on return the device uses no memory and runs no callback
+ * @get_features: the bits that the device offers
+ * @finalize_features: write &virtio_device.features to the device, less what
+ *	the transport can't do.  Returns 0 or an error.
+ * @find_vqs: set up @nvqs queues at once, as @infos says; entries without a
+ *	name are left out and %NULL in @vqs.  Returns 0 or an error.
+ * @del_vqs: free all queues
+ * @setup_vq: set up queue @index, for @find_vq
+ * @teardown_vq: free one queue, for @del_vq
+ * @synchronize_cbs: wait for callbacks that are running
+ * @bus_name: where the device sits, for people
+ * @set_vq_affinity: handle the queue's interrupt on these CPUs if possible
+ * @get_vq_affinity: the CPUs that handle a queue's interrupt, or %NULL
+ * @get_shm_region: where a shared memory region lies; %false if there is none
+ * @disable_vq_and_reset: reset one queue; the device has let go of it on return
+ * @enable_vq_after_reset: and put it to use again
+ */
+struct virtio_config_ops {
+	void *(*find)(struct virtio_device *vdev, u8 type, unsigned int *len);
+	void (*get)(struct virtio_device *vdev, void *token, void *buf, unsigned int len);
+	void (*set)(struct virtio_device *vdev, void *token, const void *buf,
+		    unsigned int len);
+	u8 (*get_status)(struct virtio_device *vdev);
+	void (*set_status)(struct virtio_device *vdev, u8 status);
+	struct virtqueue *(*find_vq)(struct virtio_device *vdev,
+				     bool (*callback)(struct virtqueue *vq));
+	void (*del_vq)(struct virtqueue *vq);
+
+	void (*read)(struct virtio_device *vdev, unsigned int offset, void *buf,
+		     unsigned int len);
+	void (*write)(struct virtio_device *vdev, unsigned int offset, const void *buf,
+		      unsigned int len);
+	u32 (*generation)(struct virtio_device *vdev);
+	void (*reset)(struct virtio_device *vdev);
+	u64 (*get_features)(struct virtio_device *vdev);
+	int (*finalize_features)(struct virtio_device *vdev);
+	int (*find_vqs)(struct virtio_device *vdev, unsigned int nvqs,
+			struct virtqueue *vqs[], struct virtqueue_info infos[],
+			struct irq_affinity *desc);
+	void (*del_vqs)(struct virtio_device *vdev);
+	struct virtqueue *(*setup_vq)(struct virtio_device *vdev, unsigned int index,
+				      struct virtqueue_info *info);
+	void (*teardown_vq)(struct virtqueue *vq);
+	void (*synchronize_cbs)(struct virtio_device *vdev);
+	const char *(*bus_name)(struct virtio_device *vdev);
+	int (*set_vq_affinity)(struct virtqueue *vq, const struct cpumask *cpu_mask);
+	const struct cpumask *(*get_vq_affinity)(struct virtio_device *vdev, int index);
+	bool (*get_shm_region)(struct virtio_device *vdev,
+			       struct virtio_shm_region *region, u8 id);
+	int (*disable_vq_and_reset)(struct virtqueue *vq);
+	int (*enable_vq_after_reset)(struct virtqueue *vq);
+};
+
+/* Fields over raw bytes, for the operations of a transport; see layout.c. */
+#define VIRTIO_FIELDS_BY_LAYOUT				\
+	.find		= virtio_layout_find,		\
+	.get		= virtio_layout_get,		\
+	.set		= virtio_layout_set
+
+/* Queues one by one over @setup_vq and @teardown_vq; see handshake.c. */
+#define VIRTIO_QUEUES_ONE_BY_ONE			\
+	.find_vq	= virtio_find_next_vq,		\
+	.del_vq		= virtio_del_vq
+
+void *virtio_layout_find(struct virtio_device *vdev, u8 type, unsigned int *len);
+void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf,
+		       unsigned int len);
+void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
+		       unsigned int len);
+struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
+				      bool (*callback)(struct virtqueue *vq));
+void virtio_del_vq(struct virtqueue *vq);
+
+int __virtio_config_val(struct virtio_device *vdev, u8 type, void *val, size_t size);
+int virtio_use_bit(struct virtio_device *vdev, void *token, unsigned int len,
+		   unsigned int bitnum);
+int virtio_latch_features(struct virtio_device *vdev);
+void virtio_device_ready(struct virtio_device *vdev);
+
+/**
+ * virtio_config_val - find a field and read its value
+ * @vdev: the device
+ * @type: type of the field, VIRTIO_CONFIG_F_*
+ * @v: where the value goes, in the byte order of this machine: u8, u16, u32 or
+ *	u64, as wide as the field
+ *
+ * May sleep.  The field is used up until the device is reset.
+ *
+ * Return: 0, -ENOENT when there is no such field, -EIO when the device has it
+ * in another width; @v is not written then.
+ */
+#define virtio_config_val(vdev, type, v) ({					\
+	union { u8 b; __le16 w; __le32 l; __le64 q; } _raw = { .q = 0 };		\
+	int _err = __virtio_config_val((vdev), (type), &_raw, sizeof(*(v)));	\
+										\
+	if (!_err)								\
+		*(v) = _Generic(*(v), u8: _raw.b, u16: le16_to_cpu(_raw.w),	\
+				u32: le32_to_cpu(_raw.l),			\
+				u64: le64_to_cpu(_raw.q));			\
+	_err;									\
+})
+
+#include <linux/virtio_config_api.h>
+
+#endif /* _LINUX_VIRTIO_CONFIG_H */
