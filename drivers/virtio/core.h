@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the core share with each other and with nobody else.
+ */
+#ifndef _VIRTIO_CORE_H
+#define _VIRTIO_CORE_H
+
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+
+/* A status of all ones is what a device reads as that is no longer there. */
+#define VIRTIO_STATUS_GONE	0xff
+
+static inline u8 virtio_get_status(struct virtio_device *vdev)
+{
+	return vdev->config->get_status(vdev);
+}
+
+/* handshake.c, called by the bus */
+void virtio_handshake_start(struct virtio_device *vdev);
+int virtio_handshake_probe(struct virtio_device *vdev);
+void virtio_handshake_remove(struct virtio_device *vdev);
+void virtio_handshake_shutdown(struct virtio_device *vdev);
+
+/* debugfs.c */
+#ifdef CONFIG_VIRTIO_DEBUG
+void virtio_debug_init(void);
+void virtio_debug_exit(void);
+void virtio_debug_device_init(struct virtio_device *vdev);
+void virtio_debug_device_exit(struct virtio_device *vdev);
+u64 virtio_debug_filtered(struct virtio_device *vdev);
+#else
+static inline void virtio_debug_init(void) { }
+static inline void virtio_debug_exit(void) { }
+static inline void virtio_debug_device_init(struct virtio_device *vdev) { }
+static inline void virtio_debug_device_exit(struct virtio_device *vdev) { }
+static inline u64 virtio_debug_filtered(struct virtio_device *vdev) { return 0; }
+#endif
+
+#endif /* _VIRTIO_CORE_H */

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The status handshake: how a device comes to life and how it is put to rest.
+ *
+ * reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK, queues, DRIVER_OK (virtio
+ * 1.3, 3.1.1), and FAILED where that goes wrong.  The bus calls in when driver
+ * and device meet and part, transports when they sleep and wake, and drivers
+ * by the few functions that are exported.  This file knows status and feature
+ * bits, and that a device has queues; not how any of them is reached.
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/virtio.h>
+#include <linux/virtio_anchor.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include "core.h"
+
+#define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
+
+/*
+ * Status.
+ */
+
+/**
+ * virtio_add_status - set bits in the status of a device
+ * @vdev: the device
+ * @status: VIRTIO_CONFIG_S_* bits to set besides those that are
+ *
+ * A device that is gone is left alone.
+ * Context: may sleep.
+ */
+void virtio_add_status(struct virtio_device *vdev, unsigned int status)
+{
+	u8 now;
+
+	might_sleep();
+	now = virtio_get_status(vdev);
+	if (now != VIRTIO_STATUS_GONE)
+		vdev->config->set_status(vdev, now | status);
+}
+EXPORT_SYMBOL_GPL(virtio_add_status);
+
+/**
+ * virtio_synchronize_cbs - wait for callbacks that are running
+ * @vdev: the device
+ *
+ * What was written before is seen by any callback that runs after.
+ * Context: may sleep.
+ */
+void virtio_synchronize_cbs(struct virtio_device *vdev)
+{
+	if (vdev->config->synchronize_cbs)
+		vdev->config->synchronize_cbs(vdev);
+	else
+		synchronize_rcu();	/* also waits for all interrupt handlers */
+}
+EXPORT_SYMBOL_GPL(virtio_synchronize_cbs);
+
+/**
+ * virtio_reset_device - make the device forget everything
+ * @vdev: the device
+ *
+ * On return the device writes to no memory and calls nobody back, all fields
+ * can be found again, and features must be agreed anew (virtio 1.3, 2.4).  Who
+ * calls must see to it that nobody kicks meanwhile.
+ * Context: may sleep; not from a callback.
+ */
+void virtio_reset_device(struct virtio_device *vdev)
+{
+	vdev->config->reset(vdev);
+	vdev->features_latched = false;
+	vdev->next_vq = 0;
+	bitmap_zero(vdev->fields_used, 256);
+}
+EXPORT_SYMBOL_GPL(virtio_reset_device);
+
+/* From whatever state it was left in to "a guest has seen it". */
+void virtio_handshake_start(struct virtio_device *vdev)
+{
+	virtio_reset_device(vdev);
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+}
+
+/*
+ * Features.
+ */
+
+static u64 table_bits(const unsigned int *table, unsigned int size)
+{
+	u64 bits = 0;
+
+	while (size--)
+		bits |= __virtio_feature_mask(table[size]);
+	return bits;
+}
+
+/* What the driver says in its tables that it can do with such a device. */
+static u64 driver_bits(const struct virtio_driver *drv, bool legacy)
+{
+	if (legacy && drv->feature_table_legacy)
+		return table_bits(drv->feature_table_legacy, drv->feature_table_size_legacy);
+	return table_bits(drv->feature_table, drv->feature_table_size);
+}
+
+/**
+ * virtio_check_driver_offered_feature - has the driver listed this feature?
+ * @vdev: a device; before probe and after remove it has no driver to blame
+ * @fbit: number of the feature bit
+ *
+ * A driver that asks for a bit it never listed would wait for it for ever; it
+ * is told so, once.
+ * Context: any.
+ */
+void virtio_check_driver_offered_feature(const struct virtio_device *vdev,
+					 unsigned int fbit)
+{
+	const struct virtio_driver *drv;
+
+	if (!vdev->dev.driver)
+		return;
+	drv = drv_to_virtio(vdev->dev.driver);
+	if (!drv->feature_table_size ||
+	    (driver_bits(drv, false) | driver_bits(drv, true)) & __virtio_feature_mask(fbit))
+		return;
+	dev_warn_once(&vdev->dev, "driver %s asks for feature %u, which is not in its table\n",
+		      drv->driver.name, fbit);
+}
+EXPORT_SYMBOL_GPL(virtio_check_driver_offered_feature);
+
+/* A guest that hides its memory from the host can't do with less. */
+static int check_restricted_memory(struct virtio_device *vdev)
+{
+	static const unsigned int needed[] = { VIRTIO_F_VERSION_1, VIRTIO_F_ACCESS_PLATFORM };
+	int i;
+
+	if (!virtio_check_mem_acc_cb(vdev))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(needed); i++) {
+		if (__virtio_test_bit(vdev, needed[i]))
+			continue;
+		dev_warn(&vdev->dev, "memory is protected, but the device lacks feature %u\n",
+			 needed[i]);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* Virtio 1.3, 3.1.1, steps 4 to 6.  Devices before 1.0 have no FEATURES_OK. */
+static int write_features(struct virtio_device *vdev)
+{
+	u8 status;
+	int err;
+
+	err = vdev->config->finalize_features(vdev);
+	if (!err)
+		err = check_restricted_memory(vdev);
+	if (err)
+		return err;
+
+	if (__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
+		virtio_add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
+		status = virtio_get_status(vdev);
+		if (status == VIRTIO_STATUS_GONE || !(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+			dev_err(&vdev->dev, "device refuses features %#llx: status %#x\n",
+				vdev->features, status);
+			return -ENODEV;
+		}
+	}
+	vdev->features_latched = true;
+	return 0;
+}
+
+/**
+ * virtio_latch_features - agree with the device on the features chosen so far
+ * @vdev: the device
+ *
+ * Called by the core at the first queue, at DRIVER_OK at the latest; before
+ * probe for a driver with a feature table.  From here until reset the features
+ * stand.
+ * Context: may sleep.
+ * Return: 0, also when it was done before; -ENODEV if the device refuses them.
+ */
+int virtio_latch_features(struct virtio_device *vdev)
+{
+	might_sleep();
+	return vdev->features_latched ? 0 : write_features(vdev);
+}
+EXPORT_SYMBOL_GPL(virtio_latch_features);
+
+/*
+ * A driver with a table has its features agreed before probe, and may have a
+ * look at them first.  One without starts from what transport and ring want.
+ */
+static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
+{
+	u64 offered = vdev->config->get_features(vdev);
+	u64 wanted = driver_bits(drv, !(offered & BIT_ULL(VIRTIO_F_VERSION_1)));
+	int err;
+
+	vdev->features = offered & ((wanted & ~virtio_debug_filtered(vdev)) | TRANSPORT_BITS);
+	if (drv->validate) {
+		/* validate() is to see what the transport leaves of them */
+		err = vdev->config->finalize_features(vdev);
+		if (!err)
+			err = drv->validate(vdev);
+		if (err)
+			return err;
+	}
+	return drv->feature_table_size || drv->validate ? virtio_latch_features(vdev) : 0;
+}
+
+/*
+ * Queues.
+ */
+
+/**
+ * virtio_find_vqs - set up the queues of a device
+ * @vdev: the device; its features are latched by this
+ * @nvqs: how many
+ * @vqs: where the queues go; %NULL for those without a name
+ * @infos: name and callback of each
+ * @desc: how to spread the interrupts, or %NULL
+ *
+ * Context: may sleep.
+ * Return: 0 or an error, and then there are no queues.
+ */
+int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
+		    struct virtqueue_info infos[], struct irq_affinity *desc)
+{
+	int err = virtio_latch_features(vdev);
+
+	return err ?: vdev->config->find_vqs(vdev, nvqs, vqs, infos, desc);
+}
+EXPORT_SYMBOL_GPL(virtio_find_vqs);
+
+/**
+ * virtio_find_single_vq - set up the only queue of a device
+ * @vdev: the device; its features are latched by this
+ * @callback: called when buffers were used, or %NULL
+ * @name: for messages
+ *
+ * Context: may sleep.
+ * Return: the queue or ERR_PTR().
+ */
+struct virtqueue *virtio_find_single_vq(struct virtio_device *vdev,
+					vq_callback_t *callback, const char *name)
+{
+	struct virtqueue_info info = { .name = name, .callback = callback };
+	struct virtqueue *vq;
+	int err = virtio_find_vqs(vdev, 1, &vq, &info, NULL);
+
+	return err ? ERR_PTR(err) : vq;
+}
+EXPORT_SYMBOL_GPL(virtio_find_single_vq);
+
+/**
+ * virtio_find_next_vq - set up the next queue of a device
+ * @vdev: the device; its features are latched by the first call
+ * @callback: called when buffers were used, or %NULL
+ *
+ * Stands in the configuration operations of a transport as find_vq.
+ * Context: may sleep.
+ * Return: the queue; -ENOENT as ERR_PTR() when the device has no more of them,
+ * or another error.
+ */
+struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
+				      bool (*callback)(struct virtqueue *vq))
+{
+	struct virtqueue_info info = { .name = "queue", .used_cb = callback };
+	struct virtqueue *vq;
+	int err = virtio_latch_features(vdev);
+
+	if (err)
+		return ERR_PTR(err);
+	vq = vdev->config->setup_vq(vdev, vdev->next_vq, &info);
+	if (!IS_ERR(vq))
+		vdev->next_vq++;
+	return vq;
+}
+EXPORT_SYMBOL_GPL(virtio_find_next_vq);
+
+/**
+ * virtio_del_vq - free a queue that find_vq returned
+ * @vq: the queue, shut down or empty
+ *
+ * Stands in the configuration operations of a transport as del_vq.
+ * Context: may sleep.
+ */
+void virtio_del_vq(struct virtqueue *vq)
+{
+	vq->vdev->config->teardown_vq(vq);
+}
+EXPORT_SYMBOL_GPL(virtio_del_vq);
+
+/*
+ * Configuration changes.  The flags hold back what comes while the driver does
+ * not exist yet, no longer, or does not want to know; one is then delivered for
+ * all.
+ */
+
+static void deliver_config_change(struct virtio_device *vdev)
+{
+	struct virtio_driver *drv;
+
+	lockdep_assert_held(&vdev->config_lock);
+	if (!vdev->config_core_enabled || vdev->config_driver_disabled || !vdev->dev.driver) {
+		vdev->config_change_pending = true;
+		return;
+	}
+	vdev->config_change_pending = false;
+	drv = drv_to_virtio(vdev->dev.driver);
+	if (drv->config_changed)
+		drv->config_changed(vdev);
+}
+
+static void let_config_changes_through(struct virtio_device *vdev, bool *flag, bool val)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&vdev->config_lock, irq);
+	*flag = val;
+	if (vdev->config_change_pending)
+		deliver_config_change(vdev);
+	spin_unlock_irqrestore(&vdev->config_lock, irq);
+}
+
+/**
+ * virtio_config_changed - the device says that its configuration changed
+ * @vdev: the device
+ *
+ * For transports.  The driver hears of it now, or once when it is ready.
+ * Context: any.
+ */
+void virtio_config_changed(struct virtio_device *vdev)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&vdev->config_lock, irq);
+	deliver_config_change(vdev);
+	spin_unlock_irqrestore(&vdev->config_lock, irq);
+}
+EXPORT_SYMBOL_GPL(virtio_config_changed);
+
+/**
+ * virtio_config_driver_disable - hold configuration changes back
+ * @vdev: the device of the driver that asks; calls don't nest
+ *
+ * Context: any but the driver's own config_changed().
+ */
+void virtio_config_driver_disable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_driver_disabled, true);
+}
+EXPORT_SYMBOL_GPL(virtio_config_driver_disable);
+
+/**
+ * virtio_config_driver_enable - deliver configuration changes again
+ * @vdev: the device of the driver that asks
+ *
+ * A change that was held back is delivered before this returns.
+ * Context: any but the driver's own config_changed().
+ */
+void virtio_config_driver_enable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_driver_disabled, false);
+}
+EXPORT_SYMBOL_GPL(virtio_config_driver_enable);
+
+static void config_core_enable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_core_enabled, true);
+}
+
+static void config_core_disable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_core_enabled, false);
+}
+
+/*
+ * Life.
+ */
+
+/**
+ * virtio_device_ready - tell the device that its driver is set up
+ * @vdev: the device
+ *
+ * For a driver that uses its queues before probe() returns; the core calls it
+ * after a probe that did not.  Kicks that were held back are sent now.  Calling
+ * it again does nothing.
+ * Context: may sleep.
+ */
+void virtio_device_ready(struct virtio_device *vdev)
+{
+	if (virtio_get_status(vdev) & VIRTIO_CONFIG_S_DRIVER_OK)
+		return;
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
+	vring_send_held_kicks(vdev);
+}
+EXPORT_SYMBOL_GPL(virtio_device_ready);
+
+/* Also what a wake-up ends with: both set up queues, then go live. */
+static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_device *vdev))
+{
+	int err = set_up ? set_up(vdev) : 0;
+
+	if (!err)
+		err = virtio_latch_features(vdev);
+	if (!err)
+		virtio_device_ready(vdev);
+	return err;
+}
+
+/* A driver that has failed leaves a device that writes nowhere. */
+static int give_up(struct virtio_device *vdev, int err)
+{
+	virtio_reset_device(vdev);
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
+	return err;
+}
+
+int virtio_handshake_probe(struct virtio_device *vdev)
+{
+	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
+	int err;
+
+	/* Starting over makes a second driver as good as the first. */
+	virtio_handshake_start(vdev);
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
+	err = negotiate(vdev, drv);
+	if (!err)
+		err = go_live(vdev, drv->probe);
+	if (err)
+		return give_up(vdev, err);
+
+	if (drv->scan)
+		drv->scan(vdev);
+	config_core_enable(vdev);
+	return 0;
+}
+
+void virtio_handshake_remove(struct virtio_device *vdev)
+{
+	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
+
+	config_core_disable(vdev);
+	if (drv->remove)
+		drv->remove(vdev);
+	/* Most drivers have reset the device; one that forgot must not matter. */
+	virtio_handshake_start(vdev);
+}
+
+/*
+ * The machine stops or starts another kernel: the device must not write to
+ * memory any more, and drivers that don't know must not kick it.
+ */
+void virtio_handshake_shutdown(struct virtio_device *vdev)
+{
+	virtio_break_device(vdev);
+	virtio_synchronize_cbs(vdev);
+	virtio_reset_device(vdev);
+}
+
+#ifdef CONFIG_PM_SLEEP
+/**
+ * virtio_device_freeze - stop using a device before it loses its state
+ * @vdev: the device
+ *
+ * For transports, on suspend and hibernation.
+ * Context: may sleep.
+ * Return: 0 or the driver's error, and then the device goes on as before.
+ */
+int virtio_device_freeze(struct virtio_device *vdev)
+{
+	struct virtio_driver *drv;
+	int err = 0;
+
+	config_core_disable(vdev);
+	vdev->failed = virtio_get_status(vdev) & VIRTIO_CONFIG_S_FAILED;
+	if (!vdev->dev.driver)
+		return 0;
+
+	drv = drv_to_virtio(vdev->dev.driver);
+	if (drv->freeze)
+		err = drv->freeze(vdev);
+	if (err)
+		config_core_enable(vdev);
+	return err;
+}
+EXPORT_SYMBOL_GPL(virtio_device_freeze);
+
+/**
+ * virtio_device_restore - bring a device back with the features it had
+ * @vdev: the device
+ *
+ * For transports, on resume.
+ * Context: may sleep.
+ * Return: 0 or an error, and then the device is reset and has FAILED set.
+ */
+int virtio_device_restore(struct virtio_device *vdev)
+{
+	struct virtio_driver *drv;
+	int err;
+
+	virtio_handshake_start(vdev);
+	if (vdev->failed)
+		virtio_add_status(vdev, VIRTIO_CONFIG_S_FAILED);
+	if (!vdev->dev.driver)
+		return 0;
+
+	drv = drv_to_virtio(vdev->dev.driver);
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
+	err = write_features(vdev);
+	if (!err)
+		err = go_live(vdev, drv->restore);
+	if (err)
+		return give_up(vdev, err);
+	config_core_enable(vdev);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(virtio_device_restore);
+#endif
