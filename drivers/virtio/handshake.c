@@ -227,7 +227,7 @@ static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
  * Return: 0 or an error, and then there are no queues.
  */
 int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
-		    struct virtqueue_info infos[], struct irq_affinity *desc)
+		    struct virtqueue_info *infos, struct irq_affinity *desc)
 {
 	int err = virtio_latch_features(vdev);
 
@@ -275,8 +275,11 @@ struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
 	if (err)
 		return ERR_PTR(err);
 	vq = vdev->config->setup_vq(vdev, vdev->next_vq, &info);
-	if (!IS_ERR(vq))
-		vdev->next_vq++;
+	if (IS_ERR(vq))
+		return vq;
+	vdev->next_vq++;
+	if (callback)
+		vq->vq_ops->restart(vq);
 	return vq;
 }
 EXPORT_SYMBOL_GPL(virtio_find_next_vq);

@@ -87,7 +87,7 @@ struct virtio_config_ops {
 	u64 (*get_features)(struct virtio_device *vdev);
 	int (*finalize_features)(struct virtio_device *vdev);
 	int (*find_vqs)(struct virtio_device *vdev, unsigned int nvqs,
-			struct virtqueue *vqs[], struct virtqueue_info infos[],
+			struct virtqueue *vqs[], struct virtqueue_info *infos,
 			struct irq_affinity *desc);
 	void (*del_vqs)(struct virtio_device *vdev);
 	struct virtqueue *(*setup_vq)(struct virtio_device *vdev, unsigned int index,

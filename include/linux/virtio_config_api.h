@@ -93,7 +93,7 @@ static inline bool virtio_has_dma_quirk(const struct virtio_device *vdev)
  */
 
 int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
-		    struct virtqueue_info infos[], struct irq_affinity *desc);
+		    struct virtqueue_info *infos, struct irq_affinity *desc);
 struct virtqueue *virtio_find_single_vq(struct virtio_device *vdev,
 					vq_callback_t *callback, const char *name);
 void virtio_synchronize_cbs(struct virtio_device *vdev);

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The two entries into a queue: vq_ops of the contract, and the functions that
+ * the drivers of Linux 6.12 call.
+ *
+ * Both check what the driver hands in and whether the queue is in use, and then
+ * go to the ring.  None of it sleeps; two operations on one queue never run at
+ * the same time, which is the driver's part to see to.
+ */
+#include <linux/export.h>
+
+#include "ring.h"
+#include "api.h"
+
+/* A device that sleeps on a full ring is woken, and wants to see what is there. */
+static __cold noinline int ring_full(struct ring_queue *q, const struct ring_buffer *buf)
+{
+	if (buf->out && split_publish(q))
+		virtqueue_notify(&q->vq);
+	return -ENOSPC;
+}
+
+static __always_inline int ring_add(struct ring_queue *q, const struct ring_buffer *buf)
+{
+	int err;
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return -EIO;
+	if (unlikely(!buf->token || !(buf->out + buf->in)))
+		return -EINVAL;
+	err = split_add(q, buf);
+	if (unlikely(err == -ENOSPC))
+		return ring_full(q, buf);
+	/* The device tells an index from one of 65536 before by nothing. */
+	if (unlikely((u16)(q->avail_next - q->avail_published) == U16_MAX))
+		virtqueue_kick(&q->vq);
+	return err;
+}
+
+/**
+ * virtqueue_add_sgs - add a buffer of several lists
+ * @vq: the queue
+ * @sgs: the lists, each up to its end mark, those that the device reads first
+ * @out_sgs: how many it reads
+ * @in_sgs: how many it writes
+ * @data: token for virtqueue_get_buf(), not %NULL
+ * @gfp: for an indirect table beyond those of the pool
+ *
+ * Context: any.
+ * Return: 0, -ENOSPC, -ENOMEM, -EINVAL or -EIO as &virtqueue_ops.add_buf.
+ */
+int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[],
+		      unsigned int out_sgs, unsigned int in_sgs, void *data, gfp_t gfp)
+{
+	struct ring_buffer buf = {
+		.sgs = sgs, .out = out_sgs, .in = in_sgs, .token = data, .gfp = gfp,
+	};
+
+	return ring_add(to_ring(vq), &buf);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
+
+/**
+ * virtqueue_add_outbuf - add a buffer that the device reads
+ * @vq: the queue
+ * @sg: its segments
+ * @num: how many
+ * @data: token for virtqueue_get_buf(), not %NULL
+ * @gfp: for an indirect table beyond those of the pool
+ *
+ * Context: any.
+ * Return: as virtqueue_add_sgs().
+ */
+int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist sg[],
+			 unsigned int num, void *data, gfp_t gfp)
+{
+	struct ring_buffer buf = { .sg = sg, .out = num, .token = data, .gfp = gfp };
+
+	return ring_add(to_ring(vq), &buf);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
+
+/**
+ * virtqueue_add_inbuf - add a buffer that the device writes
+ * @vq: the queue
+ * @sg: its segments
+ * @num: how many
+ * @data: token for virtqueue_get_buf(), not %NULL
+ * @gfp: for an indirect table beyond those of the pool
+ *
+ * Context: any.
+ * Return: as virtqueue_add_sgs().
+ */
+int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist sg[],
+			unsigned int num, void *data, gfp_t gfp)
+{
+	return virtqueue_add_inbuf_ctx(vq, sg, num, data, NULL, gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
+
+/**
+ * virtqueue_add_inbuf_ctx - the same with a second pointer
+ * @vq: the queue, set up with &virtqueue_info.ctx
+ * @sg: its segments
+ * @num: how many
+ * @data: token for virtqueue_get_buf_ctx(), not %NULL
+ * @ctx: comes back with it
+ * @gfp: for an indirect table beyond those of the pool
+ *
+ * Context: any.
+ * Return: as virtqueue_add_sgs().
+ */
+int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist sg[],
+			    unsigned int num, void *data, void *ctx, gfp_t gfp)
+{
+	struct ring_buffer buf = {
+		.sg = sg, .in = num, .token = data, .ctx = ctx, .gfp = gfp,
+	};
+
+	return ring_add(to_ring(vq), &buf);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
+
+/**
+ * virtqueue_kick_prepare - publish what was added
+ * @vq: the queue
+ *
+ * The half of virtqueue_kick() that needs the driver's lock.
+ * Context: any.
+ * Return: %true if virtqueue_notify() is to follow.
+ */
+bool virtqueue_kick_prepare(struct virtqueue *vq)
+{
+	return split_publish(to_ring(vq));
+}
+EXPORT_SYMBOL_GPL(virtqueue_kick_prepare);
+
+/**
+ * virtqueue_notify - tell the device to look
+ * @vq: the queue
+ *
+ * The half of virtqueue_kick() that needs no lock.  A queue whose device can't
+ * be told any more is broken from then on.
+ * Context: any.
+ * Return: %false if the queue is broken.
+ */
+bool virtqueue_notify(struct virtqueue *vq)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return false;
+	if (unlikely(READ_ONCE(q->hold_kicks)) && !ring_hold_kick(q))
+		return true;
+	if (likely(q->notify(vq)))
+		return true;
+	WRITE_ONCE(q->broken, true);
+	return false;
+}
+EXPORT_SYMBOL_GPL(virtqueue_notify);
+
+/**
+ * virtqueue_kick - publish what was added, and tell the device if it wants to know
+ * @vq: the queue
+ *
+ * Context: any.
+ * Return: %false if the queue is broken.
+ */
+bool virtqueue_kick(struct virtqueue *vq)
+{
+	return split_publish(to_ring(vq)) ? virtqueue_notify(vq) : true;
+}
+EXPORT_SYMBOL_GPL(virtqueue_kick);
+
+/* Out of use: empty, or handing out what a shutdown left in it. */
+static __cold noinline void *get_from_broken(struct ring_queue *q, unsigned int *len)
+{
+	*len = 0;
+	return q->draining ? ring_drain(q) : NULL;
+}
+
+/**
+ * virtqueue_get_buf_ctx - take back a used buffer, with its second pointer
+ * @vq: the queue
+ * @len: bytes that the device wrote, at most what was posted
+ * @ctx: the pointer of virtqueue_add_inbuf_ctx(); may be %NULL
+ *
+ * Context: any.
+ * Return: the token, or %NULL when there is none or the queue is broken.
+ */
+void *virtqueue_get_buf_ctx(struct virtqueue *vq, unsigned int *len, void **ctx)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return get_from_broken(q, len);
+	return split_get(q, len, ctx);
+}
+EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
+
+/**
+ * virtqueue_get_buf - take back a used buffer
+ * @vq: the queue
+ * @len: bytes that the device wrote, at most what was posted
+ *
+ * Context: any.
+ * Return: the token, or %NULL when there is none or the queue is broken.
+ */
+void *virtqueue_get_buf(struct virtqueue *vq, unsigned int *len)
+{
+	return virtqueue_get_buf_ctx(vq, len, NULL);
+}
+EXPORT_SYMBOL_GPL(virtqueue_get_buf);
+
+/**
+ * virtqueue_detach_unused_buf - take out a buffer that the device did not use
+ * @vq: the queue; the device has been reset
+ *
+ * Context: any.
+ * Return: the token, or %NULL when the queue is empty.
+ */
+void *virtqueue_detach_unused_buf(struct virtqueue *vq)
+{
+	return ring_drain(to_ring(vq));
+}
+EXPORT_SYMBOL_GPL(virtqueue_detach_unused_buf);
+
+/**
+ * virtqueue_disable_cb - ask for no callbacks
+ * @vq: the queue
+ *
+ * A hint to the device: one that is on its way still comes.
+ * Context: any.
+ */
+void virtqueue_disable_cb(struct virtqueue *vq)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (q->callbacks)
+		split_disable_cb(q);
+}
+EXPORT_SYMBOL_GPL(virtqueue_disable_cb);
+
+/**
+ * virtqueue_enable_cb_prepare - ask for a callback when more is used
+ * @vq: the queue
+ *
+ * Context: any.
+ * Return: a value for virtqueue_poll().
+ */
+unsigned int virtqueue_enable_cb_prepare(struct virtqueue *vq)
+{
+	return split_enable_cb(to_ring(vq), 0);
+}
+EXPORT_SYMBOL_GPL(virtqueue_enable_cb_prepare);
+
+/**
+ * virtqueue_poll - was anything used since virtqueue_enable_cb_prepare()?
+ * @vq: the queue
+ * @last_used_idx: what that returned
+ *
+ * Needs no lock.
+ * Context: any.
+ * Return: %true if there is something to take.
+ */
+bool virtqueue_poll(struct virtqueue *vq, unsigned int last_used_idx)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return false;
+	/* What was asked for before what there is, as in set_used_event(). */
+	virtio_mb(q->weak);
+	return split_used_index(q) != (u16)last_used_idx;
+}
+EXPORT_SYMBOL_GPL(virtqueue_poll);
+
+/**
+ * virtqueue_enable_cb - ask for a callback, unless there is something to take
+ * @vq: the queue
+ *
+ * Context: any.
+ * Return: %false if there is: take it first, a callback may not come for it.
+ */
+bool virtqueue_enable_cb(struct virtqueue *vq)
+{
+	return !virtqueue_poll(vq, virtqueue_enable_cb_prepare(vq));
+}
+EXPORT_SYMBOL_GPL(virtqueue_enable_cb);
+
+/**
+ * virtqueue_enable_cb_delayed - ask for a callback when most buffers are used
+ * @vq: the queue
+ *
+ * That is three quarters of those in flight.  A device without event index calls
+ * back for the next one already.
+ * Context: any.
+ * Return: %false if that many are used already.
+ */
+bool virtqueue_enable_cb_delayed(struct virtqueue *vq)
+{
+	struct ring_queue *q = to_ring(vq);
+	u16 in_flight = q->avail_next - q->used_next;
+	u16 ahead = in_flight - in_flight / 4;
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return true;
+	split_enable_cb(q, ahead);
+	return (u16)(split_used_index(q) - q->used_next) <= ahead;
+}
+EXPORT_SYMBOL_GPL(virtqueue_enable_cb_delayed);
+
+/*
+ * The contract.
+ */
+
+static int op_add_buf(struct virtqueue *vq, struct scatterlist sg[], unsigned int out_num,
+		      unsigned int in_num, void *data)
+{
+	struct ring_buffer buf = {
+		.sg = sg, .out = out_num, .in = in_num, .token = data, .gfp = GFP_ATOMIC,
+	};
+
+	return ring_add(to_ring(vq), &buf);
+}
+
+static void op_kick(struct virtqueue *vq)
+{
+	virtqueue_kick(vq);
+}
+
+static void op_shutdown(struct virtqueue *vq)
+{
+	struct ring_queue *q = to_ring(vq);
+	u32 id;
+
+	q->draining = true;
+	WRITE_ONCE(q->broken, true);
+	for (id = 0; id < q->num; id++)
+		if (q->slots[id].token)
+			split_unmap(q, id);
+}
+
+const struct virtqueue_ops ring_vq_ops = {
+	.add_buf	= op_add_buf,
+	.kick		= op_kick,
+	.get_buf	= virtqueue_get_buf,
+	.restart	= virtqueue_enable_cb,
+	.shutdown	= op_shutdown,
+};

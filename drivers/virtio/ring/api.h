@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the life of a queue needs from its two entries, and they from it. */
+#ifndef _VIRTIO_RING_API_H
+#define _VIRTIO_RING_API_H
+
+struct ring_queue;
+struct virtqueue_ops;
+
+extern const struct virtqueue_ops ring_vq_ops;
+__cold bool ring_hold_kick(struct ring_queue *q);
+
+#endif /* _VIRTIO_RING_API_H */

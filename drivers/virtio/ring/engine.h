@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The part of add that is the same for every ring format: walking the segments
+ * of a buffer once, mapping them, and choosing between the ring and an indirect
+ * table.
+ *
+ * A format gives two small functions, one that lays a descriptor in the ring and
+ * one that lays it in a table; all of it is inlined into the format's own file,
+ * once for queues that map and once for those that don't, so no call is left on
+ * the way.
+ */
+#ifndef _VIRTIO_RING_ENGINE_H
+#define _VIRTIO_RING_ENGINE_H
+
+#include "ring.h"
+
+/**
+ * struct ring_cursor - where the next descriptor goes
+ * @table: the indirect table, or %NULL for the ring
+ * @at: entry of the table or the ring
+ * @last: the one before
+ * @count: descriptors laid
+ * @room: how many fit
+ * @writable: bytes of those that the device writes
+ */
+struct ring_cursor {
+	struct ring_table *table;
+	unsigned int at, last, count, room;
+	u32 writable;
+};
+
+/**
+ * struct ring_format - how a format lays descriptors
+ * @ring_put: lay one in the ring and step on
+ * @table_put: lay one in a table and step on
+ */
+struct ring_format {
+	void (*ring_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len,
+			 u16 flags);
+	void (*table_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len,
+			  u16 flags);
+};
+
+static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
+static __always_inline int ring_put_segment(struct ring_queue *q,
+					    const struct ring_format *format,
+					    const bool phys, struct ring_cursor *c,
+					    struct scatterlist *sg, u16 flags)
+{
+	u64 addr;
+
+	if (unlikely(c->count == c->room))
+		return -ENOSPC;
+	if (phys) {
+		addr = sg_phys(sg);
+	} else {
+		struct ring_map *map = (c->table ? c->table->maps : q->maps) + c->at;
+
+		if (unlikely(ring_map_segment(q, sg, flags, map)))
+			return -ENOMEM;
+		addr = map->addr;
+	}
+	if (flags & VRING_DESC_F_WRITE)
+		c->writable += sg->length;
+	if (c->table)
+		format->table_put(q, c, addr, sg->length, flags);
+	else
+		format->ring_put(q, c, addr, sg->length, flags);
+	c->count++;
+	return 0;
+}
+
+/* One list, up to its end mark. */
+static __always_inline int ring_put_list(struct ring_queue *q,
+					 const struct ring_format *format,
+					 const bool phys, struct ring_cursor *c,
+					 struct scatterlist *sg, u16 flags)
+{
+	int err;
+
+	for (; sg; sg = ring_next_sg(sg)) {
+		err = ring_put_segment(q, format, phys, c, sg, flags);
+		if (unlikely(err) || sg_is_last(sg))
+			return err;
+	}
+	return 0;
+}
+
+/* The segments of a buffer in order, in the ring or in the table of the cursor. */
+static __always_inline int ring_put_buffer(struct ring_queue *q,
+					   const struct ring_format *format,
+					   const bool phys, struct ring_cursor *c,
+					   const struct ring_buffer *buf)
+{
+	unsigned int i, n = buf->out + buf->in;
+	struct scatterlist *sg = buf->sg;
+	int err = 0;
+
+	if (sg) {
+		for (i = 0; i < n && !err; i++, sg = i < n ? ring_next_sg(sg) : NULL)
+			err = ring_put_segment(q, format, phys, c, sg,
+					       i < buf->out ? 0 : VRING_DESC_F_WRITE);
+	} else {
+		for (i = 0; i < n && !err; i++)
+			err = ring_put_list(q, format, phys, c, buf->sgs[i],
+					    i < buf->out ? 0 : VRING_DESC_F_WRITE);
+	}
+	return err;
+}
+
+/* How many segments there are, for a buffer that the pool's tables don't hold. */
+static __cold noinline unsigned int ring_count_segments(const struct ring_buffer *buf)
+{
+	unsigned int i, count = 0;
+
+	if (buf->sg)
+		return buf->out + buf->in;
+	for (i = 0; i < buf->out + buf->in; i++)
+		count += sg_nents(buf->sgs[i]);
+	return count;
+}
+
+/* More than one segment?  Looks at no more than the first. */
+static __always_inline bool ring_is_long(const struct ring_buffer *buf)
+{
+	return buf->out + buf->in > 1 || (!buf->sg && !sg_is_last(buf->sgs[0]));
+}
+
+static __always_inline struct ring_table *ring_table_get(struct ring_queue *q)
+{
+	struct ring_table *table = q->free_tables;
+
+	if (unlikely(!table))
+		return ring_table_grow(q);
+	q->free_tables = table->next;
+	return table;
+}
+
+/* Take back what was mapped of a buffer that did not get in. */
+static __always_inline void ring_undo_table(struct ring_queue *q, const bool phys,
+					    struct ring_cursor *c)
+{
+	unsigned int i;
+
+	if (!phys)
+		for (i = 0; i < c->count; i++)
+			ring_unmap(q, &c->table->maps[i]);
+	ring_table_free(q, c->table);
+	c->table = NULL;
+}
+
+static __cold noinline int ring_put_long(struct ring_queue *q,
+					 const struct ring_format *format,
+					 struct ring_cursor *c, const struct ring_buffer *buf)
+{
+	int err;
+
+	*c = (struct ring_cursor) { .room = ring_count_segments(buf) };
+	c->table = ring_table_alloc(q, c->room, buf->gfp);
+	if (!c->table)
+		return -ENOSPC;
+	err = ring_put_buffer(q, format, q->phys, c, buf);
+	if (err)
+		ring_undo_table(q, q->phys, c);
+	else if (!q->phys)
+		dma_sync_single_for_device(q->dma_dev, c->table->addr,
+					   c->table->count * sizeof(struct vring_desc),
+					   DMA_TO_DEVICE);
+	return err;
+}
+
+/*
+ * Fill an indirect table: one of the pool, or a larger one.  Returns 0 with the
+ * table in the cursor, or -ENOSPC when there is no table and the ring may do.
+ */
+static __always_inline int ring_put_indirect(struct ring_queue *q,
+					     const struct ring_format *format,
+					     const bool phys, struct ring_cursor *c,
+					     const struct ring_buffer *buf)
+{
+	int err;
+
+	*c = (struct ring_cursor) { .table = ring_table_get(q), .room = RING_TABLE_LEN };
+	if (unlikely(!c->table))
+		return ring_put_long(q, format, c, buf);
+	err = ring_put_buffer(q, format, phys, c, buf);
+	if (likely(!err)) {
+		c->table->count = c->count;
+		return 0;
+	}
+	ring_undo_table(q, phys, c);
+	return err == -ENOSPC ? ring_put_long(q, format, c, buf) : err;
+}
+
+#endif /* _VIRTIO_RING_ENGINE_H */

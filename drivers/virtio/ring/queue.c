@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a virtqueue, and what the transport says to it.
+ *
+ * A transport makes queues here, tells the device where they lie, passes on
+ * interrupts, and deletes them.  Also what concerns a queue as a whole: broken
+ * or not, in use or shut down, kicks that come too early.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "ring.h"
+#include "api.h"
+
+/* Ring features, and those bits of the transport that only queues care for. */
+#define RING_FEATURES	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
+			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |	\
+			 BIT_ULL(VIRTIO_F_VERSION_1) |		\
+			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
+			 BIT_ULL(VIRTIO_F_ORDER_PLATFORM) |	\
+			 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA))
+#define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
+
+/**
+ * vring_transport_features - leave only those features that rings can do
+ * @vdev: the device; transport bits that are not known are cleared
+ *
+ * For transports, from finalize_features(), before they add their own bits back.
+ * Context: any.
+ */
+void vring_transport_features(struct virtio_device *vdev)
+{
+	vdev->features &= ~TRANSPORT_BITS | RING_FEATURES;
+}
+EXPORT_SYMBOL_GPL(vring_transport_features);
+
+/**
+ * struct ring_request - what a transport asks for
+ * @index: number of the queue
+ * @num: size
+ * @align: alignment of the used ring
+ * @vdev: the device
+ * @dma_dev: the device to map for
+ * @weak: weak barriers do
+ * @ctx: buffers carry a second pointer
+ * @notify: tells the device
+ * @callback: called when buffers were used
+ * @name: for messages
+ */
+struct ring_request {
+	unsigned int index, num, align;
+	struct virtio_device *vdev;
+	struct device *dma_dev;
+	bool weak, ctx;
+	bool (*notify)(struct virtqueue *vq);
+	void (*callback)(struct virtqueue *vq);
+	const char *name;
+};
+
+/* A device that is set up by something else than the bus is always live. */
+static bool is_live(struct virtio_device *vdev)
+{
+	return !vdev->config || !vdev->config->get_status ||
+	       vdev->config->get_status(vdev) & VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
+static struct ring_queue *new_queue(const struct ring_request *r)
+{
+	struct ring_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
+
+	if (!q)
+		return NULL;
+	q->vq.vdev = r->vdev;
+	q->vq.vq_ops = &ring_vq_ops;
+	q->vq.name = r->name;
+	q->vq.index = r->index;
+	q->vq.num_max = r->num;
+	q->vq.notify_driver = r->callback;
+	q->notify = r->notify;
+	q->dma_dev = r->dma_dev;
+	q->align = r->align;
+	q->phys = !ring_uses_dma_api(r->vdev);
+	q->weak = r->weak && !__virtio_test_bit(r->vdev, VIRTIO_F_ORDER_PLATFORM);
+	q->with_ctx = r->ctx;
+	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;
+	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
+	q->callbacks = true;
+	q->hold_kicks = !is_live(r->vdev);
+	return q;
+}
+
+/* Memory is there: make an empty ring of it and put it on the device's list. */
+static struct virtqueue *start_queue(struct ring_queue *q)
+{
+	struct virtio_device *vdev = q->vq.vdev;
+
+	q->num = q->mem.split.num;
+	if (ring_alloc_state(q)) {
+		ring_free_memory(q, &q->mem);
+		kfree(q);
+		return NULL;
+	}
+	/* Without a callback there is nobody to interrupt. */
+	q->callbacks = q->vq.notify_driver;
+	split_init(q);
+
+	spin_lock(&vdev->vqs_list_lock);
+	list_add_tail(&q->vq.list, &vdev->vqs);
+	spin_unlock(&vdev->vqs_list_lock);
+	return &q->vq;
+}
+
+static struct virtqueue *create_queue(const struct ring_request *r, bool may_reduce)
+{
+	struct ring_queue *q = new_queue(r);
+
+	if (!q)
+		return NULL;
+	q->owned = true;
+	if (!ring_alloc_memory(q, &q->mem, r->num, may_reduce))
+		return start_queue(q);
+	kfree(q);
+	return NULL;
+}
+
+/**
+ * vring_create_virtqueue - make a queue, memory included
+ * @index: number of the queue on its device
+ * @num: size; a power of two (virtio 1.3, 2.7)
+ * @vring_align: alignment of the used ring
+ * @vdev: the device, its features agreed
+ * @weak_barriers: the device is a CPU, or ordered like one
+ * @may_reduce_num: a smaller queue will do when memory is short
+ * @ctx: buffers carry a second pointer, and never use indirect tables
+ * @notify: tells the device to look; returns %false when that failed
+ * @callback: called when buffers were used, or %NULL
+ * @name: for messages; not copied
+ *
+ * Context: may sleep.
+ * Return: the queue, or %NULL.
+ */
+struct virtqueue *
+vring_create_virtqueue(unsigned int index, unsigned int num, unsigned int vring_align,
+		       struct virtio_device *vdev, bool weak_barriers, bool may_reduce_num,
+		       bool ctx, bool (*notify)(struct virtqueue *vq),
+		       void (*callback)(struct virtqueue *vq), const char *name)
+{
+	return vring_create_virtqueue_dma(index, num, vring_align, vdev, weak_barriers,
+					  may_reduce_num, ctx, notify, callback, name,
+					  vdev->dev.parent);
+}
+EXPORT_SYMBOL_GPL(vring_create_virtqueue);
+
+/**
+ * vring_create_virtqueue_dma - the same for a queue that maps for another device
+ * @index: as for vring_create_virtqueue(), and so are the rest
+ * @num: size
+ * @vring_align: alignment of the used ring
+ * @vdev: the device
+ * @weak_barriers: the device is a CPU
+ * @may_reduce_num: a smaller queue will do
+ * @ctx: buffers carry a second pointer
+ * @notify: tells the device
+ * @callback: called when buffers were used
+ * @name: for messages
+ * @dma_dev: the device that memory is mapped for
+ *
+ * Context: may sleep.
+ * Return: the queue, or %NULL.
+ */
+struct virtqueue *
+vring_create_virtqueue_dma(unsigned int index, unsigned int num, unsigned int vring_align,
+			   struct virtio_device *vdev, bool weak_barriers,
+			   bool may_reduce_num, bool ctx,
+			   bool (*notify)(struct virtqueue *vq),
+			   void (*callback)(struct virtqueue *vq), const char *name,
+			   struct device *dma_dev)
+{
+	struct ring_request r = {
+		.index = index, .num = num, .align = vring_align, .vdev = vdev,
+		.dma_dev = dma_dev, .weak = weak_barriers, .ctx = ctx,
+		.notify = notify, .callback = callback, .name = name,
+	};
+
+	return create_queue(&r, may_reduce_num);
+}
+EXPORT_SYMBOL_GPL(vring_create_virtqueue_dma);
+
+/**
+ * vring_new_virtqueue - make a queue on memory of the caller's
+ * @index: as for vring_create_virtqueue(), and so are the rest
+ * @num: size
+ * @vring_align: alignment of the used ring
+ * @vdev: the device
+ * @weak_barriers: the device is a CPU
+ * @ctx: buffers carry a second pointer
+ * @pages: vring_size() bytes; they stay the caller's
+ * @notify: tells the device
+ * @callback: called when buffers were used
+ * @name: for messages
+ *
+ * Context: may sleep.
+ * Return: the queue, or %NULL.
+ */
+struct virtqueue *
+vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_align,
+		    struct virtio_device *vdev, bool weak_barriers, bool ctx, void *pages,
+		    bool (*notify)(struct virtqueue *vq),
+		    void (*callback)(struct virtqueue *vq), const char *name)
+{
+	struct ring_request r = {
+		.index = index, .num = num, .align = vring_align, .vdev = vdev,
+		.dma_dev = vdev->dev.parent, .weak = weak_barriers, .ctx = ctx,
+		.notify = notify, .callback = callback, .name = name,
+	};
+	struct ring_queue *q;
+
+	if (!is_power_of_2(num))
+		return NULL;
+	q = new_queue(&r);
+	if (!q)
+		return NULL;
+	q->mem.start = pages;
+	vring_init(&q->mem.split, num, pages, vring_align);
+	return start_queue(q);
+}
+EXPORT_SYMBOL_GPL(vring_new_virtqueue);
+
+/* Take one buffer out that the device did not use, or %NULL. */
+void *ring_drain(struct ring_queue *q)
+{
+	void *token;
+	u32 id;
+
+	for (id = 0; id < q->num; id++) {
+		token = q->slots[id].token;
+		if (!token)
+			continue;
+		/* A shutdown has unmapped all of them already. */
+		if (!q->draining)
+			split_unmap(q, id);
+		split_free(q, id);
+		return token;
+	}
+	return NULL;
+}
+
+/**
+ * vring_del_virtqueue - free a queue
+ * @vq: the queue; the device knows it no longer
+ *
+ * Buffers that are still in it are unmapped and lost to the driver.
+ * Context: may sleep; no callback may be running.
+ */
+void vring_del_virtqueue(struct virtqueue *vq)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	spin_lock(&vq->vdev->vqs_list_lock);
+	list_del(&vq->list);
+	spin_unlock(&vq->vdev->vqs_list_lock);
+
+	while (ring_drain(q))
+		;
+	ring_free_tables(q);
+	ring_free_state(q);
+	ring_free_memory(q, &q->mem);
+	kfree(q);
+}
+EXPORT_SYMBOL_GPL(vring_del_virtqueue);
+
+/**
+ * vring_interrupt - the device has used buffers of a queue
+ * @irq: not looked at
+ * @vq: the queue
+ *
+ * For transports: an interrupt handler, or to be called from one.
+ * Context: interrupt.
+ * Return: %IRQ_NONE when there was nothing to do.
+ */
+irqreturn_t vring_interrupt(int irq, void *vq)
+{
+	struct ring_queue *q = to_ring((struct virtqueue *)vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return IRQ_HANDLED;
+	if (split_used_index(q) == READ_ONCE(q->used_next))
+		return IRQ_NONE;
+	if (q->vq.callback) {
+		/* Off already: the interrupt was on its way when the driver said so. */
+		if (q->callbacks && !q->vq.callback(&q->vq))
+			split_disable_cb(q);
+	} else if (q->vq.notify_driver) {
+		q->vq.notify_driver(&q->vq);
+	}
+	return IRQ_HANDLED;
+}
+EXPORT_SYMBOL_GPL(vring_interrupt);
+
+/**
+ * vring_notification_data - what to say with VIRTIO_F_NOTIFICATION_DATA
+ * @vq: the queue
+ *
+ * Context: any; from the notify hook of the transport.
+ * Return: the queue and the next available index (virtio 1.3, 2.9).
+ */
+u32 vring_notification_data(struct virtqueue *vq)
+{
+	return (u32)to_ring(vq)->avail_published << 16 | vq->index;
+}
+EXPORT_SYMBOL_GPL(vring_notification_data);
+
+/**
+ * vring_send_held_kicks - the device is live: send what was held back
+ * @vdev: the device, DRIVER_OK set
+ *
+ * Called by the handshake (virtio 1.3, 3.1.1: no notification before that).
+ * Context: may sleep.
+ */
+void vring_send_held_kicks(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		struct ring_queue *q = to_ring(vq);
+
+		WRITE_ONCE(q->hold_kicks, false);
+		/* Pairs with the barrier in ring_hold_kick(): one of us sees it. */
+		smp_mb();
+		if (xchg(&q->kick_held, false))
+			q->notify(vq);
+	}
+}
+EXPORT_SYMBOL_GPL(vring_send_held_kicks);
+
+/* A kick before DRIVER_OK.  Returns whether it is to be sent after all. */
+bool ring_hold_kick(struct ring_queue *q)
+{
+	WRITE_ONCE(q->kick_held, true);
+	/* Pairs with the barrier in vring_send_held_kicks(). */
+	smp_mb();
+	return !READ_ONCE(q->hold_kicks) && xchg(&q->kick_held, false);
+}
+
+/**
+ * __virtqueue_break - take a queue out of use
+ * @vq: the queue
+ *
+ * Context: any.
+ */
+void __virtqueue_break(struct virtqueue *vq)
+{
+	WRITE_ONCE(to_ring(vq)->broken, true);
+}
+EXPORT_SYMBOL_GPL(__virtqueue_break);
+
+/**
+ * __virtqueue_unbreak - put a queue to use again
+ * @vq: the queue, which only __virtqueue_break() took out of use
+ *
+ * Context: any.
+ */
+void __virtqueue_unbreak(struct virtqueue *vq)
+{
+	WRITE_ONCE(to_ring(vq)->broken, false);
+}
+EXPORT_SYMBOL_GPL(__virtqueue_unbreak);
+
+static void for_all_queues(struct virtio_device *vdev, void (*func)(struct virtqueue *vq))
+{
+	struct virtqueue *vq;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vdev->vqs_list_lock, flags);
+	virtio_device_for_each_vq(vdev, vq)
+		func(vq);
+	spin_unlock_irqrestore(&vdev->vqs_list_lock, flags);
+}
+
+/**
+ * virtio_break_device - take all queues of a device out of use
+ * @dev: the device
+ *
+ * Context: any.
+ */
+void virtio_break_device(struct virtio_device *dev)
+{
+	for_all_queues(dev, __virtqueue_break);
+}
+EXPORT_SYMBOL_GPL(virtio_break_device);
+
+/**
+ * __virtio_unbreak_device - undo virtio_break_device()
+ * @dev: the device
+ *
+ * Context: any.
+ */
+void __virtio_unbreak_device(struct virtio_device *dev)
+{
+	for_all_queues(dev, __virtqueue_unbreak);
+}
+EXPORT_SYMBOL_GPL(__virtio_unbreak_device);
+
+/**
+ * virtqueue_is_broken - is a queue out of use?
+ * @vq: the queue
+ *
+ * Context: any.
+ * Return: %true if nothing can be added to it and nothing comes out.
+ */
+bool virtqueue_is_broken(const struct virtqueue *vq)
+{
+	return READ_ONCE(to_ring(vq)->broken);
+}
+EXPORT_SYMBOL_GPL(virtqueue_is_broken);
+
+/**
+ * virtqueue_get_vring_size - how many descriptors a queue has
+ * @vq: the queue
+ *
+ * Context: any.
+ * Return: that.
+ */
+unsigned int virtqueue_get_vring_size(const struct virtqueue *vq)
+{
+	return to_ring(vq)->num;
+}
+EXPORT_SYMBOL_GPL(virtqueue_get_vring_size);
+
+/**
+ * virtqueue_get_vring - the parts of a split ring
+ * @vq: the queue
+ *
+ * Context: any.
+ * Return: their addresses for this CPU.
+ */
+const struct vring *virtqueue_get_vring(const struct virtqueue *vq)
+{
+	return &to_ring(vq)->mem.split;
+}
+EXPORT_SYMBOL_GPL(virtqueue_get_vring);
+
+static dma_addr_t part_addr(const struct ring_queue *q, const void *part)
+{
+	return q->mem.addr + (part - q->mem.start);
+}
+
+/**
+ * virtqueue_get_desc_addr - where the device finds the descriptors
+ * @vq: a queue whose memory was allocated with it
+ *
+ * Context: any.
+ * Return: the address.
+ */
+dma_addr_t virtqueue_get_desc_addr(const struct virtqueue *vq)
+{
+	return part_addr(to_ring(vq), to_ring(vq)->mem.split.desc);
+}
+EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
+
+/**
+ * virtqueue_get_avail_addr - where the device finds the driver's area
+ * @vq: a queue whose memory was allocated with it
+ *
+ * Context: any.
+ * Return: the address.
+ */
+dma_addr_t virtqueue_get_avail_addr(const struct virtqueue *vq)
+{
+	return part_addr(to_ring(vq), to_ring(vq)->mem.split.avail);
+}
+EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
+
+/**
+ * virtqueue_get_used_addr - where the device finds its own area
+ * @vq: a queue whose memory was allocated with it
+ *
+ * Context: any.
+ * Return: the address.
+ */
+dma_addr_t virtqueue_get_used_addr(const struct virtqueue *vq)
+{
+	return part_addr(to_ring(vq), to_ring(vq)->mem.split.used);
+}
+EXPORT_SYMBOL_GPL(virtqueue_get_used_addr);
+
+MODULE_DESCRIPTION("Virtqueues");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a device is told when it lies.
+ *
+ * The engine decides that something is wrong, this file words it: which device,
+ * which queue, what was found and what was allowed.  One line for a queue that
+ * breaks, and one for the first wrong length; tests read them.
+ */
+#include <linux/device.h>
+
+#include "ring.h"
+
+/* Stop using the queue, and say why.  Callers see -EIO or nothing from here on. */
+void ring_break(struct ring_queue *q, const char *fmt, ...)
+{
+	struct va_format vaf;
+	va_list args;
+
+	if (q->broken)
+		return;
+	WRITE_ONCE(q->broken, true);
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	dev_err_ratelimited(&q->vq.vdev->dev, "queue %u (%s) is broken: %pV\n",
+			    q->vq.index, q->vq.name, &vaf);
+	va_end(args);
+}
+
+/*
+ * Honest devices get lengths wrong, so the queue goes on; what the driver sees
+ * is never more than it posted.
+ */
+u32 ring_bad_length(struct ring_queue *q, u16 id, u32 len, u32 writable)
+{
+	q->bad_lengths++;
+	if (!q->length_said) {
+		q->length_said = true;
+		dev_warn_ratelimited(&q->vq.vdev->dev,
+				     "queue %u (%s): device says it wrote %u bytes to buffer %u, which holds %u\n",
+				     q->vq.index, q->vq.name, len, id, writable);
+	}
+	return writable;
+}

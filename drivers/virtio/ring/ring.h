@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The private side of a virtqueue.
+ *
+ * Everything that is needed to complete or to free a buffer is kept here, in
+ * memory that the device can't reach; what it writes only says which buffer it
+ * is done with.  Shared by the files of this folder and by nobody else.
+ */
+#ifndef _VIRTIO_RING_PRIVATE_H
+#define _VIRTIO_RING_PRIVATE_H
+
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+/* Descriptors in a table of the pool; longer buffers get a table of their own. */
+#define RING_TABLE_LEN		20
+/* No buffer needs more: a table is one piece of memory, and is written by us. */
+#define RING_TABLE_MAX		1024
+
+/**
+ * struct ring_map - one mapped segment
+ * @addr: what the DMA API returned
+ * @len: bytes
+ * @flags: VRING_DESC_F_WRITE for a segment that the device writes
+ */
+struct ring_map {
+	dma_addr_t addr;
+	u32 len;
+	u16 flags;
+};
+
+/**
+ * struct ring_table - an indirect descriptor table
+ * @next: the next free one of the pool
+ * @desc: the descriptors, in memory that the device reads
+ * @addr: where the device finds them
+ * @maps: what was mapped for them, one each
+ * @count: how many are in use
+ * @pooled: goes back to the pool; otherwise it was made for one buffer
+ */
+struct ring_table {
+	struct ring_table *next;
+	void *desc;
+	dma_addr_t addr;
+	struct ring_map *maps;
+	u16 count;
+	bool pooled;
+};
+
+/**
+ * struct ring_slot - a buffer in flight, by the id that the device knows it by
+ * @token: the driver's; %NULL when the id is free
+ * @ctx: the driver's second pointer, on queues that carry one
+ * @table: indirect table, or %NULL, on all others
+ * @writable: bytes that the device may write
+ * @count: descriptors taken
+ * @last: the last of them
+ */
+struct ring_slot {
+	void *token;
+	union {
+		void *ctx;
+		struct ring_table *table;
+	};
+	u32 writable;
+	u16 count;
+	u16 last;
+};
+
+/**
+ * struct ring_memory - memory shared with the device
+ * @split: where the parts of a split ring lie
+ * @start: all of it
+ * @bytes: how much
+ * @addr: where the device finds it
+ */
+struct ring_memory {
+	struct vring split;
+	void *start;
+	size_t bytes;
+	dma_addr_t addr;
+};
+
+/**
+ * struct ring_queue - a virtqueue
+ * @vq: what drivers see
+ * @broken: the device lied, or the queue is out of use: nothing goes in or out
+ * @phys: the device takes physical addresses: nothing is mapped
+ * @premapped: the driver has mapped its buffers
+ * @indirect: VIRTIO_RING_F_INDIRECT_DESC
+ * @event: VIRTIO_RING_F_EVENT_IDX
+ * @weak: weak barriers
+ * @callbacks: the driver wants to hear of used buffers
+ * @free_head: first free descriptor
+ * @avail_next: index of the next buffer to be made available
+ * @avail_published: what the device was told of it
+ * @num: size of the ring
+ * @slots: private state, by id
+ * @next: chains and the free list, by descriptor
+ * @mem: shared memory
+ * @free_tables: pool of indirect tables
+ * @used_next: index of the next used buffer to be taken
+ * @used_seen: up to where the device has come, when last looked at
+ * @used_event: index at which the device was asked to call back
+ * @notify: tells the device
+ * @maps: what was mapped, by descriptor; %NULL when @phys
+ * @draining: shut down; get_buf hands out what is left
+ * @hold_kicks: not DRIVER_OK yet
+ * @kick_held: a notification was held back
+ * @length_said: the device was told about wrong lengths
+ * @bad_lengths: how many there were
+ * @tables: tables that the pool has grown to
+ * @chunks: the pool's memory
+ * @dma_dev: the device that mappings are made for
+ * @owned: the memory was allocated here
+ * @align: alignment of the used ring
+ */
+struct ring_queue {
+	struct virtqueue vq;
+
+	/* add and get */
+	bool broken;
+	bool phys;
+	bool premapped;
+	bool indirect;
+	bool event;
+	bool weak;
+	bool callbacks;
+	bool with_ctx;
+	u16 free_head;
+	u16 avail_next;
+	u16 avail_published;
+	u32 num;
+	struct ring_slot *slots;
+	u16 *next;
+	struct ring_memory mem;
+	struct ring_table *free_tables;
+
+	/* get */
+	u16 used_next;
+	u16 used_seen;
+	u16 used_event;
+
+	/* kick, and what is rare */
+	bool (*notify)(struct virtqueue *vq);
+	struct ring_map *maps;
+	bool draining;
+	bool hold_kicks;
+	bool kick_held;
+	bool length_said;
+	unsigned long bad_lengths;
+	unsigned int tables;
+	struct ring_chunk *chunks;
+	struct device *dma_dev;
+	bool owned;
+	unsigned int align;
+};
+
+#define to_ring(_vq)	container_of_const(_vq, struct ring_queue, vq)
+
+/* A ring since virtio 1.0 is little-endian; before, it was the machine's own. */
+static __always_inline bool ring_le(const struct ring_queue *q)
+{
+	return virtio_legacy_is_little_endian() || __virtio_test_bit(q->vq.vdev, VIRTIO_F_VERSION_1);
+}
+
+/**
+ * struct ring_buffer - what a driver wants to add
+ * @sgs: lists of segments, those that the device reads first
+ * @sg: one list instead, of @out entries that it reads and @in that it writes
+ * @out: lists, or entries, that it reads
+ * @in: lists, or entries, that it writes
+ * @token: comes back from get_buf
+ * @ctx: likewise, on queues that carry it
+ * @gfp: for a table that is not in the pool
+ */
+struct ring_buffer {
+	struct scatterlist **sgs;
+	struct scatterlist *sg;
+	unsigned int out, in;
+	void *token;
+	void *ctx;
+	gfp_t gfp;
+};
+
+/* split.c */
+int split_add(struct ring_queue *q, const struct ring_buffer *buf);
+void *split_get(struct ring_queue *q, unsigned int *len, void **ctx);
+bool split_publish(struct ring_queue *q);
+void split_disable_cb(struct ring_queue *q);
+unsigned int split_enable_cb(struct ring_queue *q, u16 ahead);
+u16 split_used_index(const struct ring_queue *q);
+void split_init(struct ring_queue *q);
+void split_unmap(struct ring_queue *q, u16 id);
+void split_free(struct ring_queue *q, u16 id);
+
+/* memory.c */
+int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
+		      bool may_reduce);
+void ring_free_memory(struct ring_queue *q, struct ring_memory *mem);
+int ring_alloc_state(struct ring_queue *q);
+void ring_free_state(struct ring_queue *q);
+struct ring_table *ring_table_grow(struct ring_queue *q);
+struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp);
+void ring_table_free(struct ring_queue *q, struct ring_table *table);
+void ring_free_tables(struct ring_queue *q);
+
+/* mapping.c */
+bool ring_uses_dma_api(const struct virtio_device *vdev);
+int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
+		     struct ring_map *map);
+void ring_unmap(struct ring_queue *q, const struct ring_map *map);
+
+/* queue.c */
+void *ring_drain(struct ring_queue *q);
+
+/* report.c */
+__printf(2, 3) __cold void ring_break(struct ring_queue *q, const char *fmt, ...);
+__cold u32 ring_bad_length(struct ring_queue *q, u16 id, u32 len, u32 writable);
+
+#endif /* _VIRTIO_RING_PRIVATE_H */

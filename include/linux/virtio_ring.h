@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Virtqueues for transports: making them, deleting them, interrupting them.
+ *
+ * A ring knows memory and one notify hook.  A transport creates a queue with
+ * one of the calls below, tells the device where its parts lie, and hands it
+ * the interrupts; kernel-doc is with the code, in drivers/virtio/ring/.
+ */
+#ifndef _LINUX_VIRTIO_RING_H
+#define _LINUX_VIRTIO_RING_H
+
+#include <asm/barrier.h>
+#include <linux/irqreturn.h>
+#include <uapi/linux/virtio_ring.h>
+
+struct device;
+struct virtio_device;
+struct virtqueue;
+
+/*
+ * Barriers against the other side of a ring.  A device that is a CPU (weak) is
+ * ordered like one, also on a kernel built for one CPU; anything else is a
+ * device on a bus (VIRTIO_F_ORDER_PLATFORM; virtio 1.3, 6).
+ */
+static inline void virtio_mb(bool weak)
+{
+	if (!weak)
+		mb();
+	else
+		virt_mb();
+}
+
+static inline void virtio_rmb(bool weak)
+{
+	if (!weak)
+		dma_rmb();
+	else
+		virt_rmb();
+}
+
+static inline void virtio_wmb(bool weak)
+{
+	if (!weak)
+		dma_wmb();
+	else
+		virt_wmb();
+}
+
+#define virtio_store_mb(weak, p, v) do {	\
+	WRITE_ONCE(*(p), v);			\
+	virtio_mb(weak);			\
+} while (0)
+
+struct virtqueue *
+vring_create_virtqueue(unsigned int index, unsigned int num, unsigned int vring_align,
+		       struct virtio_device *vdev, bool weak_barriers, bool may_reduce_num,
+		       bool ctx, bool (*notify)(struct virtqueue *vq),
+		       void (*callback)(struct virtqueue *vq), const char *name);
+struct virtqueue *
+vring_create_virtqueue_dma(unsigned int index, unsigned int num, unsigned int vring_align,
+			   struct virtio_device *vdev, bool weak_barriers,
+			   bool may_reduce_num, bool ctx,
+			   bool (*notify)(struct virtqueue *vq),
+			   void (*callback)(struct virtqueue *vq), const char *name,
+			   struct device *dma_dev);
+struct virtqueue *
+vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_align,
+		    struct virtio_device *vdev, bool weak_barriers, bool ctx, void *pages,
+		    bool (*notify)(struct virtqueue *vq),
+		    void (*callback)(struct virtqueue *vq), const char *name);
+void vring_del_virtqueue(struct virtqueue *vq);
+
+irqreturn_t vring_interrupt(int irq, void *vq);
+u32 vring_notification_data(struct virtqueue *vq);
+void vring_transport_features(struct virtio_device *vdev);
+void vring_send_held_kicks(struct virtio_device *vdev);
+
+#endif /* _LINUX_VIRTIO_RING_H */
