@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fields over the configuration structures of virtio 1.x.
+ *
+ * One table per type of device says where each field lies and which feature it
+ * needs; a transport that reaches the structure as raw bytes becomes one that
+ * serves fields.  Adding a device is adding a table.  Knows structures; not how
+ * their bytes are reached.
+ */
+#include <linux/export.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <uapi/linux/virtio_9p.h>
+#include <uapi/linux/virtio_balloon.h>
+#include <uapi/linux/virtio_blk.h>
+#include <uapi/linux/virtio_console.h>
+#include <uapi/linux/virtio_crypto.h>
+#include <uapi/linux/virtio_fs.h>
+#include <uapi/linux/virtio_gpu.h>
+#include <uapi/linux/virtio_ids.h>
+#include <uapi/linux/virtio_input.h>
+#include <uapi/linux/virtio_net.h>
+#include <uapi/linux/virtio_pmem.h>
+#include <uapi/linux/virtio_scsi.h>
+#include <uapi/linux/virtio_vsock.h>
+
+#define ALWAYS		0xff
+
+/**
+ * struct field - one field of a configuration structure
+ * @name: for people
+ * @offset: where it lies
+ * @size: its bytes
+ * @feature: the bit that it needs, or ALWAYS
+ * @native: before virtio 1.0, in the byte order of the machine
+ */
+struct field {
+	const char *name;
+	u16 offset;
+	u8 size;
+	u8 feature;
+	bool native;
+};
+
+#define FIELD(type, member, bit, is_native) {				\
+	.name = #member, .offset = offsetof(struct type, member),	\
+	.size = sizeof_field(struct type, member), .feature = (bit),	\
+	.native = (is_native) }
+#define OLD(type, member, bit)	FIELD(type, member, bit, true)
+#define LE(type, member, bit)	FIELD(type, member, bit, false)
+
+#define NET(member, bit)	OLD(virtio_net_config, member, bit)
+static const struct field net_fields[] = {
+	LE(virtio_net_config, mac, VIRTIO_NET_F_MAC),
+	NET(status, VIRTIO_NET_F_STATUS),
+	NET(max_virtqueue_pairs, VIRTIO_NET_F_MQ),
+	NET(mtu, VIRTIO_NET_F_MTU),
+	LE(virtio_net_config, speed, VIRTIO_NET_F_SPEED_DUPLEX),
+	LE(virtio_net_config, duplex, VIRTIO_NET_F_SPEED_DUPLEX),
+	LE(virtio_net_config, rss_max_key_size, VIRTIO_NET_F_RSS),
+	LE(virtio_net_config, rss_max_indirection_table_length, VIRTIO_NET_F_RSS),
+	LE(virtio_net_config, supported_hash_types, VIRTIO_NET_F_HASH_REPORT),
+};
+
+#define BLK(member, bit)	OLD(virtio_blk_config, member, bit)
+static const struct field blk_fields[] = {
+	BLK(capacity, ALWAYS),
+	BLK(size_max, VIRTIO_BLK_F_SIZE_MAX),
+	BLK(seg_max, VIRTIO_BLK_F_SEG_MAX),
+	BLK(geometry.cylinders, VIRTIO_BLK_F_GEOMETRY),
+	BLK(geometry.heads, VIRTIO_BLK_F_GEOMETRY),
+	BLK(geometry.sectors, VIRTIO_BLK_F_GEOMETRY),
+	BLK(blk_size, VIRTIO_BLK_F_BLK_SIZE),
+	BLK(physical_block_exp, VIRTIO_BLK_F_TOPOLOGY),
+	BLK(alignment_offset, VIRTIO_BLK_F_TOPOLOGY),
+	BLK(min_io_size, VIRTIO_BLK_F_TOPOLOGY),
+	BLK(opt_io_size, VIRTIO_BLK_F_TOPOLOGY),
+	BLK(wce, VIRTIO_BLK_F_CONFIG_WCE),
+	BLK(num_queues, VIRTIO_BLK_F_MQ),
+	BLK(max_discard_sectors, VIRTIO_BLK_F_DISCARD),
+	BLK(max_discard_seg, VIRTIO_BLK_F_DISCARD),
+	BLK(discard_sector_alignment, VIRTIO_BLK_F_DISCARD),
+	BLK(max_write_zeroes_sectors, VIRTIO_BLK_F_WRITE_ZEROES),
+	BLK(max_write_zeroes_seg, VIRTIO_BLK_F_WRITE_ZEROES),
+	BLK(write_zeroes_may_unmap, VIRTIO_BLK_F_WRITE_ZEROES),
+	BLK(max_secure_erase_sectors, VIRTIO_BLK_F_SECURE_ERASE),
+	BLK(max_secure_erase_seg, VIRTIO_BLK_F_SECURE_ERASE),
+	BLK(secure_erase_sector_alignment, VIRTIO_BLK_F_SECURE_ERASE),
+};
+
+#define CONSOLE(member, bit)	OLD(virtio_console_config, member, bit)
+static const struct field console_fields[] = {
+	CONSOLE(cols, VIRTIO_CONSOLE_F_SIZE),
+	CONSOLE(rows, VIRTIO_CONSOLE_F_SIZE),
+	CONSOLE(max_nr_ports, VIRTIO_CONSOLE_F_MULTIPORT),
+	CONSOLE(emerg_wr, VIRTIO_CONSOLE_F_EMERG_WRITE),
+};
+
+#define BALLOON(member, bit)	LE(virtio_balloon_config, member, bit)
+static const struct field balloon_fields[] = {
+	BALLOON(num_pages, ALWAYS),
+	BALLOON(actual, ALWAYS),
+	BALLOON(free_page_hint_cmd_id, VIRTIO_BALLOON_F_FREE_PAGE_HINT),
+	BALLOON(poison_val, VIRTIO_BALLOON_F_PAGE_POISON),
+};
+
+#define SCSI(member)		OLD(virtio_scsi_config, member, ALWAYS)
+static const struct field scsi_fields[] = {
+	SCSI(num_queues), SCSI(seg_max), SCSI(max_sectors), SCSI(cmd_per_lun),
+	SCSI(event_info_size), SCSI(sense_size), SCSI(cdb_size), SCSI(max_channel),
+	SCSI(max_target), SCSI(max_lun),
+};
+
+/* The tag is as long as tag_len says: a driver reads it by the offset. */
+static const struct field p9_fields[] = {
+	OLD(virtio_9p_config, tag_len, VIRTIO_9P_MOUNT_TAG),
+};
+
+#define INPUT(member)		LE(virtio_input_config, member, ALWAYS)
+static const struct field input_fields[] = {
+	INPUT(select), INPUT(subsel), INPUT(size), INPUT(u.bitmap),
+};
+
+#define GPU(member)		LE(virtio_gpu_config, member, ALWAYS)
+static const struct field gpu_fields[] = {
+	GPU(events_read), GPU(events_clear), GPU(num_scanouts), GPU(num_capsets),
+};
+
+static const struct field vsock_fields[] = {
+	LE(virtio_vsock_config, guest_cid, ALWAYS),
+};
+
+#define CRYPTO(member)		LE(virtio_crypto_config, member, ALWAYS)
+static const struct field crypto_fields[] = {
+	CRYPTO(status), CRYPTO(max_dataqueues), CRYPTO(crypto_services),
+	CRYPTO(cipher_algo_l), CRYPTO(cipher_algo_h), CRYPTO(hash_algo),
+	CRYPTO(mac_algo_l), CRYPTO(mac_algo_h), CRYPTO(aead_algo),
+	CRYPTO(max_cipher_key_len), CRYPTO(max_auth_key_len), CRYPTO(akcipher_algo),
+	CRYPTO(max_size),
+};
+
+#define VIRTIOFS(member)		LE(virtio_fs_config, member, ALWAYS)
+static const struct field fs_fields[] = { VIRTIOFS(tag), VIRTIOFS(num_request_queues) };
+
+#define PMEM(member)		LE(virtio_pmem_config, member, ALWAYS)
+static const struct field pmem_fields[] = { PMEM(start), PMEM(size) };
+
+static const struct layout {
+	u32 device;
+	unsigned int count;
+	const struct field *fields;
+} layouts[] = {
+#define LAYOUT(id, table)	{ id, ARRAY_SIZE(table), table }
+	LAYOUT(VIRTIO_ID_NET, net_fields),
+	LAYOUT(VIRTIO_ID_BLOCK, blk_fields),
+	LAYOUT(VIRTIO_ID_CONSOLE, console_fields),
+	{ VIRTIO_ID_RNG, 0, NULL },
+	LAYOUT(VIRTIO_ID_BALLOON, balloon_fields),
+	LAYOUT(VIRTIO_ID_SCSI, scsi_fields),
+	LAYOUT(VIRTIO_ID_9P, p9_fields),
+	LAYOUT(VIRTIO_ID_INPUT, input_fields),
+	LAYOUT(VIRTIO_ID_GPU, gpu_fields),
+	LAYOUT(VIRTIO_ID_VSOCK, vsock_fields),
+	LAYOUT(VIRTIO_ID_CRYPTO, crypto_fields),
+	LAYOUT(VIRTIO_ID_FS, fs_fields),
+	LAYOUT(VIRTIO_ID_PMEM, pmem_fields),
+};
+
+/* The two fields of bits: which of the 64 features each holds. */
+#define TRANSPORT_BITS	GENMASK_ULL(49, 24)
+
+static const struct field transport_bits = { .name = "transport", .size = 16 };
+static const struct field device_bits = { .name = "features", .size = 16 };
+
+static u64 bits_mask(const struct field *field)
+{
+	return field == &transport_bits ? TRANSPORT_BITS : ~TRANSPORT_BITS;
+}
+
+static bool is_bits(const struct field *field)
+{
+	return field == &transport_bits || field == &device_bits;
+}
+
+static const struct field *device_field(u32 device, unsigned int nr)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
+		if (layouts[i].device == device)
+			return nr < layouts[i].count ? &layouts[i].fields[nr] : NULL;
+	return NULL;
+}
+
+static const struct field *field_of_type(u32 device, u8 type)
+{
+	switch (type) {
+	case VIRTIO_CONFIG_F_VIRTIO:
+		return &transport_bits;
+	case VIRTIO_CONFIG_F_FEATURES:
+		return &device_bits;
+	case VIRTIO_CONFIG_F_DEVICE ... VIRTIO_CONFIG_F_USED - 1:
+		return device_field(device, type - VIRTIO_CONFIG_F_DEVICE);
+	}
+	return NULL;
+}
+
+/* Offered is enough until features are agreed; from then on it must be taken. */
+static bool is_there(struct virtio_device *vdev, const struct field *field)
+{
+	u64 features;
+
+	if (is_bits(field) || field->feature == ALWAYS)
+		return true;
+	features = vdev->features_latched ? vdev->features : vdev->config->get_features(vdev);
+	return features & BIT_ULL(field->feature);
+}
+
+/**
+ * virtio_layout_find - find a field of a 1.x configuration structure
+ * @vdev: the device
+ * @type: type of the field
+ * @len: its length
+ *
+ * Stands in the configuration operations of a transport as find.
+ * Context: may sleep.
+ * Return: a token, or %NULL.
+ */
+void *virtio_layout_find(struct virtio_device *vdev, u8 type, unsigned int *len)
+{
+	const struct field *field = field_of_type(vdev->id.device, type);
+
+	if (!field || !is_there(vdev, field) || __test_and_set_bit(type, vdev->fields_used))
+		return NULL;
+	*len = field->size;
+	return (void *)field;
+}
+EXPORT_SYMBOL_GPL(virtio_layout_find);
+
+/* A legacy device on a big-endian machine: turn the bytes round for the caller. */
+static void swap_native(struct virtio_device *vdev, const struct field *field, u8 *buf)
+{
+	unsigned int i, last = field->size - 1;
+
+	if (!field->native || virtio_is_little_endian(vdev))
+		return;
+	for (i = 0; i < field->size / 2; i++)
+		swap(buf[i], buf[last - i]);
+}
+
+static void get_bits(struct virtio_device *vdev, const struct field *field, __le64 halves[2])
+{
+	u64 mask = bits_mask(field);
+
+	halves[0] = cpu_to_le64(vdev->config->get_features(vdev) & mask);
+	halves[1] = cpu_to_le64(vdev->features & mask);
+}
+
+static void set_bits(struct virtio_device *vdev, const struct field *field,
+		     const __le64 halves[2])
+{
+	u64 mask = bits_mask(field) & vdev->config->get_features(vdev);
+	u64 taken = le64_to_cpu(halves[1]) & mask;
+
+	if (vdev->features_latched) {
+		dev_warn_ratelimited(&vdev->dev, "features %#llx come too late: they are agreed\n",
+				     taken & ~vdev->features);
+		return;
+	}
+	vdev->features = (vdev->features & ~bits_mask(field)) | taken;
+}
+
+/**
+ * virtio_layout_get - read a field of a 1.x configuration structure
+ * @vdev: the device
+ * @token: from virtio_layout_find()
+ * @buf: where the contents go, little-endian
+ * @len: the length that virtio_layout_find() gave; nothing is read otherwise
+ *
+ * Stands in the configuration operations of a transport as get.
+ * Context: may sleep.
+ */
+void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf, unsigned int len)
+{
+	const struct field *field = token;
+	__le64 halves[2];
+
+	if (len != field->size) {
+		memset(buf, 0, len);
+		dev_warn_ratelimited(&vdev->dev, "field %s read with %u bytes, expected %u\n",
+				     field->name, len, field->size);
+		return;
+	}
+	if (is_bits(field)) {
+		get_bits(vdev, field, halves);
+		memcpy(buf, halves, sizeof(halves));
+		return;
+	}
+	/* Byte by byte where the device has bytes; a number in one go if it fits. */
+	if (len == 2 || len == 4 || len == 8)
+		__virtio_cread_many(vdev, field->offset, buf, 1, len);
+	else
+		__virtio_cread_many(vdev, field->offset, buf, len, 1);
+	swap_native(vdev, field, buf);
+}
+EXPORT_SYMBOL_GPL(virtio_layout_get);
+
+/**
+ * virtio_layout_set - write a field of a 1.x configuration structure
+ * @vdev: the device
+ * @token: from virtio_layout_find()
+ * @buf: the contents, little-endian
+ * @len: the length that virtio_layout_find() gave; nothing is written otherwise
+ *
+ * Stands in the configuration operations of a transport as set.
+ * Context: may sleep.
+ */
+void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
+		       unsigned int len)
+{
+	const struct field *field = token;
+	__le64 halves[2];
+	u8 raw[255];
+
+	if (len != field->size) {
+		dev_warn_ratelimited(&vdev->dev, "field %s written with %u bytes, expected %u\n",
+				     field->name, len, field->size);
+		return;
+	}
+	if (is_bits(field)) {
+		memcpy(halves, buf, sizeof(halves));
+		set_bits(vdev, field, halves);
+		return;
+	}
+	memcpy(raw, buf, len);
+	swap_native(vdev, field, raw);
+	virtio_config_write(vdev, field->offset, raw, len);
+}
+EXPORT_SYMBOL_GPL(virtio_layout_set);
