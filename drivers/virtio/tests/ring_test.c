@@ -111,7 +111,7 @@ static struct ring_fixture *make_ring(struct kunit *test, unsigned int num, u64 
 	KUNIT_ASSERT_NOT_NULL(test, f->vq);
 	f->vq->callback = callback;
 
-	f->iotlb = vhost_iotlb_alloc(0, 0);
+	f->iotlb = vhost_iotlb_alloc(1, 0);
 	KUNIT_ASSERT_NOT_NULL(test, f->iotlb);
 	KUNIT_ASSERT_EQ(test, 0, vhost_iotlb_add_range(f->iotlb, 0, ULONG_MAX - 1, 0,
 						       VHOST_MAP_RW));
