@@ -255,6 +255,33 @@ struct virtqueue *virtio_find_single_vq(struct virtio_device *vdev,
 }
 EXPORT_SYMBOL_GPL(virtio_find_single_vq);
 
+/*
+ * A transport that sets up all queues in one go can serve a driver that wants
+ * one.  It is told of a callback so that it asks for an interrupt; the queue
+ * calls the contract's instead.
+ */
+static void never_called(struct virtqueue *vq)
+{
+}
+
+static struct virtqueue *find_only_vq(struct virtio_device *vdev,
+				      const struct virtqueue_info *wanted)
+{
+	struct virtqueue_info info = { .name = wanted->name };
+	struct virtqueue *vq;
+	int err;
+
+	if (vdev->next_vq)
+		return ERR_PTR(-ENOENT);
+	if (wanted->used_cb)
+		info.callback = never_called;
+	err = vdev->config->find_vqs(vdev, 1, &vq, &info, NULL);
+	if (err)
+		return ERR_PTR(err);
+	vq->callback = wanted->used_cb;
+	return vq;
+}
+
 /**
  * virtio_find_next_vq - set up the next queue of a device
  * @vdev: the device; its features are latched by the first call
@@ -274,7 +301,10 @@ struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
 
 	if (err)
 		return ERR_PTR(err);
-	vq = vdev->config->setup_vq(vdev, vdev->next_vq, &info);
+	if (vdev->config->setup_vq)
+		vq = vdev->config->setup_vq(vdev, vdev->next_vq, &info);
+	else
+		vq = find_only_vq(vdev, &info);
 	if (IS_ERR(vq))
 		return vq;
 	vdev->next_vq++;
@@ -293,7 +323,12 @@ EXPORT_SYMBOL_GPL(virtio_find_next_vq);
  */
 void virtio_del_vq(struct virtqueue *vq)
 {
-	vq->vdev->config->teardown_vq(vq);
+	const struct virtio_config_ops *ops = vq->vdev->config;
+
+	if (ops->teardown_vq)
+		ops->teardown_vq(vq);
+	else
+		ops->del_vqs(vq->vdev);
 }
 EXPORT_SYMBOL_GPL(virtio_del_vq);
 

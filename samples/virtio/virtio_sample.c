@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A virtio driver in five minutes: entropy, written to the contract alone.
+ *
+ * The device fills buffers with random bytes.  The driver keeps one buffer with
+ * it, and hands what comes back to whoever reads /dev/virtio-sample.  There is
+ * one such file, so one device is served and a second one is refused.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/wait.h>
+
+/**
+ * struct sample - the driver's half of the device
+ * @vq: the queue
+ * @filled: wakes readers
+ * @used: the device has used the buffer; set by the callback
+ * @buf: the buffer
+ */
+struct sample {
+	struct virtqueue *vq;
+	wait_queue_head_t filled;
+	bool used;
+	u8 buf[64];
+};
+
+/* Guards the_sample and the operations of its queue. */
+static DEFINE_MUTEX(lock);
+static struct sample *the_sample;
+
+/* Interrupt context.  No more of these until restart: one is enough to wake up. */
+static bool sample_callback(struct virtqueue *vq)
+{
+	struct sample *s = vq->vdev->priv;
+
+	WRITE_ONCE(s->used, true);
+	wake_up(&s->filled);
+	return false;
+}
+
+/* Give the buffer to the device and wait for it.  Returns bytes, or an error. */
+static int fill(struct sample *s)
+{
+	struct scatterlist sg;
+	unsigned int len;
+	int err;
+
+	s->used = false;
+	sg_init_one(&sg, s->buf, sizeof(s->buf));
+	err = s->vq->vq_ops->add_buf(s->vq, &sg, 0, 1, s);
+	if (err)
+		return err;
+	s->vq->vq_ops->kick(s->vq);
+	/* Nothing to wait for if it is used already: restart says so. */
+	if (s->vq->vq_ops->restart(s->vq))
+		wait_event(s->filled, READ_ONCE(s->used));
+	return s->vq->vq_ops->get_buf(s->vq, &len) ? len : -EIO;
+}
+
+static ssize_t sample_read(struct file *file, char __user *to, size_t size, loff_t *pos)
+{
+	ssize_t len = -ENODEV;
+
+	if (mutex_lock_interruptible(&lock))
+		return -ERESTARTSYS;
+	if (the_sample) {
+		len = fill(the_sample);
+		if (len > 0) {
+			len = min_t(size_t, len, size);
+			if (copy_to_user(to, the_sample->buf, len))
+				len = -EFAULT;
+		}
+	}
+	mutex_unlock(&lock);
+	return len;
+}
+
+static const struct file_operations sample_fops = {
+	.owner	= THIS_MODULE,
+	.read	= sample_read,
+};
+
+static struct miscdevice sample_misc = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "virtio-sample",
+	.fops	= &sample_fops,
+};
+
+static int sample_probe(struct virtio_device *vdev)
+{
+	struct sample *s;
+	int err;
+
+	if (the_sample)
+		return -EBUSY;
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	init_waitqueue_head(&s->filled);
+	vdev->priv = s;
+
+	/* Features, if it wanted any, would be taken here by virtio_use_bit(). */
+	s->vq = vdev->config->find_vq(vdev, sample_callback);
+	if (IS_ERR(s->vq)) {
+		err = PTR_ERR(s->vq);
+		goto no_queue;
+	}
+	virtio_device_ready(vdev);
+	the_sample = s;
+	err = misc_register(&sample_misc);
+	if (!err)
+		return 0;
+
+	the_sample = NULL;
+	virtio_reset_device(vdev);
+	vdev->config->del_vq(s->vq);
+no_queue:
+	kfree(s);
+	return err;
+}
+
+static void sample_remove(struct virtio_device *vdev)
+{
+	struct sample *s = vdev->priv;
+
+	misc_deregister(&sample_misc);
+	mutex_lock(&lock);
+	the_sample = NULL;
+	mutex_unlock(&lock);
+	virtio_reset_device(vdev);
+	vdev->config->del_vq(s->vq);
+	kfree(s);
+}
+
+static const struct virtio_device_id sample_ids[] = {
+	{ VIRTIO_ID_RNG, VIRTIO_DEV_ANY_ID },
+	{ 0 },
+};
+
+static struct virtio_driver sample_driver = {
+	.driver.name	= "virtio_sample",
+	.id_table	= sample_ids,
+	.probe		= sample_probe,
+	.remove		= sample_remove,
+};
+module_virtio_driver(sample_driver);
+
+MODULE_DEVICE_TABLE(virtio, sample_ids);
+MODULE_DESCRIPTION("Sample virtio driver: entropy");
+MODULE_LICENSE("GPL");
