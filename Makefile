@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# The workbench.  What goes into a kernel lies under drivers/, include/,
+# Documentation/, samples/ and patches/; what builds and tests it under tools/.
+
+BUILD := build
+# The tree that everything is built from: KDIR, or Debian's source under build/.
+LINUX := $(or $(KDIR),$(BUILD)/linux)
+TOOLS := tools
+
+.PHONY: help boot boot-shell test kunit check check-overlay apply unapply patch deps source clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make boot              build a kernel with this core, boot it, move data through it
+boot: source
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot
+
+## make boot-shell        the same, then a shell in the guest
+boot-shell: source
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --shell
+
+## make test              everything: KUnit, overlay, boot, check
+test:
+	@$(TOOLS)/test.py kunit check-overlay boot check
+
+## make kunit [FILTER=g]  the KUnit suites under UML
+kunit: source
+	@$(TOOLS)/kunit.sh $(LINUX) $(BUILD)/kunit $(FILTER)
+
+## make check             sparse, W=1, checkpatch and kernel-doc over our files
+check: source
+	@$(TOOLS)/check.py --source $(LINUX) --build $(BUILD)/check
+
+## make check-overlay     apply, unapply and patch, and their errors
+check-overlay: source
+	@$(TOOLS)/test_overlay.py $(LINUX)
+
+## make apply KDIR=...    put the core into a 6.12 tree
+## make unapply KDIR=...  and take it out again
+apply unapply:
+	@test -n "$(KDIR)" || { echo "make $@: KDIR= missing: expected the path of a Linux 6.12 tree" >&2; exit 2; }
+	@$(TOOLS)/overlay.py $@ $(KDIR)
+
+## make patch             the core as one patch, in build/virtio-core.patch
+patch: source
+	@$(TOOLS)/overlay.py patch $(LINUX) $(BUILD)/virtio-core.patch
+
+## make deps              what the workbench needs; installs it where it may
+deps:
+	@$(TOOLS)/deps.sh
+
+source: deps
+	@$(TOOLS)/source.sh $(LINUX)
+
+## make clean             remove build/
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Sparse, W=1, checkpatch and kernel-doc over our files: not one line of complaint."""
+import argparse, os, re, subprocess, sys, time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CONFIG = """CONFIG_64BIT=y
+CONFIG_SMP=y
+CONFIG_PCI=y
+CONFIG_PCI_MSI=y
+CONFIG_MODULES=y
+CONFIG_BLOCK=y
+CONFIG_NET=y
+CONFIG_NETDEVICES=y
+CONFIG_NET_CORE=y
+CONFIG_INPUT=y
+CONFIG_OF=y
+CONFIG_DEBUG_FS=y
+CONFIG_SYSFS=y
+CONFIG_SCSI=y
+CONFIG_SCSI_LOWLEVEL=y
+CONFIG_HW_RANDOM=y
+CONFIG_TTY=y
+CONFIG_VSOCKETS=m
+CONFIG_KUNIT=m
+CONFIG_SUSPEND=y
+CONFIG_SAMPLES=y
+CONFIG_SAMPLE_VIRTIO=m
+CONFIG_VIRTIO_MENU=y
+CONFIG_VIRTIO=y
+CONFIG_VIRTIO_DEBUG=y
+CONFIG_VIRTIO_PCI=m
+CONFIG_VIRTIO_MMIO=m
+CONFIG_VIRTIO_BLK=m
+CONFIG_VIRTIO_NET=m
+CONFIG_VIRTIO_CONSOLE=m
+CONFIG_VIRTIO_BALLOON=m
+CONFIG_VIRTIO_INPUT=m
+CONFIG_VIRTIO_VSOCKETS=m
+CONFIG_SCSI_VIRTIO=m
+CONFIG_HW_RANDOM_VIRTIO=m
+CONFIG_NETWORK_FILESYSTEMS=y
+CONFIG_NET_9P=m
+CONFIG_NET_9P_VIRTIO=m
+CONFIG_VIRTIO_KUNIT_TEST=m
+# CONFIG_CPU_MITIGATIONS is not set
+"""
+# The drivers of the tree that must compile without a warning.
+USERS = ("drivers/block/virtio_blk.o", "drivers/net/virtio_net.o", "drivers/char/virtio_console.o", "drivers/char/hw_random/virtio-rng.o",
+         "drivers/virtio/virtio_balloon.o", "drivers/virtio/virtio_input.o", "drivers/virtio/virtio_mmio.o", "drivers/scsi/virtio_scsi.o",
+         "net/9p/trans_virtio.o", "net/vmw_vsock/virtio_transport.o")
+# What checkpatch can't know of an overlay, or is no rule of ours:
+IGNORED = {
+    "FILE_PATH_CHANGES": "MAINTAINERS is edited by a patch",
+    "LONG_LINE_STRING": "a message is not to be cut",
+    "MACRO_ARG_REUSE": "the config accessors name a type and a member, which have no effects",
+    "MACRO_ARG_PRECEDENCE": "the same: a type can't be put in parentheses",
+    "COMPLEX_MACRO": "rows of tables and members of operations",
+    "MACRO_WITH_FLOW_CONTROL": "the same",
+    "UNNECESSARY_PARENTHESES": "kept where they help to read",
+    "CONFIG_DESCRIPTION": "an entry of the tree's own Kconfig",
+}
+
+
+def run(cmd, **kw):
+    return subprocess.run(cmd, capture_output=True, text=True, errors="replace", **kw)
+
+
+def ours(suffixes):
+    out = run(["git", "-C", TOP, "ls-files", "-co", "--exclude-standard", "drivers", "include", "samples"]).stdout.split()
+    return [f for f in out if f.endswith(suffixes) and os.path.exists(os.path.join(TOP, f))]
+
+
+def make(args, *goals):
+    return run(["make", "-C", args.source, f"O={args.build}", f"-j{os.cpu_count()}", "-s", "-k", "CC=ccache gcc", *goals])
+
+
+def configure(args):
+    os.makedirs(args.build, exist_ok=True)
+    fragment = os.path.join(args.build, "check.config")
+    if os.path.exists(fragment) and open(fragment).read() == CONFIG:
+        return ""
+    with open(fragment, "w") as f:
+        f.write(CONFIG)
+    r = make(args, f"KCONFIG_ALLCONFIG={fragment}", "allnoconfig")
+    got = open(os.path.join(args.build, ".config")).read()
+    lost = [l for l in CONFIG.split("\n") if l.startswith("CONFIG_") and l not in got]
+    if lost:
+        os.remove(fragment)
+        return "the configuration lost " + " ".join(lost)
+    r = make(args, "prepare", "modules_prepare")
+    return r.stderr if r.returncode else ""
+
+
+def complaints(result, mine):
+    """Lines of a build that are about our files, or about anything if it failed."""
+    lines = [l for l in (result.stdout + result.stderr).split("\n") if l.strip()]
+    return lines if result.returncode else [l for l in lines if any(m in l for m in mine)]
+
+
+def build_and_sparse(args):
+    # Everything of ours once more: what is up to date would say nothing.
+    for d in ("drivers/virtio", "samples/virtio"):
+        for folder, _, files in os.walk(os.path.join(args.build, d)):
+            for f in files:
+                if f.endswith(".o"):
+                    os.remove(os.path.join(folder, f))
+    r = make(args, "W=1", "C=2", "CF=-D__CHECK_ENDIAN__", "drivers/virtio/", "samples/virtio/")
+    return complaints(r, [os.path.basename(f) for f in ours((".c", ".h"))])
+
+
+def users(args):
+    for u in USERS:
+        if os.path.exists(os.path.join(args.build, u)):
+            os.remove(os.path.join(args.build, u))
+    return complaints(make(args, *USERS), ["warning", "error"])
+
+
+def checkpatch(args):
+    r = run([os.path.join(args.source, "scripts/checkpatch.pl"), "--strict", "--terse", "--no-summary", "--show-types", "--no-tree", "--max-line-length=100",
+             "--ignore", ",".join(IGNORED), "-f", *ours((".c", ".h"))], cwd=TOP)
+    return [l for l in r.stdout.split("\n") if l.strip()]
+
+
+def kernel_doc(args):
+    r = run(["perl", os.path.join(args.source, "scripts/kernel-doc"), "-none", "-Wall", *ours((".c", ".h"))], cwd=TOP)
+    return [l for l in (r.stdout + r.stderr).split("\n") if l.strip()]
+
+
+def uapi(args):
+    with open(os.path.join(args.build, "uapi.c"), "w") as f:
+        f.write('#include <linux/virtio_config.h>\nint main(void) { return VIRTIO_F_VERSION_1 - 32; }\n')
+    r = run(["make", "-C", args.source, f"O={args.build}", "-s", "headers_install", f"INSTALL_HDR_PATH={args.build}/uapi"])
+    if r.returncode:
+        return [r.stderr]
+    r = run(["gcc", "-Wall", "-Wextra", "-std=c11", "-pedantic", f"-I{args.build}/uapi/include", os.path.join(args.build, "uapi.c"), "-o", os.path.join(args.build, "uapi.out")])
+    return [l for l in r.stderr.split("\n") if l]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--build", required=True)
+    args = parser.parse_args()
+    args.source, args.build = os.path.abspath(args.source), os.path.abspath(args.build)
+    failed = configure(args)
+    if failed:
+        print(f"check: {failed}\n0 passed, 1 failed")
+        return 1
+    counts = [0, 0]
+    for name, check in (("sparse and W=1", build_and_sparse), ("drivers of the tree", users), ("checkpatch --strict", checkpatch),
+                        ("kernel-doc", kernel_doc), ("header in user space", uapi)):
+        start = time.time()
+        lines = check(args)
+        counts[bool(lines)] += 1
+        print(f"{'FAILED' if lines else 'ok':7}{name} ({time.time() - start:.0f} s)", flush=True)
+        for l in lines[:60]:
+            print("  " + l)
+    print(f"{counts[0]} passed, {counts[1]} failed")
+    return 1 if counts[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
