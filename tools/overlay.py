@@ -13,7 +13,8 @@ import argparse, hashlib, json, os, re, shutil, subprocess, sys, tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = ("drivers", "include", "Documentation", "samples")
 # The core of the tree, which ours takes the place of.
-REPLACED = ("drivers/virtio/virtio.c", "drivers/virtio/virtio_ring.c", "drivers/virtio/virtio_debug.c")
+REPLACED = ("drivers/virtio/virtio.c", "drivers/virtio/virtio_ring.c", "drivers/virtio/virtio_debug.c",
+            "drivers/virtio/virtio_pci_modern_dev.c")
 KEPT = ".virtio-overlay"
 
 

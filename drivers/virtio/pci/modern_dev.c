@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers of a modern virtio device on PCI (virtio 1.3, 4.1.4.3).
+ *
+ * A library for the PCI transport and for vDPA drivers whose hardware looks like
+ * a virtio device: it maps the structures, and has one call for each thing that
+ * can be said to the device.  Knows registers; neither queues nor drivers.
+ */
+#include <linux/delay.h>
+#include <linux/iopoll.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/virtio_pci_modern.h>
+
+#include "capabilities.h"
+
+/* PCI ids of virtio devices: transitional ones below the first modern one. */
+#define FIRST_ID	0x1000
+#define FIRST_MODERN	0x1040
+#define LAST_ID		0x107f
+
+/* How long a device may take to let go of a queue. */
+#define RESET_LIMIT_US	(10 * USEC_PER_SEC)
+
+/* The registers that came after virtio 1.0, of which a device may have fewer. */
+static struct virtio_pci_modern_common_cfg __iomem *
+modern(struct virtio_pci_modern_device *mdev)
+{
+	return (struct virtio_pci_modern_common_cfg __iomem *)mdev->common;
+}
+
+#define HAS(mdev, register) \
+	((mdev)->common_len >= offsetofend(struct virtio_pci_modern_common_cfg, register))
+
+static struct virtio_pci_common_cfg __iomem *
+select_queue(struct virtio_pci_modern_device *mdev, u16 index)
+{
+	vp_iowrite16(index, &mdev->common->queue_select);
+	return mdev->common;
+}
+
+static int identify(struct virtio_pci_modern_device *mdev)
+{
+	struct pci_dev *pdev = mdev->pci_dev;
+	int id;
+
+	if (mdev->device_id_check) {
+		id = mdev->device_id_check(pdev);
+		if (id < 0)
+			return id;
+	} else if (pdev->device < FIRST_ID || pdev->device > LAST_ID) {
+		return -ENODEV;
+	} else if (pdev->device < FIRST_MODERN) {
+		id = pdev->subsystem_device;
+	} else {
+		id = pdev->device - FIRST_MODERN;
+	}
+	mdev->id.device = id;
+	mdev->id.vendor = pdev->subsystem_vendor;
+	return 0;
+}
+
+static void set_dma_mask(struct virtio_pci_modern_device *mdev)
+{
+	struct device *dev = &mdev->pci_dev->dev;
+
+	if (dma_set_mask_and_coherent(dev, mdev->dma_mask ?: DMA_BIT_MASK(64)) &&
+	    dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
+		dev_warn(dev, "neither 64-bit nor 32-bit DMA is to be had, going on without\n");
+}
+
+/**
+ * struct structures - the capabilities of a device
+ * @common: registers for all devices
+ * @isr: interrupt status
+ * @notify: where notifications go
+ * @device: configuration of this type of device; there may be none
+ */
+struct structures {
+	struct vp_capability common, isr, notify, device;
+};
+
+static int find_structures(struct virtio_pci_modern_device *mdev, struct structures *s)
+{
+	struct pci_dev *pdev = mdev->pci_dev;
+	int err;
+
+	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_COMMON_CFG,
+				 sizeof(struct virtio_pci_common_cfg), &s->common);
+	if (err)
+		return err;
+	if (!s->common.pos) {
+		pci_info(pdev, "no modern registers, leaving it to the legacy driver\n");
+		return -ENODEV;
+	}
+	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_ISR_CFG, 1, &s->isr) ?:
+	      vp_find_capability(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, 2, &s->notify) ?:
+	      vp_find_capability(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, 0, &s->device);
+	if (err)
+		return err;
+	if (!s->isr.pos || !s->notify.pos) {
+		pci_err(pdev, "modern registers, but no %s\n",
+			s->isr.pos ? "place for notifications" : "interrupt status");
+		return -EINVAL;
+	}
+	mdev->modern_bars = BIT(s->common.bar) | BIT(s->isr.bar) | BIT(s->notify.bar);
+	if (s->device.pos)
+		mdev->modern_bars |= BIT(s->device.bar);
+	return 0;
+}
+
+/*
+ * A page is all that any device has of notifications as a rule: map it now.  A
+ * larger area is mapped queue by queue.
+ */
+static int map_notify(struct virtio_pci_modern_device *mdev, const struct vp_capability *cap)
+{
+	pci_read_config_dword(mdev->pci_dev,
+			      cap->pos + offsetof(struct virtio_pci_notify_cap,
+						  notify_off_multiplier),
+			      &mdev->notify_offset_multiplier);
+	mdev->notify_map_cap = cap->pos;
+	if (offset_in_page(cap->offset) + (u64)cap->length > PAGE_SIZE)
+		return 0;
+	mdev->notify_base = vp_map_part(mdev->pci_dev, cap, 0, 2, PAGE_SIZE, &mdev->notify_len,
+					&mdev->notify_pa);
+	return mdev->notify_base ? 0 : -EINVAL;
+}
+
+static void unmap(struct virtio_pci_modern_device *mdev)
+{
+	void __iomem *maps[] = { mdev->device, mdev->notify_base, mdev->isr, mdev->common };
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(maps); i++)
+		if (maps[i])
+			pci_iounmap(mdev->pci_dev, maps[i]);
+	mdev->device = NULL;
+	mdev->notify_base = NULL;
+	mdev->isr = NULL;
+	mdev->common = NULL;
+}
+
+static int map_structures(struct virtio_pci_modern_device *mdev, const struct structures *s)
+{
+	struct pci_dev *pdev = mdev->pci_dev;
+
+	mdev->common = vp_map_part(pdev, &s->common, 0, sizeof(*mdev->common),
+				   sizeof(struct virtio_pci_modern_common_cfg),
+				   &mdev->common_len, NULL);
+	mdev->isr = vp_map_part(pdev, &s->isr, 0, 1, 1, NULL, NULL);
+	if (!mdev->common || !mdev->isr || map_notify(mdev, &s->notify))
+		return -EINVAL;
+	if (!s->device.pos || !s->device.length)
+		return 0;
+	mdev->device = vp_map_part(pdev, &s->device, 0, 1, PAGE_SIZE, &mdev->device_len, NULL);
+	return mdev->device ? 0 : -EINVAL;
+}
+
+/**
+ * vp_modern_probe - find and map the registers of a device
+ * @mdev: pci_dev filled in, enabled; device_id_check and dma_mask if needed; all
+ *	else zero
+ *
+ * Context: may sleep.
+ * Return: 0; -ENODEV for a device without modern registers, which may be a
+ * legacy one; -EINVAL for one whose capabilities don't fit its BARs; or an error.
+ */
+int vp_modern_probe(struct virtio_pci_modern_device *mdev)
+{
+	struct structures s;
+	int err;
+
+	err = identify(mdev);
+	if (!err)
+		err = find_structures(mdev, &s);
+	if (err)
+		return err;
+	set_dma_mask(mdev);
+	err = pci_request_selected_regions(mdev->pci_dev, mdev->modern_bars,
+					   "virtio-pci-modern");
+	if (err)
+		return err;
+	err = map_structures(mdev, &s);
+	if (!err)
+		return 0;
+	unmap(mdev);
+	pci_release_selected_regions(mdev->pci_dev, mdev->modern_bars);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vp_modern_probe);
+
+/**
+ * vp_modern_remove - undo vp_modern_probe()
+ * @mdev: the device
+ *
+ * Context: may sleep.
+ */
+void vp_modern_remove(struct virtio_pci_modern_device *mdev)
+{
+	unmap(mdev);
+	pci_release_selected_regions(mdev->pci_dev, mdev->modern_bars);
+}
+EXPORT_SYMBOL_GPL(vp_modern_remove);
+
+/* Features go through a window of 32 bits (virtio 1.3, 4.1.4.3). */
+static u64 read_features(__le32 __iomem *window, __le32 __iomem *bits)
+{
+	u64 features;
+
+	vp_iowrite32(1, window);
+	features = (u64)vp_ioread32(bits) << 32;
+	vp_iowrite32(0, window);
+	return features | vp_ioread32(bits);
+}
+
+/**
+ * vp_modern_get_features - the features that the device offers
+ * @mdev: the device
+ *
+ * Context: any; exclusive with other calls on features.
+ * Return: the first 64 bits.
+ */
+u64 vp_modern_get_features(struct virtio_pci_modern_device *mdev)
+{
+	return read_features(&mdev->common->device_feature_select,
+			     &mdev->common->device_feature);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_features);
+
+/**
+ * vp_modern_get_driver_features - the features that were written to the device
+ * @mdev: the device
+ *
+ * Context: any; exclusive with other calls on features.
+ * Return: the first 64 bits.
+ */
+u64 vp_modern_get_driver_features(struct virtio_pci_modern_device *mdev)
+{
+	return read_features(&mdev->common->guest_feature_select,
+			     &mdev->common->guest_feature);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_driver_features);
+
+/**
+ * vp_modern_set_features - write the features that the driver takes
+ * @mdev: the device
+ * @features: the first 64 bits
+ *
+ * Context: any; exclusive with other calls on features.
+ */
+void vp_modern_set_features(struct virtio_pci_modern_device *mdev, u64 features)
+{
+	int half;
+
+	for (half = 0; half < 2; half++) {
+		vp_iowrite32(half, &mdev->common->guest_feature_select);
+		vp_iowrite32((u32)(features >> 32 * half), &mdev->common->guest_feature);
+	}
+}
+EXPORT_SYMBOL_GPL(vp_modern_set_features);
+
+/**
+ * vp_modern_generation - the generation of the device configuration
+ * @mdev: the device
+ *
+ * Context: any.
+ * Return: a number that changes when the configuration does.
+ */
+u32 vp_modern_generation(struct virtio_pci_modern_device *mdev)
+{
+	return vp_ioread8(&mdev->common->config_generation);
+}
+EXPORT_SYMBOL_GPL(vp_modern_generation);
+
+/**
+ * vp_modern_get_status - the status byte
+ * @mdev: the device
+ *
+ * Context: any.
+ * Return: the byte; 0xff when the device is gone.
+ */
+u8 vp_modern_get_status(struct virtio_pci_modern_device *mdev)
+{
+	return vp_ioread8(&mdev->common->device_status);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_status);
+
+/**
+ * vp_modern_set_status - write the status byte
+ * @mdev: the device
+ * @status: the byte; 0 resets the device
+ *
+ * What was written to memory before is seen by a device that sees the status:
+ * that is what vp_iowrite8() orders.
+ * Context: any.
+ */
+void vp_modern_set_status(struct virtio_pci_modern_device *mdev, u8 status)
+{
+	vp_iowrite8(status, &mdev->common->device_status);
+}
+EXPORT_SYMBOL_GPL(vp_modern_set_status);
+
+/**
+ * vp_modern_get_queue_reset - is the device resetting a queue?
+ * @mdev: the device
+ * @index: the queue
+ *
+ * Context: any; exclusive with other calls on queues.
+ * Return: not 0 while it does, and 0 for a device that can't.
+ */
+int vp_modern_get_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
+{
+	select_queue(mdev, index);
+	return HAS(mdev, queue_reset) ? vp_ioread16(&modern(mdev)->queue_reset) : 0;
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_queue_reset);
+
+/**
+ * vp_modern_set_queue_reset - reset a queue, and wait for it
+ * @mdev: the device
+ * @index: the queue
+ *
+ * A device that does not let go within some seconds is told so in the log.
+ * Context: may sleep; exclusive with other calls on queues.
+ */
+void vp_modern_set_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
+{
+	u16 busy;
+
+	if (!HAS(mdev, queue_reset))
+		return;
+	select_queue(mdev, index);
+	vp_iowrite16(1, &modern(mdev)->queue_reset);
+	/* Virtio 1.3, 4.1.4.3.2: reset reads 0 when it is done, then so does enable. */
+	if (read_poll_timeout(vp_ioread16, busy, !busy, 1000, RESET_LIMIT_US, false,
+			      &modern(mdev)->queue_reset) ||
+	    read_poll_timeout(vp_ioread16, busy, !busy, 1000, RESET_LIMIT_US, false,
+			      &mdev->common->queue_enable))
+		pci_err(mdev->pci_dev, "queue %u: reset not confirmed within %lu s\n", index,
+			RESET_LIMIT_US / USEC_PER_SEC);
+}
+EXPORT_SYMBOL_GPL(vp_modern_set_queue_reset);
+
+/**
+ * vp_modern_queue_vector - give a queue an interrupt vector
+ * @mdev: the device
+ * @index: the queue
+ * @vector: the vector, or VIRTIO_MSI_NO_VECTOR
+ *
+ * Context: any; exclusive with other calls on queues.
+ * Return: the vector that the device took; VIRTIO_MSI_NO_VECTOR if it could not.
+ */
+u16 vp_modern_queue_vector(struct virtio_pci_modern_device *mdev, u16 index, u16 vector)
+{
+	struct virtio_pci_common_cfg __iomem *cfg = select_queue(mdev, index);
+
+	vp_iowrite16(vector, &cfg->queue_msix_vector);
+	return vp_ioread16(&cfg->queue_msix_vector);
+}
+EXPORT_SYMBOL_GPL(vp_modern_queue_vector);
+
+/**
+ * vp_modern_config_vector - give configuration changes an interrupt vector
+ * @mdev: the device
+ * @vector: the vector, or VIRTIO_MSI_NO_VECTOR
+ *
+ * Context: any.
+ * Return: the vector that the device took, as above.
+ */
+u16 vp_modern_config_vector(struct virtio_pci_modern_device *mdev, u16 vector)
+{
+	vp_iowrite16(vector, &mdev->common->msix_config);
+	return vp_ioread16(&mdev->common->msix_config);
+}
+EXPORT_SYMBOL_GPL(vp_modern_config_vector);
+
+/**
+ * vp_modern_queue_address - say where the parts of a queue lie
+ * @mdev: the device
+ * @index: the queue
+ * @desc_addr: descriptors
+ * @driver_addr: what the driver writes
+ * @device_addr: what the device writes
+ *
+ * Context: any; exclusive with other calls on queues.
+ */
+void vp_modern_queue_address(struct virtio_pci_modern_device *mdev, u16 index, u64 desc_addr,
+			     u64 driver_addr, u64 device_addr)
+{
+	struct virtio_pci_common_cfg __iomem *cfg = select_queue(mdev, index);
+
+	vp_iowrite64_twopart(desc_addr, &cfg->queue_desc_lo, &cfg->queue_desc_hi);
+	vp_iowrite64_twopart(driver_addr, &cfg->queue_avail_lo, &cfg->queue_avail_hi);
+	vp_iowrite64_twopart(device_addr, &cfg->queue_used_lo, &cfg->queue_used_hi);
+}
+EXPORT_SYMBOL_GPL(vp_modern_queue_address);
+
+/**
+ * vp_modern_set_queue_enable - let the device use a queue
+ * @mdev: the device
+ * @index: the queue
+ * @enable: %true; a driver may not write 0 (virtio 1.3, 4.1.4.3.2)
+ *
+ * Context: any; exclusive with other calls on queues.
+ */
+void vp_modern_set_queue_enable(struct virtio_pci_modern_device *mdev, u16 index, bool enable)
+{
+	vp_iowrite16(enable, &select_queue(mdev, index)->queue_enable);
+}
+EXPORT_SYMBOL_GPL(vp_modern_set_queue_enable);
+
+/**
+ * vp_modern_get_queue_enable - does the device use a queue?
+ * @mdev: the device
+ * @index: the queue
+ *
+ * Context: any; exclusive with other calls on queues.
+ * Return: %true if so.
+ */
+bool vp_modern_get_queue_enable(struct virtio_pci_modern_device *mdev, u16 index)
+{
+	return vp_ioread16(&select_queue(mdev, index)->queue_enable);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_queue_enable);
+
+/**
+ * vp_modern_set_queue_size - say how long a queue is
+ * @mdev: the device
+ * @index: the queue
+ * @size: descriptors, up to what the device said
+ *
+ * Context: any; exclusive with other calls on queues.
+ */
+void vp_modern_set_queue_size(struct virtio_pci_modern_device *mdev, u16 index, u16 size)
+{
+	vp_iowrite16(size, &select_queue(mdev, index)->queue_size);
+}
+EXPORT_SYMBOL_GPL(vp_modern_set_queue_size);
+
+/**
+ * vp_modern_get_queue_size - how long a queue may be
+ * @mdev: the device
+ * @index: the queue
+ *
+ * Context: any; exclusive with other calls on queues.
+ * Return: descriptors; 0 if there is no such queue.
+ */
+u16 vp_modern_get_queue_size(struct virtio_pci_modern_device *mdev, u16 index)
+{
+	return vp_ioread16(&select_queue(mdev, index)->queue_size);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_queue_size);
+
+/**
+ * vp_modern_get_num_queues - how many queues the device has
+ * @mdev: the device
+ *
+ * Context: any.
+ * Return: that, without those for administration.
+ */
+u16 vp_modern_get_num_queues(struct virtio_pci_modern_device *mdev)
+{
+	return vp_ioread16(&mdev->common->num_queues);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_num_queues);
+
+/**
+ * vp_modern_map_vq_notify - where notifications for a queue are written
+ * @mdev: the device
+ * @index: the queue
+ * @pa: physical address of that place; may be %NULL
+ *
+ * Context: may sleep; exclusive with other calls on queues.
+ * Return: the place, to be unmapped by the caller if &notify_base is %NULL; %NULL
+ * when what the device says leaves its notification structure.
+ */
+void __iomem *vp_modern_map_vq_notify(struct virtio_pci_modern_device *mdev, u16 index,
+				      resource_size_t *pa)
+{
+	u64 offset = (u64)vp_ioread16(&select_queue(mdev, index)->queue_notify_off) *
+		     mdev->notify_offset_multiplier;
+	struct vp_capability cap;
+
+	if (!mdev->notify_base) {
+		/* Checked again: it is read again. */
+		if (vp_find_capability(mdev->pci_dev, VIRTIO_PCI_CAP_NOTIFY_CFG, 2, &cap) ||
+		    !cap.pos || !(mdev->modern_bars & BIT(cap.bar)))
+			return NULL;
+		return vp_map_part(mdev->pci_dev, &cap, offset, 2, 2, NULL, pa);
+	}
+	if (offset + 2 > mdev->notify_len) {
+		pci_err(mdev->pci_dev, "queue %u: notifications at %llu, expected within %zu bytes\n",
+			index, offset, mdev->notify_len);
+		return NULL;
+	}
+	if (pa)
+		*pa = mdev->notify_pa + offset;
+	return mdev->notify_base + offset;
+}
+EXPORT_SYMBOL_GPL(vp_modern_map_vq_notify);
+
+/**
+ * vp_modern_avq_num - how many administration queues the device has
+ * @mdev: the device
+ *
+ * Context: any.
+ * Return: that; 0 for a device that knows of none.
+ */
+u16 vp_modern_avq_num(struct virtio_pci_modern_device *mdev)
+{
+	return HAS(mdev, admin_queue_num) ? vp_ioread16(&modern(mdev)->admin_queue_num) : 0;
+}
+EXPORT_SYMBOL_GPL(vp_modern_avq_num);
+
+/**
+ * vp_modern_avq_index - the first of them
+ * @mdev: the device
+ *
+ * Context: any.
+ * Return: the number of that queue.
+ */
+u16 vp_modern_avq_index(struct virtio_pci_modern_device *mdev)
+{
+	return HAS(mdev, admin_queue_num) ? vp_ioread16(&modern(mdev)->admin_queue_index) : 0;
+}
+EXPORT_SYMBOL_GPL(vp_modern_avq_index);
+
+MODULE_DESCRIPTION("Registers of modern virtio devices on PCI");
+MODULE_LICENSE("GPL");
