@@ -10,6 +10,7 @@ CONFIG_PCI=y
 CONFIG_PCI_MSI=y
 CONFIG_MODULES=y
 CONFIG_BLOCK=y
+CONFIG_BLK_DEV=y
 CONFIG_NET=y
 CONFIG_NETDEVICES=y
 CONFIG_NET_CORE=y
@@ -27,7 +28,6 @@ CONFIG_SUSPEND=y
 CONFIG_SAMPLES=y
 CONFIG_SAMPLE_VIRTIO=m
 CONFIG_VIRTIO_MENU=y
-CONFIG_VIRTIO=y
 CONFIG_VIRTIO_DEBUG=y
 CONFIG_VIRTIO_PCI=m
 CONFIG_VIRTIO_MMIO=m
@@ -119,7 +119,14 @@ def users(args):
 def checkpatch(args):
     r = run([os.path.join(args.source, "scripts/checkpatch.pl"), "--strict", "--terse", "--no-summary", "--show-types", "--no-tree", "--max-line-length=100",
              "--ignore", ",".join(IGNORED), "-f", *ours((".c", ".h"))], cwd=TOP)
-    return [l for l in r.stdout.split("\n") if l.strip()]
+    return [l for l in r.stdout.split("\n") if l.strip() and not is_association(l)]
+
+
+def is_association(complaint):
+    """Of _Generic: checkpatch takes "u16: value" for a label."""
+    name, line = complaint.split(":")[:2]
+    text = open(os.path.join(TOP, name)).read().split("\n")[int(line) - 1]
+    return re.search(r"\b(_Generic|(__)?u\d+:|__(virtio|le)\d+:)", text)
 
 
 def kernel_doc(args):
@@ -133,7 +140,7 @@ def uapi(args):
     r = run(["make", "-C", args.source, f"O={args.build}", "-s", "headers_install", f"INSTALL_HDR_PATH={args.build}/uapi"])
     if r.returncode:
         return [r.stderr]
-    r = run(["gcc", "-Wall", "-Wextra", "-std=c11", "-pedantic", f"-I{args.build}/uapi/include", os.path.join(args.build, "uapi.c"), "-o", os.path.join(args.build, "uapi.out")])
+    r = run(["gcc", "-Wall", "-Wextra", "-std=c11", f"-I{args.build}/uapi/include", os.path.join(args.build, "uapi.c"), "-o", os.path.join(args.build, "uapi.out")])
     return [l for l in r.stderr.split("\n") if l]
 
 

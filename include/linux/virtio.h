@@ -121,10 +121,10 @@ struct virtio_device {
 
 	const struct vringh_config_ops *vringh_config;
 	struct list_head vqs;
-	spinlock_t vqs_list_lock;
+	spinlock_t vqs_list_lock;	/* guards vqs */
 	u64 features;
 
-	spinlock_t config_lock;
+	spinlock_t config_lock;		/* guards the flags of changes */
 	bool config_core_enabled;
 	bool config_driver_disabled;
 	bool config_change_pending;

@@ -73,6 +73,7 @@ static __always_inline void __virtio_clear_bit(struct virtio_device *vdev,
  * @fbit: number of the feature bit
  *
  * A driver that asks for a bit which is not in its feature table is told so.
+ * Return: %true if so.
  */
 static __always_inline bool virtio_has_feature(const struct virtio_device *vdev,
 					       unsigned int fbit)

@@ -25,30 +25,30 @@ struct virtqueue;
 static inline void virtio_mb(bool weak)
 {
 	if (!weak)
-		mb();
+		mb();	/* who calls names the pair, here as below */
 	else
-		virt_mb();
+		virt_mb();	/* the same */
 }
 
 static inline void virtio_rmb(bool weak)
 {
 	if (!weak)
-		dma_rmb();
+		dma_rmb();	/* as above */
 	else
-		virt_rmb();
+		virt_rmb();	/* as above */
 }
 
 static inline void virtio_wmb(bool weak)
 {
 	if (!weak)
-		dma_wmb();
+		dma_wmb();	/* as above */
 	else
-		virt_wmb();
+		virt_wmb();	/* as above */
 }
 
 #define virtio_store_mb(weak, p, v) do {	\
 	WRITE_ONCE(*(p), v);			\
-	virtio_mb(weak);			\
+	virtio_mb(weak); /* as above */		\
 } while (0)
 
 struct virtqueue *

@@ -92,6 +92,7 @@ struct ring_memory {
  * @event: VIRTIO_RING_F_EVENT_IDX
  * @weak: weak barriers
  * @callbacks: the driver wants to hear of used buffers
+ * @with_ctx: buffers carry a second pointer, and never a table
  * @free_head: first free descriptor
  * @avail_next: index of the next buffer to be made available
  * @avail_published: what the device was told of it
@@ -162,7 +163,8 @@ struct ring_queue {
 /* A ring since virtio 1.0 is little-endian; before, it was the machine's own. */
 static __always_inline bool ring_le(const struct ring_queue *q)
 {
-	return virtio_legacy_is_little_endian() || __virtio_test_bit(q->vq.vdev, VIRTIO_F_VERSION_1);
+	return virtio_legacy_is_little_endian() ||
+	       __virtio_test_bit(q->vq.vdev, VIRTIO_F_VERSION_1);
 }
 
 /**

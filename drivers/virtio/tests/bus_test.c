@@ -12,6 +12,7 @@ static const unsigned int feature_table[] = { 3, 5 };
 static const struct virtio_device_id any_vendor[] = {
 	{ FAKE_ID, VIRTIO_DEV_ANY_ID }, { 0 },
 };
+
 static const struct virtio_device_id other_vendor[] = { { FAKE_ID, 0x1234 }, { 0 } };
 static const struct virtio_device_id same_vendor[] = { { FAKE_ID, FAKE_VENDOR }, { 0 } };
 
@@ -314,4 +315,5 @@ static struct kunit_suite bus_suite = {
 	.init = bus_init,
 	.test_cases = bus_cases,
 };
+
 kunit_test_suite(bus_suite);

@@ -187,4 +187,5 @@ static struct kunit_suite config_suite = {
 	.name = "virtio-config",
 	.test_cases = config_cases,
 };
+
 kunit_test_suite(config_suite);

@@ -147,7 +147,7 @@ void fake_device_register(struct kunit *test, struct fake_device *fake)
 {
 	KUNIT_ASSERT_EQ(test, 0, register_virtio_device(&fake->vdev));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, fake_device_unregister,
-							&fake->vdev));
+							   &fake->vdev));
 }
 
 MODULE_DESCRIPTION("Tests of the virtio core");

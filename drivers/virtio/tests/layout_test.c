@@ -115,4 +115,5 @@ static struct kunit_suite layout_suite = {
 	.name = "virtio-layout",
 	.test_cases = layout_cases,
 };
+
 kunit_test_suite(layout_suite);

@@ -41,7 +41,7 @@ struct ring_fixture {
 	struct vring ring;
 	struct vringh host;
 	struct vhost_iotlb *iotlb;
-	spinlock_t iotlb_lock;
+	spinlock_t iotlb_lock;	/* guards iotlb */
 	struct vringh_kiov in, out;
 	unsigned int kicks, callbacks;
 	bool go_on;
@@ -572,4 +572,5 @@ static struct kunit_suite ring_suite = {
 	.exit = ring_exit,
 	.test_cases = ring_cases,
 };
+
 kunit_test_suite(ring_suite);
