@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The PCI driver that brings virtio devices to the virtio bus.
+ *
+ * Probe, remove, sleep and virtual functions: what happens to a device as a whole.
+ * Called by the PCI core; picks modern.c or legacy.c for everything else.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "pci.h"
+
+static bool force_legacy;
+#ifdef CONFIG_VIRTIO_PCI_LEGACY
+module_param(force_legacy, bool, 0444);
+MODULE_PARM_DESC(force_legacy, "Drive devices that can do both by their legacy registers");
+#endif
+
+/* The operation bus_name. */
+const char *vp_bus_name(struct virtio_device *vdev)
+{
+	return pci_name(to_vp(vdev)->pdev);
+}
+
+/**
+ * vp_reset_done - what follows a reset, whether it worked or not
+ * @vp: the device
+ * @status: what the status reads: 0, or the device has not followed in time
+ *
+ * A device that does not let go of memory is cut off from it.
+ * Context: may sleep.
+ */
+void vp_reset_done(struct vp_device *vp, u8 status)
+{
+	if (status) {
+		if (status == VP_STATUS_GONE)
+			pci_warn(vp->pdev, "device is gone\n");
+		else
+			pci_err(vp->pdev, "status %#x for %lu s after a reset, expected 0: cut off\n",
+				status, VP_RESET_LIMIT_US / USEC_PER_SEC);
+		pci_clear_master(vp->pdev);
+		virtio_break_device(&vp->vdev);
+	}
+	vp_synchronize_cbs(&vp->vdev);
+	vp_admin_abort(vp);
+}
+
+/*
+ * Sleep.
+ */
+
+#ifdef CONFIG_PM_SLEEP
+static int vp_freeze(struct device *dev)
+{
+	struct vp_device *vp = dev_get_drvdata(dev);
+	int err = virtio_device_freeze(&vp->vdev);
+
+	if (!err)
+		pci_disable_device(vp->pdev);
+	return err;
+}
+
+static int vp_restore(struct device *dev)
+{
+	struct vp_device *vp = dev_get_drvdata(dev);
+	int err = pci_enable_device(vp->pdev);
+
+	if (err)
+		return err;
+	pci_set_master(vp->pdev);
+	return virtio_device_restore(&vp->vdev);
+}
+
+/* A function that keeps its state in D3 need not be told of a suspend. */
+static bool keeps_state(struct device *dev)
+{
+	struct pci_dev *pdev = to_pci_dev(dev);
+	u16 pmcsr;
+
+	if (!pdev->pm_cap)
+		return false;
+	pci_read_config_word(pdev, pdev->pm_cap + PCI_PM_CTRL, &pmcsr);
+	return !PCI_POSSIBLE_ERROR(pmcsr) && pmcsr & PCI_PM_CTRL_NO_SOFT_RESET;
+}
+
+static int vp_suspend(struct device *dev)
+{
+	return keeps_state(dev) ? 0 : vp_freeze(dev);
+}
+
+static int vp_resume(struct device *dev)
+{
+	return keeps_state(dev) ? 0 : vp_restore(dev);
+}
+
+static const struct dev_pm_ops vp_pm_ops = {
+	.suspend	= vp_suspend,
+	.resume		= vp_resume,
+	.freeze		= vp_freeze,
+	.thaw		= vp_restore,
+	.poweroff	= vp_freeze,
+	.restore	= vp_restore,
+};
+#endif
+
+/*
+ * Coming and going.
+ */
+
+static void vp_release(struct device *dev)
+{
+	struct vp_device *vp = to_vp(dev_to_virtio(dev));
+
+	xa_destroy(&vp->queues);
+	kfree(vp);
+}
+
+static int attach(struct vp_device *vp)
+{
+	int err;
+
+	if (force_legacy) {
+		/* Without I/O space there are no legacy registers to be had. */
+		err = vp_legacy_attach(vp);
+		return err == -ENODEV || err == -ENOMEM ? vp_modern_attach(vp) : err;
+	}
+	err = vp_modern_attach(vp);
+	return err == -ENODEV ? vp_legacy_attach(vp) : err;
+}
+
+static struct vp_device *new_device(struct pci_dev *pdev)
+{
+	struct vp_device *vp = kzalloc(sizeof(*vp), GFP_KERNEL);
+
+	if (!vp)
+		return NULL;
+	vp->pdev = pdev;
+	vp->vdev.dev.parent = &pdev->dev;
+	vp->vdev.dev.release = vp_release;
+	xa_init(&vp->queues);
+	spin_lock_init(&vp->admin.lock);
+	pci_set_drvdata(pdev, vp);
+	return vp;
+}
+
+static int vp_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vp_device *vp = new_device(pdev);
+	int err;
+
+	if (!vp)
+		return -ENOMEM;
+	err = pci_enable_device(pdev);
+	if (err)
+		goto free;
+	err = attach(vp);
+	if (err)
+		goto disable;
+	pci_set_master(pdev);
+	err = register_virtio_device(&vp->vdev);
+	if (!err)
+		return 0;
+
+	/* The bus may hold a reference: the last one frees it. */
+	vp->regs->remove(vp);
+	pci_disable_device(pdev);
+	put_device(&vp->vdev.dev);
+	return err;
+disable:
+	pci_disable_device(pdev);
+free:
+	kfree(vp);
+	return err;
+}
+
+static void vp_remove(struct pci_dev *pdev)
+{
+	struct vp_device *vp = pci_get_drvdata(pdev);
+	struct device *dev = get_device(&vp->vdev.dev);
+
+	/* Torn out: let whoever waits for the device know before it is taken away. */
+	if (!pci_device_is_present(pdev))
+		virtio_break_device(&vp->vdev);
+	pci_disable_sriov(pdev);
+	unregister_virtio_device(&vp->vdev);
+	vp->regs->remove(vp);
+	pci_disable_device(pdev);
+	put_device(dev);
+}
+
+/* Virtio 1.3, 6: virtual functions, once the driver of the device is set up. */
+static int vp_sriov_configure(struct pci_dev *pdev, int num_vfs)
+{
+	struct vp_device *vp = pci_get_drvdata(pdev);
+	struct virtio_device *vdev = &vp->vdev;
+	u8 status = vdev->config->get_status(vdev);
+	int err;
+
+	if (status == VP_STATUS_GONE || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
+		return -EBUSY;
+	if (!__virtio_test_bit(vdev, VIRTIO_F_SR_IOV))
+		return -EINVAL;
+	if (pci_vfs_assigned(pdev))
+		return -EPERM;
+	if (!num_vfs) {
+		pci_disable_sriov(pdev);
+		return 0;
+	}
+	err = pci_enable_sriov(pdev, num_vfs);
+	return err < 0 ? err : num_vfs;
+}
+
+/* All ids of the vendor: which of them are virtio is for the register sets. */
+static const struct pci_device_id vp_ids[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT_QUMRANET, PCI_ANY_ID) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, vp_ids);
+
+static struct pci_driver vp_driver = {
+	.name			= "virtio-pci",
+	.id_table		= vp_ids,
+	.probe			= vp_probe,
+	.remove			= vp_remove,
+	.sriov_configure	= vp_sriov_configure,
+#ifdef CONFIG_PM_SLEEP
+	.driver.pm		= &vp_pm_ops,
+#endif
+};
+
+/**
+ * vp_physical_function - the virtio device that a virtual function belongs to
+ * @pdev: a virtual function
+ *
+ * Context: any.
+ * Return: the device, or %NULL if it is not one of this driver.
+ */
+struct vp_device *vp_physical_function(struct pci_dev *pdev)
+{
+	struct vp_device *vp = pci_iov_get_pf_drvdata(pdev, &vp_driver);
+
+	return IS_ERR(vp) ? NULL : vp;
+}
+
+module_pci_driver(vp_driver);
+
+MODULE_DESCRIPTION("Virtio devices on PCI");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A modern virtio device on PCI as a device on the virtio bus (virtio 1.3, 4.1).
+ *
+ * The configuration operations and the register set over the library of
+ * modern_dev.c.  Attached by common.c; what queues and interrupts have in common
+ * with legacy devices is in queues.c and vectors.c.
+ */
+#define VIRTIO_PCI_NO_LEGACY
+#define VIRTIO_RING_NO_LEGACY
+#include <linux/iopoll.h>
+
+#include "pci.h"
+
+/*
+ * Features and status.
+ */
+
+static u64 get_features(struct virtio_device *vdev)
+{
+	return vp_modern_get_features(&to_vp(vdev)->mdev);
+}
+
+/* What rings know nothing of, and this transport can do (virtio 1.3, 6). */
+static u64 transport_features(struct vp_device *vp, u64 offered)
+{
+	u64 known = BIT_ULL(VIRTIO_F_RING_RESET) | BIT_ULL(VIRTIO_F_ADMIN_VQ);
+
+	if (pci_find_ext_capability(vp->pdev, PCI_EXT_CAP_ID_SRIOV))
+		known |= BIT_ULL(VIRTIO_F_SR_IOV);
+	return offered & known;
+}
+
+/* A feature needs its registers, which a device may have cut off (4.1.4.3). */
+static int check_registers(struct vp_device *vp)
+{
+	static const struct {
+		unsigned int fbit;
+		size_t end;
+	} needs[] = {
+		{ VIRTIO_F_RING_RESET,
+		  offsetofend(struct virtio_pci_modern_common_cfg, queue_reset) },
+		{ VIRTIO_F_ADMIN_VQ,
+		  offsetofend(struct virtio_pci_modern_common_cfg, admin_queue_num) },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(needs); i++) {
+		if (!__virtio_test_bit(&vp->vdev, needs[i].fbit) ||
+		    vp->mdev.common_len >= needs[i].end)
+			continue;
+		pci_err(vp->pdev, "feature %u with %zu bytes of registers, expected at least %zu\n",
+			needs[i].fbit, vp->mdev.common_len, needs[i].end);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int finalize_features(struct virtio_device *vdev)
+{
+	struct vp_device *vp = to_vp(vdev);
+	u64 ours = transport_features(vp, vdev->features);
+	int err;
+
+	vring_transport_features(vdev);
+	vdev->features |= ours;
+	if (!__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
+		pci_err(vp->pdev, "features %#llx on modern registers, expected VERSION_1 too\n",
+			vdev->features);
+		return -EINVAL;
+	}
+	err = check_registers(vp);
+	if (!err)
+		vp_modern_set_features(&vp->mdev, vdev->features);
+	return err;
+}
+
+static u8 get_status(struct virtio_device *vdev)
+{
+	return vp_modern_get_status(&to_vp(vdev)->mdev);
+}
+
+static void set_status(struct virtio_device *vdev, u8 status)
+{
+	struct vp_device *vp = to_vp(vdev);
+
+	/* A 0 would be a reset that nobody waits for. */
+	if (!status)
+		return;
+	vp_modern_set_status(&vp->mdev, status);
+	if (status & VIRTIO_CONFIG_S_DRIVER_OK)
+		vp_admin_activate(vp);
+}
+
+/* Virtio 1.3, 4.1.4.3.2: only a status that reads back as 0 is a reset. */
+static void reset(struct virtio_device *vdev)
+{
+	struct vp_device *vp = to_vp(vdev);
+	u8 status;
+
+	vp_modern_set_status(&vp->mdev, 0);
+	read_poll_timeout(vp_modern_get_status, status, !status || status == VP_STATUS_GONE,
+			  1000, VP_RESET_LIMIT_US, false, &vp->mdev);
+	vp_reset_done(vp, status);
+}
+
+static u32 generation(struct virtio_device *vdev)
+{
+	return vp_modern_generation(&to_vp(vdev)->mdev);
+}
+
+/*
+ * Device configuration: aligned accesses of the width of a field (4.1.3.1), and
+ * none beyond what the device has; there it reads as zeros.
+ */
+
+static unsigned int access_width(unsigned int offset, unsigned int len)
+{
+	if (!(offset % 4) && !(len % 4))
+		return 4;
+	return offset % 2 || len % 2 ? 1 : 2;
+}
+
+static unsigned int within(const struct vp_device *vp, unsigned int offset, unsigned int len)
+{
+	size_t have = vp->mdev.device_len;
+
+	return offset >= have ? 0 : min_t(size_t, len, have - offset);
+}
+
+static void read_config(struct virtio_device *vdev, unsigned int offset, void *buf,
+			unsigned int len)
+{
+	struct vp_device *vp = to_vp(vdev);
+	unsigned int n = within(vp, offset, len);
+	unsigned int width = access_width(offset, n), i;
+	void __iomem *p = vp->mdev.device + offset;
+
+	memset(buf + n, 0, len - n);
+	for (i = 0; i < n; i += width) {
+		u32 v = width == 4 ? ioread32(p + i) :
+			width == 2 ? ioread16(p + i) : ioread8(p + i);
+		__le32 raw = cpu_to_le32(v);
+
+		memcpy(buf + i, &raw, width);
+	}
+}
+
+static void write_config(struct virtio_device *vdev, unsigned int offset, const void *buf,
+			 unsigned int len)
+{
+	struct vp_device *vp = to_vp(vdev);
+	unsigned int n = within(vp, offset, len);
+	unsigned int width = access_width(offset, n), i;
+	void __iomem *p = vp->mdev.device + offset;
+
+	for (i = 0; i < n; i += width) {
+		__le32 raw = 0;
+
+		memcpy(&raw, buf + i, width);
+		if (width == 4)
+			iowrite32(le32_to_cpu(raw), p + i);
+		else if (width == 2)
+			iowrite16(le32_to_cpu(raw), p + i);
+		else
+			iowrite8(le32_to_cpu(raw), p + i);
+	}
+}
+
+/*
+ * Queues.
+ */
+
+static u16 config_vector(struct vp_device *vp, u16 vector)
+{
+	return vp_modern_config_vector(&vp->mdev, vector);
+}
+
+static unsigned int count_queues(struct vp_device *vp)
+{
+	return vp_modern_get_num_queues(&vp->mdev);
+}
+
+/* Virtio 1.3, 2.9: the notification says how far the ring was filled. */
+static bool notify_with_data(struct virtqueue *vq)
+{
+	iowrite32(vring_notification_data(vq), (void __iomem *)vq->priv);
+	return true;
+}
+
+static int map_notify(struct vp_device *vp, struct virtqueue *vq, size_t width)
+{
+	void __iomem *p = vp_modern_map_vq_notify(&vp->mdev, vq->index, NULL);
+
+	if (!p)
+		return -EINVAL;
+	/* The library vouches for two bytes. */
+	if (vp->mdev.notify_base && p - vp->mdev.notify_base + width > vp->mdev.notify_len) {
+		pci_err(vp->pdev, "queue %u: %zu bytes of notification beyond %zu\n", vq->index,
+			width, vp->mdev.notify_len);
+		return -EINVAL;
+	}
+	vq->priv = (void __force *)p;
+	return 0;
+}
+
+/* Everything but enable, which comes last (virtio 1.3, 4.1.5.1.3). */
+static int program_queue(struct vp_device *vp, struct virtqueue *vq, u16 vector)
+{
+	struct virtio_pci_modern_device *mdev = &vp->mdev;
+
+	vp_modern_set_queue_size(mdev, vq->index, virtqueue_get_vring_size(vq));
+	vp_modern_queue_address(mdev, vq->index, virtqueue_get_desc_addr(vq),
+				virtqueue_get_avail_addr(vq), virtqueue_get_used_addr(vq));
+	if (vector != VIRTIO_MSI_NO_VECTOR &&
+	    vp_modern_queue_vector(mdev, vq->index, vector) != vector)
+		return -EBUSY;
+	return 0;
+}
+
+static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
+				    const struct virtqueue_info *info, u16 vector)
+{
+	bool data = __virtio_test_bit(&vp->vdev, VIRTIO_F_NOTIFICATION_DATA);
+	struct virtqueue *vq;
+	unsigned int admin;
+	u16 num;
+	int err;
+
+	if (index >= count_queues(vp) && (vp_admin_index(vp, &admin) || index != admin))
+		return ERR_PTR(-EINVAL);
+	num = vp_modern_get_queue_size(&vp->mdev, index);
+	if (!num || vp_modern_get_queue_enable(&vp->mdev, index))
+		return ERR_PTR(-ENOENT);
+	vq = vring_create_virtqueue(index, num, SMP_CACHE_BYTES, &vp->vdev, true, true,
+				    info->ctx, data ? notify_with_data : vp_notify,
+				    info->callback, info->name);
+	if (!vq)
+		return ERR_PTR(-ENOMEM);
+	vq->num_max = num;
+	err = program_queue(vp, vq, vector);
+	if (!err)
+		err = map_notify(vp, vq, data ? 4 : 2);
+	if (!err)
+		return vq;
+	vring_del_virtqueue(vq);
+	return ERR_PTR(err);
+}
+
+static void start_queue(struct vp_device *vp, struct virtqueue *vq)
+{
+	vp_modern_set_queue_enable(&vp->mdev, vq->index, true);
+}
+
+static void drop_queue(struct vp_device *vp, struct virtqueue *vq)
+{
+	if (vp_has_msix(vp))
+		vp_modern_queue_vector(&vp->mdev, vq->index, VIRTIO_MSI_NO_VECTOR);
+	if (!vp->mdev.notify_base)
+		pci_iounmap(vp->pdev, (void __force __iomem *)vq->priv);
+	vring_del_virtqueue(vq);
+}
+
+static bool still_busy(struct vp_device *vp, struct virtqueue *vq)
+{
+	return vp_modern_get_queue_reset(&vp->mdev, vq->index) ||
+	       vp_modern_get_queue_enable(&vp->mdev, vq->index);
+}
+
+/* Virtio 1.3, 2.6.1 and 4.1.4.3.2 */
+static int disable_vq_and_reset(struct virtqueue *vq)
+{
+	struct vp_device *vp = to_vp(vq->vdev);
+	struct vp_queue *q = xa_load(&vp->queues, vq->index);
+
+	if (!q || !virtio_has_feature(vq->vdev, VIRTIO_F_RING_RESET))
+		return -ENOENT;
+	vp_modern_set_queue_reset(&vp->mdev, vq->index);
+	if (still_busy(vp, vq)) {
+		/* The buffers are the device's still: nobody may touch them. */
+		__virtqueue_break(vq);
+		return -EBUSY;
+	}
+	WRITE_ONCE(q->listening, false);
+	vp_synchronize_queue(vp, q);
+	vq->reset = true;
+	return 0;
+}
+
+static int enable_vq_after_reset(struct virtqueue *vq)
+{
+	struct vp_device *vp = to_vp(vq->vdev);
+	struct vp_queue *q = xa_load(&vp->queues, vq->index);
+	int err;
+
+	if (!q || !vq->reset || still_busy(vp, vq))
+		return -EBUSY;
+	err = program_queue(vp, vq, q->vector);
+	if (err)
+		return err;
+	WRITE_ONCE(q->listening, !q->own_irq && (vq->callback || vq->notify_driver));
+	start_queue(vp, vq);
+	vq->reset = false;
+	return 0;
+}
+
+/*
+ * Shared memory (virtio 1.3, 4.1.4.7)
+ */
+
+static u64 read_halves(struct pci_dev *pdev, int low, int high)
+{
+	u32 lo, hi;
+
+	pci_read_config_dword(pdev, low, &lo);
+	pci_read_config_dword(pdev, high, &hi);
+	return (u64)hi << 32 | lo;
+}
+
+static bool is_shm(struct pci_dev *pdev, int pos, u8 wanted)
+{
+	u8 type, len, id;
+
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &type);
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cap_len), &len);
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, id), &id);
+	return type == VIRTIO_PCI_CAP_SHARED_MEMORY_CFG && id == wanted &&
+	       len >= sizeof(struct virtio_pci_cap64);
+}
+
+static bool place_shm(struct pci_dev *pdev, int pos, struct virtio_shm_region *region)
+{
+	u64 offset, len, size;
+	u8 bar;
+
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &bar);
+	if (bar >= PCI_STD_NUM_BARS)
+		return false;
+	offset = read_halves(pdev, pos + offsetof(struct virtio_pci_cap, offset),
+			     pos + offsetof(struct virtio_pci_cap64, offset_hi));
+	len = read_halves(pdev, pos + offsetof(struct virtio_pci_cap, length),
+			  pos + offsetof(struct virtio_pci_cap64, length_hi));
+	size = pci_resource_len(pdev, bar);
+	if (offset > size || len > size - offset) {
+		pci_err(pdev, "shared memory: %llu bytes at %llu, expected them within the %llu of BAR %u\n",
+			len, offset, size, bar);
+		return false;
+	}
+	region->addr = pci_resource_start(pdev, bar) + offset;
+	region->len = len;
+	return true;
+}
+
+static bool get_shm_region(struct virtio_device *vdev, struct virtio_shm_region *region, u8 id)
+{
+	struct pci_dev *pdev = to_vp(vdev)->pdev;
+	int pos, limit = PCI_CFG_SPACE_SIZE / sizeof(struct virtio_pci_cap);
+
+	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos && limit--;
+	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR))
+		if (is_shm(pdev, pos, id))
+			return place_shm(pdev, pos, region);
+	return false;
+}
+
+static const struct virtio_config_ops config_ops = {
+	VIRTIO_FIELDS_BY_LAYOUT,
+	VIRTIO_QUEUES_ONE_BY_ONE,
+	.read			= read_config,
+	.write			= write_config,
+	.generation		= generation,
+	.get_status		= get_status,
+	.set_status		= set_status,
+	.reset			= reset,
+	.get_features		= get_features,
+	.finalize_features	= finalize_features,
+	.find_vqs		= vp_find_vqs,
+	.del_vqs		= vp_del_vqs,
+	.setup_vq		= vp_setup_vq,
+	.teardown_vq		= vp_teardown_vq,
+	.synchronize_cbs	= vp_synchronize_cbs,
+	.bus_name		= vp_bus_name,
+	.set_vq_affinity	= vp_set_vq_affinity,
+	.get_vq_affinity	= vp_get_vq_affinity,
+	.get_shm_region		= get_shm_region,
+	.disable_vq_and_reset	= disable_vq_and_reset,
+	.enable_vq_after_reset	= enable_vq_after_reset,
+};
+
+static void remove_registers(struct vp_device *vp)
+{
+	vp_modern_remove(&vp->mdev);
+}
+
+static const struct vp_registers registers = {
+	.config_vector	= config_vector,
+	.count_queues	= count_queues,
+	.make_queue	= make_queue,
+	.start_queue	= start_queue,
+	.drop_queue	= drop_queue,
+	.remove		= remove_registers,
+};
+
+/**
+ * vp_modern_attach - drive a device by modern registers
+ * @vp: the device, enabled
+ *
+ * Context: may sleep.
+ * Return: 0; -ENODEV if it has none; or another error.
+ */
+int vp_modern_attach(struct vp_device *vp)
+{
+	int err;
+
+	memset(&vp->mdev, 0, sizeof(vp->mdev));
+	vp->mdev.pci_dev = vp->pdev;
+	err = vp_modern_probe(&vp->mdev);
+	if (err)
+		return err;
+	vp->isr = vp->mdev.isr;
+	vp->vdev.id = vp->mdev.id;
+	vp->vdev.config = &config_ops;
+	vp->regs = &registers;
+	return 0;
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts of a virtio device on PCI (virtio 1.3, 4.1.5.1.2, 4.1.5.3, 4.1.5.4).
+ *
+ * Opens and closes interrupts according to a plan, holds the handlers, and knows
+ * which CPUs handle what.  Called by queues.c, which tries one plan after the
+ * other, and by drivers for affinity.  Knows no ring: a queue is something that
+ * is told of an interrupt.
+ */
+#include <linux/interrupt.h>
+
+#include "pci.h"
+
+/*
+ * Handlers.  They walk the queues under RCU and take no lock: a queue leaves the
+ * array first, then its remover waits for the handlers, then it is freed.
+ */
+
+static irqreturn_t wake_queues(int irq, struct vp_device *vp)
+{
+	irqreturn_t ret = IRQ_NONE;
+	struct vp_queue *q;
+	unsigned long index;
+
+	xa_for_each(&vp->queues, index, q)
+		if (READ_ONCE(q->listening))
+			ret |= vring_interrupt(irq, q->vq);
+	return ret;
+}
+
+static void wake_admin(int irq, struct vp_device *vp)
+{
+	struct vp_queue *q = READ_ONCE(vp->admin.queue);
+
+	if (q)
+		vring_interrupt(irq, q->vq);
+}
+
+static irqreturn_t on_config_vector(int irq, void *opaque)
+{
+	struct vp_device *vp = opaque;
+
+	virtio_config_changed(&vp->vdev);
+	wake_admin(irq, vp);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t on_queue_vector(int irq, void *opaque)
+{
+	return wake_queues(irq, opaque);
+}
+
+/* The line may be another device's; reading the status takes it down if ours. */
+static irqreturn_t on_line(int irq, void *opaque)
+{
+	struct vp_device *vp = opaque;
+	u8 isr = ioread8(vp->isr);
+
+	if (!isr || isr == VP_STATUS_GONE)
+		return IRQ_NONE;
+	if (isr & VIRTIO_PCI_ISR_CONFIG)
+		virtio_config_changed(&vp->vdev);
+	wake_queues(irq, vp);
+	wake_admin(irq, vp);
+	return IRQ_HANDLED;
+}
+
+/*
+ * Opening and closing.
+ */
+
+static int vector_irq(const struct vp_device *vp, unsigned int vector)
+{
+	return pci_irq_vector(vp->pdev, vector);
+}
+
+/* The next vector goes to the device as a whole. */
+static int request_shared(struct vp_device *vp, irq_handler_t handler, const char *what)
+{
+	unsigned int v = vp->vectors_shared;
+	int err;
+
+	snprintf(vp->shared_name[v], sizeof(vp->shared_name[v]), "%s-%s",
+		 dev_name(&vp->vdev.dev), what);
+	err = request_irq(vector_irq(vp, v), handler, 0, vp->shared_name[v], vp);
+	if (!err)
+		vp->vectors_shared++;
+	return err;
+}
+
+static int open_line(struct vp_device *vp)
+{
+	int err;
+
+	if (!vp->pdev->irq)
+		return -ENOENT;
+	err = request_irq(vp->pdev->irq, on_line, IRQF_SHARED, dev_name(&vp->vdev.dev), vp);
+	if (!err)
+		vp->plan = VP_INTX;
+	return err;
+}
+
+static int open_shared(struct vp_device *vp)
+{
+	int err = request_shared(vp, on_config_vector, "config");
+
+	if (err)
+		return err;
+	/* A device that has no room for it says so (virtio 1.3, 4.1.5.1.2). */
+	if (vp->regs->config_vector(vp, VP_CONFIG_VECTOR) != VP_CONFIG_VECTOR)
+		return -EBUSY;
+	return vp->plan == VP_VECTOR_SHARED ?
+		request_shared(vp, on_queue_vector, "virtqueues") : 0;
+}
+
+/**
+ * vp_open_vectors - open the interrupts of a device
+ * @vp: the device, with none open
+ * @plan: how to spread them
+ * @callbacks: queues that want an interrupt
+ * @desc: how to spread those of queues over CPUs, or %NULL
+ *
+ * Context: may sleep.
+ * Return: 0, or an error after which none is open.
+ */
+int vp_open_vectors(struct vp_device *vp, enum vp_plan plan, unsigned int callbacks,
+		    const struct irq_affinity *desc)
+{
+	unsigned int n = VP_FIRST_QUEUE_VECTOR + (plan == VP_VECTOR_EACH ? callbacks : 1);
+	unsigned int flags = PCI_IRQ_MSIX;
+	struct irq_affinity spread;
+	int err;
+
+	if (plan == VP_INTX)
+		return open_line(vp);
+	if (plan == VP_VECTOR_EACH && desc) {
+		/* A copy: the next plan starts from what the driver said, too. */
+		spread = *desc;
+		spread.pre_vectors += VP_FIRST_QUEUE_VECTOR;
+		flags |= PCI_IRQ_AFFINITY;
+	}
+	err = pci_alloc_irq_vectors_affinity(vp->pdev, n, n, flags,
+					     flags & PCI_IRQ_AFFINITY ? &spread : NULL);
+	if (err < 0)
+		return err;
+	vp->plan = plan;
+	vp->vectors = n;
+	err = open_shared(vp);
+	if (err) {
+		vp_free_shared_irqs(vp);
+		vp_close_vectors(vp);
+	}
+	return err;
+}
+
+/**
+ * vp_free_shared_irqs - stop the handlers that serve the device as a whole
+ * @vp: the device
+ *
+ * Context: may sleep; on return none of them runs.
+ */
+void vp_free_shared_irqs(struct vp_device *vp)
+{
+	if (vp->plan == VP_INTX)
+		free_irq(vp->pdev->irq, vp);
+	while (vp->vectors_shared)
+		free_irq(vector_irq(vp, --vp->vectors_shared), vp);
+}
+
+/**
+ * vp_close_vectors - give all vectors back
+ * @vp: the device; no handler is left and no queue has a vector
+ *
+ * Context: may sleep.
+ */
+void vp_close_vectors(struct vp_device *vp)
+{
+	if (vp_has_msix(vp)) {
+		vp->regs->config_vector(vp, VIRTIO_MSI_NO_VECTOR);
+		pci_free_irq_vectors(vp->pdev);
+	}
+	vp->vectors = 0;
+	vp->plan = VP_CLOSED;
+}
+
+/**
+ * vp_request_queue_irq - let interrupts come through to a queue
+ * @vp: the device
+ * @q: the queue, its vector agreed with the device
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int vp_request_queue_irq(struct vp_device *vp, struct vp_queue *q)
+{
+	int err;
+
+	if (vp->plan != VP_VECTOR_EACH || q->vector == VIRTIO_MSI_NO_VECTOR ||
+	    q->vector == VP_CONFIG_VECTOR)
+		return 0;
+	snprintf(q->irq_name, sizeof(q->irq_name), "%s-%s", dev_name(&vp->vdev.dev),
+		 q->vq->name);
+	err = request_irq(vector_irq(vp, q->vector), vring_interrupt, 0, q->irq_name, q->vq);
+	q->own_irq = !err;
+	return err;
+}
+
+/**
+ * vp_free_queue_irq - the other way
+ * @vp: the device
+ * @q: the queue
+ *
+ * Context: may sleep; on return the queue's own handler does not run.
+ */
+void vp_free_queue_irq(struct vp_device *vp, struct vp_queue *q)
+{
+	int irq;
+
+	if (!q->own_irq)
+		return;
+	irq = vector_irq(vp, q->vector);
+	irq_update_affinity_hint(irq, NULL);
+	free_irq(irq, q->vq);
+	q->own_irq = false;
+}
+
+/**
+ * vp_synchronize_queue - wait for handlers that may look at a queue
+ * @vp: the device
+ * @q: the queue
+ *
+ * Not by turning the interrupt off: one with managed affinity can't be.
+ * Context: may sleep.
+ */
+void vp_synchronize_queue(struct vp_device *vp, const struct vp_queue *q)
+{
+	if (q->own_irq)
+		synchronize_irq(vector_irq(vp, q->vector));
+	else
+		vp_synchronize_cbs(&vp->vdev);
+}
+
+/* The operation synchronize_cbs. */
+void vp_synchronize_cbs(struct virtio_device *vdev)
+{
+	struct vp_device *vp = to_vp(vdev);
+	unsigned int v;
+
+	if (vp->plan == VP_INTX)
+		synchronize_irq(vp->pdev->irq);
+	for (v = 0; v < vp->vectors; v++)
+		synchronize_irq(vector_irq(vp, v));
+}
+
+/* The operation set_vq_affinity: only where a queue has a vector of its own. */
+int vp_set_vq_affinity(struct virtqueue *vq, const struct cpumask *mask)
+{
+	struct vp_device *vp = to_vp(vq->vdev);
+	struct vp_queue *q = xa_load(&vp->queues, vq->index);
+	int irq;
+
+	if (!q || (!vq->callback && !vq->notify_driver))
+		return -EINVAL;
+	if (!q->own_irq)
+		return 0;
+	irq = vector_irq(vp, q->vector);
+	if (!mask)
+		return irq_update_affinity_hint(irq, NULL);
+	cpumask_copy(q->affinity, mask);
+	/* Managed interrupts refuse to be moved, and are where they should be. */
+	irq_set_affinity_and_hint(irq, q->affinity);
+	return 0;
+}
+
+/* The operation get_vq_affinity. */
+const struct cpumask *vp_get_vq_affinity(struct virtio_device *vdev, int index)
+{
+	struct vp_device *vp = to_vp(vdev);
+	struct vp_queue *q = xa_load(&vp->queues, index);
+
+	return q && q->own_irq ? pci_irq_get_affinity(vp->pdev, q->vector) : NULL;
+}
