@@ -14,7 +14,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = ("drivers", "include", "Documentation", "samples")
 # The core of the tree, which ours takes the place of.
 REPLACED = ("drivers/virtio/virtio.c", "drivers/virtio/virtio_ring.c", "drivers/virtio/virtio_debug.c",
-            "drivers/virtio/virtio_pci_modern_dev.c")
+            *(f"drivers/virtio/virtio_pci_{part}" for part in ("common.c", "common.h", "modern.c", "modern_dev.c", "legacy.c",
+                                                                "legacy_dev.c", "admin_legacy_io.c")))
 KEPT = ".virtio-overlay"
 
 
