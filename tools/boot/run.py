@@ -23,7 +23,7 @@ COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Call Trace|Kernel panic|is broken:|d
 # What the machine below has, and what the guest must have said by the end.
 DRIVERS = {2: "virtio_blk", 1: "virtio_net", 3: "virtio_console", 4: "virtio_sample", 5: "virtio_balloon"}
 CHECKS = ("disk", "network", "console", "entropy", "life cycle", "kernel log")
-READY = 0x0f
+READY, READY_LEGACY = 0x0f, 0x07    # before virtio 1.0 there is no FEATURES_OK
 
 
 class Failed(Exception):
@@ -171,7 +171,7 @@ def show_device(row):
         cut = line if len(line) <= 80 else line[:line.rindex(" ", 0, 80)]
         print(f"   {'':18}{cut}")
         line = line[len(cut):].strip()
-    return device if driver == DRIVERS.get(device) and status == READY else None
+    return device if driver == DRIVERS.get(device) and status == (READY if value >> 32 & 1 else READY_LEGACY) else None
 
 
 def guest(args, results):
