@@ -20,14 +20,18 @@
 /**
  * struct sample - the driver's half of the device
  * @vq: the queue
- * @filled: wakes readers
+ * @filled: wakes the reader
+ * @posted: the buffer is with the device
  * @used: the device has used the buffer; set by the callback
+ * @gone: the device is being removed; ends the wait of a reader
  * @buf: the buffer
  */
 struct sample {
 	struct virtqueue *vq;
 	wait_queue_head_t filled;
+	bool posted;
 	bool used;
+	bool gone;
 	u8 buf[64];
 };
 
@@ -45,23 +49,42 @@ static bool sample_callback(struct virtqueue *vq)
 	return false;
 }
 
-/* Give the buffer to the device and wait for it.  Returns bytes, or an error. */
-static int fill(struct sample *s)
+/* Give the buffer to the device, unless an interrupted reader left it there. */
+static int post(struct sample *s)
 {
 	struct scatterlist sg;
-	unsigned int len;
 	int err;
 
-	s->used = false;
+	if (s->posted)
+		return 0;
 	sg_init_one(&sg, s->buf, sizeof(s->buf));
 	err = s->vq->vq_ops->add_buf(s->vq, &sg, 0, 1, s);
 	if (err)
 		return err;
+	s->posted = true;
 	s->vq->vq_ops->kick(s->vq);
+	return 0;
+}
+
+/* Wait for a filled buffer, as long as the reader likes.  Returns bytes, or an error. */
+static int fill(struct sample *s)
+{
+	unsigned int len;
+	int err = post(s);
+
+	if (err)
+		return err;
+	WRITE_ONCE(s->used, false);
 	/* Nothing to wait for if it is used already: restart says so. */
-	if (s->vq->vq_ops->restart(s->vq))
-		wait_event(s->filled, READ_ONCE(s->used));
-	return s->vq->vq_ops->get_buf(s->vq, &len) ? len : -EIO;
+	if (s->vq->vq_ops->restart(s->vq) &&
+	    wait_event_interruptible(s->filled, READ_ONCE(s->used) || READ_ONCE(s->gone)))
+		return -ERESTARTSYS;
+	if (READ_ONCE(s->gone))
+		return -ENODEV;
+	if (!s->vq->vq_ops->get_buf(s->vq, &len))
+		return -EIO;
+	s->posted = false;
+	return len;
 }
 
 static ssize_t sample_read(struct file *file, char __user *to, size_t size, loff_t *pos)
@@ -129,12 +152,21 @@ no_queue:
 static void sample_remove(struct virtio_device *vdev)
 {
 	struct sample *s = vdev->priv;
+	unsigned int len;
 
 	misc_deregister(&sample_misc);
+	/* A reader may hold the lock and wait for a device that never answers. */
+	WRITE_ONCE(s->gone, true);
+	wake_up(&s->filled);
 	mutex_lock(&lock);
 	the_sample = NULL;
 	mutex_unlock(&lock);
+
+	/* After the reset nothing writes to the buffer: take it back, it is ours. */
 	virtio_reset_device(vdev);
+	s->vq->vq_ops->shutdown(s->vq);
+	while (s->vq->vq_ops->get_buf(s->vq, &len))
+		;
 	vdev->config->del_vq(s->vq);
 	kfree(s);
 }
