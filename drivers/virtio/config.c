@@ -14,6 +14,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_fields.h>
 
+#include "core.h"
+
 /* A device may change its configuration this often while it is being read. */
 #define MAX_GENERATIONS	1000
 
@@ -93,6 +95,8 @@ void virtio_config_read(struct virtio_device *vdev, unsigned int offset, void *b
 	might_sleep();
 	if (vdev->config->read)
 		vdev->config->read(vdev, offset, buf, len);
+	else if (vdev->config->find)
+		virtio_layout_read(vdev, offset, buf, len);
 	else
 		memset(buf, 0, len);
 }
@@ -114,6 +118,8 @@ void virtio_config_write(struct virtio_device *vdev, unsigned int offset, const 
 	might_sleep();
 	if (vdev->config->write)
 		vdev->config->write(vdev, offset, buf, len);
+	else if (vdev->config->find && !vdev->config->read)
+		virtio_layout_write(vdev, offset, buf, len);
 }
 EXPORT_SYMBOL_GPL(virtio_config_write);
 

@@ -22,6 +22,13 @@ int virtio_handshake_probe(struct virtio_device *vdev);
 void virtio_handshake_remove(struct virtio_device *vdev);
 void virtio_handshake_shutdown(struct virtio_device *vdev);
 
+/* layout.c, called where an offset meets a device of fields */
+void virtio_layout_read(struct virtio_device *vdev, unsigned int offset, void *buf,
+			unsigned int len);
+void virtio_layout_write(struct virtio_device *vdev, unsigned int offset, const void *buf,
+			 unsigned int len);
+void virtio_layout_forget(struct virtio_device *vdev);
+
 /* debugfs.c */
 #ifdef CONFIG_VIRTIO_DEBUG
 void virtio_debug_init(void);

@@ -73,6 +73,7 @@ void virtio_reset_device(struct virtio_device *vdev)
 	vdev->features_latched = false;
 	vdev->next_vq = 0;
 	bitmap_zero(vdev->fields_used, 256);
+	virtio_layout_forget(vdev);
 }
 EXPORT_SYMBOL_GPL(virtio_reset_device);
 

@@ -4,10 +4,12 @@
  *
  * One table per type of device says where each field lies and which feature it
  * needs; a transport that reaches the structure as raw bytes becomes one that
- * serves fields.  Adding a device is adding a table.  Knows structures; not how
- * their bytes are reached.
+ * serves fields, and the other way round.  Adding a device is adding a table.
+ * Knows structures; not how their bytes, or their fields, are reached.
  */
 #include <linux/export.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <uapi/linux/virtio_9p.h>
@@ -16,13 +18,19 @@
 #include <uapi/linux/virtio_console.h>
 #include <uapi/linux/virtio_crypto.h>
 #include <uapi/linux/virtio_fs.h>
+#include <uapi/linux/virtio_gpio.h>
 #include <uapi/linux/virtio_gpu.h>
 #include <uapi/linux/virtio_ids.h>
 #include <uapi/linux/virtio_input.h>
+#include <uapi/linux/virtio_iommu.h>
+#include <uapi/linux/virtio_mem.h>
 #include <uapi/linux/virtio_net.h>
 #include <uapi/linux/virtio_pmem.h>
 #include <uapi/linux/virtio_scsi.h>
+#include <uapi/linux/virtio_snd.h>
 #include <uapi/linux/virtio_vsock.h>
+
+#include "core.h"
 
 #define ALWAYS		0xff
 
@@ -33,6 +41,7 @@
  * @size: its bytes
  * @feature: the bit that it needs, or ALWAYS
  * @native: before virtio 1.0, in the byte order of the machine
+ * @counted: as long as the field before it says; @size is the most it can be
  */
 struct field {
 	const char *name;
@@ -40,6 +49,7 @@ struct field {
 	u8 size;
 	u8 feature;
 	bool native;
+	bool counted;
 };
 
 #define FIELD(type, member, bit, is_native) {				\
@@ -111,9 +121,10 @@ static const struct field scsi_fields[] = {
 	SCSI(max_target), SCSI(max_lun),
 };
 
-/* The tag is as long as tag_len says: a driver reads it by the offset. */
 static const struct field p9_fields[] = {
 	OLD(virtio_9p_config, tag_len, VIRTIO_9P_MOUNT_TAG),
+	{ .name = "tag", .offset = offsetof(struct virtio_9p_config, tag), .size = U8_MAX,
+	  .feature = VIRTIO_9P_MOUNT_TAG, .counted = true },
 };
 
 #define INPUT(member)		LE(virtio_input_config, member, ALWAYS)
@@ -145,6 +156,36 @@ static const struct field fs_fields[] = { VIRTIOFS(tag), VIRTIOFS(num_request_qu
 #define PMEM(member)		LE(virtio_pmem_config, member, ALWAYS)
 static const struct field pmem_fields[] = { PMEM(start), PMEM(size) };
 
+#define IOMMU(member, bit)	LE(virtio_iommu_config, member, bit)
+static const struct field iommu_fields[] = {
+	IOMMU(page_size_mask, ALWAYS),
+	IOMMU(input_range.start, VIRTIO_IOMMU_F_INPUT_RANGE),
+	IOMMU(input_range.end, VIRTIO_IOMMU_F_INPUT_RANGE),
+	IOMMU(domain_range.start, VIRTIO_IOMMU_F_DOMAIN_RANGE),
+	IOMMU(domain_range.end, VIRTIO_IOMMU_F_DOMAIN_RANGE),
+	IOMMU(probe_size, VIRTIO_IOMMU_F_PROBE),
+	IOMMU(bypass, VIRTIO_IOMMU_F_BYPASS_CONFIG),
+};
+
+#define MEM(member, bit)	LE(virtio_mem_config, member, bit)
+static const struct field mem_fields[] = {
+	MEM(block_size, ALWAYS),
+	MEM(node_id, VIRTIO_MEM_F_ACPI_PXM),
+	MEM(addr, ALWAYS),
+	MEM(region_size, ALWAYS),
+	MEM(usable_region_size, ALWAYS),
+	MEM(plugged_size, ALWAYS),
+	MEM(requested_size, ALWAYS),
+};
+
+#define SOUND(member)		LE(virtio_snd_config, member, ALWAYS)
+static const struct field sound_fields[] = {
+	SOUND(jacks), SOUND(streams), SOUND(chmaps), SOUND(controls),
+};
+
+#define GPIO(member)		LE(virtio_gpio_config, member, ALWAYS)
+static const struct field gpio_fields[] = { GPIO(ngpio), GPIO(gpio_names_size) };
+
 static const struct layout {
 	u32 device;
 	unsigned int count;
@@ -162,8 +203,12 @@ static const struct layout {
 	LAYOUT(VIRTIO_ID_GPU, gpu_fields),
 	LAYOUT(VIRTIO_ID_VSOCK, vsock_fields),
 	LAYOUT(VIRTIO_ID_CRYPTO, crypto_fields),
+	LAYOUT(VIRTIO_ID_IOMMU, iommu_fields),
+	LAYOUT(VIRTIO_ID_MEM, mem_fields),
+	LAYOUT(VIRTIO_ID_SOUND, sound_fields),
 	LAYOUT(VIRTIO_ID_FS, fs_fields),
 	LAYOUT(VIRTIO_ID_PMEM, pmem_fields),
+	LAYOUT(VIRTIO_ID_GPIO, gpio_fields),
 };
 
 /* The two fields of bits: which of the 64 features each holds. */
@@ -216,6 +261,17 @@ static bool is_there(struct virtio_device *vdev, const struct field *field)
 	return features & BIT_ULL(field->feature);
 }
 
+/* No longer than a field can be, whatever the device says. */
+static u8 size_of(struct virtio_device *vdev, const struct field *field)
+{
+	__virtio16 count;
+
+	if (!field->counted)
+		return field->size;
+	virtio_config_read(vdev, field[-1].offset, &count, sizeof(count));
+	return min_t(u16, virtio16_to_cpu(vdev, count), field->size);
+}
+
 /**
  * virtio_layout_find - find a field of a 1.x configuration structure
  * @vdev: the device
@@ -232,7 +288,7 @@ void *virtio_layout_find(struct virtio_device *vdev, u8 type, unsigned int *len)
 
 	if (!field || !is_there(vdev, field) || __test_and_set_bit(type, vdev->fields_used))
 		return NULL;
-	*len = field->size;
+	*len = size_of(vdev, field);
 	return (void *)field;
 }
 EXPORT_SYMBOL_GPL(virtio_layout_find);
@@ -246,6 +302,11 @@ static void swap_native(struct virtio_device *vdev, const struct field *field, u
 		return;
 	for (i = 0; i < field->size / 2; i++)
 		swap(buf[i], buf[last - i]);
+}
+
+static bool fits(const struct field *field, unsigned int len)
+{
+	return field->counted ? len <= field->size : len == field->size;
 }
 
 static void get_bits(struct virtio_device *vdev, const struct field *field, __le64 halves[2])
@@ -285,7 +346,7 @@ void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf, unsig
 	const struct field *field = token;
 	__le64 halves[2];
 
-	if (len != field->size) {
+	if (!fits(field, len)) {
 		memset(buf, 0, len);
 		dev_warn_ratelimited(&vdev->dev, "field %s read with %u bytes, expected %u\n",
 				     field->name, len, field->size);
@@ -322,7 +383,7 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 	__le64 halves[2];
 	u8 raw[255];
 
-	if (len != field->size) {
+	if (!fits(field, len)) {
 		dev_warn_ratelimited(&vdev->dev, "field %s written with %u bytes, expected %u\n",
 				     field->name, len, field->size);
 		return;
@@ -337,3 +398,109 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 	virtio_config_write(vdev, field->offset, raw, len);
 }
 EXPORT_SYMBOL_GPL(virtio_layout_set);
+
+/**
+ * struct virtio_found_field - a field of a device that has no raw bytes
+ * @token: from find(), or %NULL
+ * @len: its bytes
+ * @looked: it was looked for, which can be done once
+ */
+struct virtio_found_field {
+	void *token;
+	unsigned int len;
+	bool looked;
+};
+
+#define FIELDS_MAX	(VIRTIO_CONFIG_F_USED - VIRTIO_CONFIG_F_DEVICE)
+
+/* Guards virtio_device.found, of all devices: access by offset is rare. */
+static DEFINE_MUTEX(found_lock);
+
+/* A driver by offset asks for a field many times, a device gives it out once. */
+static struct virtio_found_field found_field(struct virtio_device *vdev, unsigned int nr)
+{
+	struct virtio_found_field *found;
+
+	lockdep_assert_held(&found_lock);
+	if (!vdev->found)
+		vdev->found = kcalloc(FIELDS_MAX, sizeof(*found), GFP_KERNEL);
+	if (!vdev->found)
+		return (struct virtio_found_field) { };
+	found = &vdev->found[nr];
+	if (!found->looked) {
+		found->looked = true;
+		found->token = vdev->config->find(vdev, VIRTIO_CONFIG_F_DEVICE + nr, &found->len);
+	}
+	return *found;
+}
+
+/* The contents of a field in the byte order of the structure, or false. */
+static bool fetch(struct virtio_device *vdev, const struct field *field,
+		  const struct virtio_found_field *found, u8 *contents)
+{
+	if (!found->token)
+		return false;
+	if (!fits(field, found->len)) {
+		dev_warn_ratelimited(&vdev->dev, "field %s has %u bytes, expected %u\n",
+				     field->name, found->len, field->size);
+		return false;
+	}
+	vdev->config->get(vdev, found->token, contents, found->len);
+	swap_native(vdev, field, contents);
+	return true;
+}
+
+/*
+ * Move what @buf, @len bytes at @offset of the structure, shares with each field,
+ * to the field or from it.
+ */
+static void by_offset(struct virtio_device *vdev, unsigned int offset, u8 *buf,
+		      unsigned int len, bool write)
+{
+	const struct field *field;
+	unsigned int nr;
+
+	guard(mutex)(&found_lock);
+	for (nr = 0; (field = device_field(vdev->id.device, nr)); nr++) {
+		unsigned int from = max(offset, field->offset);
+		unsigned int to = min(offset + len, field->offset + field->size);
+		struct virtio_found_field found;
+		u8 contents[U8_MAX] = { };
+
+		if (from >= to)
+			continue;
+		found = found_field(vdev, nr);
+		if (!fetch(vdev, field, &found, contents))
+			continue;
+		if (!write) {
+			memcpy(buf + from - offset, contents + from - field->offset, to - from);
+			continue;
+		}
+		memcpy(contents + from - field->offset, buf + from - offset, to - from);
+		swap_native(vdev, field, contents);
+		vdev->config->set(vdev, found.token, contents, found.len);
+	}
+}
+
+/* For virtio_config_read(), on a device that has fields only. */
+void virtio_layout_read(struct virtio_device *vdev, unsigned int offset, void *buf,
+			unsigned int len)
+{
+	memset(buf, 0, len);
+	by_offset(vdev, offset, buf, len, false);
+}
+
+/* For virtio_config_write(), likewise. */
+void virtio_layout_write(struct virtio_device *vdev, unsigned int offset, const void *buf,
+			 unsigned int len)
+{
+	by_offset(vdev, offset, (u8 *)buf, len, true);
+}
+
+/* The device was reset, or goes: what was found can be found again. */
+void virtio_layout_forget(struct virtio_device *vdev)
+{
+	guard(mutex)(&found_lock);
+	kfree(vdev->found);
+	vdev->found = NULL;
+}

@@ -108,6 +108,7 @@ struct virtqueue_ops {
  * @failed: the status had FAILED when the device was frozen
  * @features_latched: @features are agreed with the device until reset
  * @fields_used: configuration field types that find() has handed out
+ * @found: fields that were looked up for accesses by offset
  * @next_vq: the queue that the next find_vq() looks for
  * @debugfs_dir: where the features can be looked at and filtered
  * @debugfs_filter_features: bits that were filtered out by hand
@@ -132,6 +133,7 @@ struct virtio_device {
 
 	bool features_latched;
 	DECLARE_BITMAP(fields_used, 256);
+	struct virtio_found_field *found;
 	unsigned int next_vq;
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir;

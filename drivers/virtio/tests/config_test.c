@@ -23,7 +23,7 @@ static struct fake_device *honest_device(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	memcpy(page, honest, sizeof(honest));
-	return fake_device_paged(test, page, sizeof(honest));
+	return fake_device_paged(test, FAKE_ID, page, sizeof(honest));
 }
 
 /* Defect 10: there is a parser, and defect 13: no types are punned. */
@@ -111,7 +111,7 @@ static void test_long_bits(struct kunit *test)
 	page[260] = VIRTIO_CONFIG_F_FEATURES;
 	page[261] = 0;
 	page[262] = 0;
-	fake = fake_device_paged(test, page, 512);
+	fake = fake_device_paged(test, FAKE_ID, page, 512);
 	token = fake->vdev.config->find(&fake->vdev, VIRTIO_CONFIG_F_FEATURES, &len);
 	KUNIT_EXPECT_EQ(test, 1, virtio_use_bit(&fake->vdev, token, len, 127 * 8 - 1));
 	KUNIT_EXPECT_EQ(test, 0, virtio_use_bit(&fake->vdev, token, len, 127 * 8));

@@ -123,18 +123,21 @@ struct fake_device *fake_device_alloc(struct kunit *test, u32 id, u64 offered)
 	return fake;
 }
 
-static void free_fields(void *fields)
+static void free_fields(void *data)
 {
-	virtio_fields_free(fields);
+	struct fake_device *fake = data;
+
+	virtio_reset_device(&fake->vdev);
+	virtio_fields_free(&fake->fields);
 }
 
-struct fake_device *fake_device_paged(struct kunit *test, void *page, size_t size)
+struct fake_device *fake_device_paged(struct kunit *test, u32 id, void *page, size_t size)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, 0);
+	struct fake_device *fake = fake_device_alloc(test, id, 0);
 
 	fake->vdev.config = &page_ops;
 	KUNIT_ASSERT_EQ(test, 0, virtio_fields_init(&fake->fields, page, size));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_fields, &fake->fields));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_fields, fake));
 	return fake;
 }
 

@@ -49,7 +49,7 @@ struct fake_device {
 #define to_fake(_vdev)	container_of(_vdev, struct fake_device, vdev)
 
 struct fake_device *fake_device_alloc(struct kunit *test, u32 id, u64 offered);
-struct fake_device *fake_device_paged(struct kunit *test, void *page, size_t size);
+struct fake_device *fake_device_paged(struct kunit *test, u32 id, void *page, size_t size);
 void fake_device_register(struct kunit *test, struct fake_device *fake);
 void fake_device_unregister(void *vdev);
 

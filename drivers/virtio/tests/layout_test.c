@@ -2,6 +2,7 @@
 /*
  * Tests of fields over the structures of virtio 1.x: a disk, by both ways in.
  */
+#include <uapi/linux/virtio_9p.h>
 #include <uapi/linux/virtio_blk.h>
 #include <uapi/linux/virtio_ids.h>
 
@@ -10,6 +11,7 @@
 #define CAPACITY	VIRTIO_CONFIG_F_DEVICE
 #define SIZE_MAX_FIELD	(VIRTIO_CONFIG_F_DEVICE + 1)
 #define SEG_MAX		(VIRTIO_CONFIG_F_DEVICE + 2)
+#define WCE		(VIRTIO_CONFIG_F_DEVICE + 11)
 
 static struct fake_device *disk(struct kunit *test)
 {
@@ -102,12 +104,89 @@ static void test_wrong_length(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 126, buf[0]);
 }
 
+/* A disk that has nothing but a page of fields, and a driver that goes by offset. */
+static void test_by_offset(struct kunit *test)
+{
+	static const u8 fields[] = {
+		CAPACITY, 8, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,
+		SEG_MAX, 4, 126, 0, 0, 0,
+		SIZE_MAX_FIELD, 2, 1, 1,
+		WCE, 1, 1,
+		0,
+	};
+	u8 *page = kunit_kzalloc(test, sizeof(fields), GFP_KERNEL);
+	struct fake_device *fake;
+	struct virtio_device *vdev;
+	unsigned int i;
+	u32 val = 7;
+	u64 capacity;
+	u8 wce;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	memcpy(page, fields, sizeof(fields));
+	fake = fake_device_paged(test, VIRTIO_ID_BLOCK, page, sizeof(fields));
+	vdev = &fake->vdev;
+	vdev->features = BIT_ULL(VIRTIO_F_VERSION_1);
+	for (i = 0; i < 2; i++) {
+		virtio_cread(vdev, struct virtio_blk_config, capacity, &capacity);
+		KUNIT_EXPECT_EQ(test, 0x1122334455667788, capacity);
+	}
+	/* The end of a field, and of the next, which is refused, zeros. */
+	KUNIT_EXPECT_EQ(test, 0x1122, virtio_cread32(vdev, 6));
+	virtio_cread(vdev, struct virtio_blk_config, seg_max, &val);
+	KUNIT_EXPECT_EQ(test, 126, val);
+	/* Of a wrong length, or not there at all: zeros. */
+	virtio_cread(vdev, struct virtio_blk_config, size_max, &val);
+	KUNIT_EXPECT_EQ(test, 0, val);
+	virtio_cread(vdev, struct virtio_blk_config, blk_size, &val);
+	KUNIT_EXPECT_EQ(test, 0, val);
+
+	wce = 0;
+	virtio_cwrite(vdev, struct virtio_blk_config, wce, &wce);
+	KUNIT_EXPECT_EQ(test, 0, page[sizeof(fields) - 2]);
+	virtio_cwrite8(vdev, 1, 0xaa);
+	KUNIT_EXPECT_EQ(test, 0xaa, page[3]);
+	KUNIT_EXPECT_EQ(test, 0x88, page[2]);
+
+	/* After a reset a driver that goes by type finds them all the same. */
+	virtio_reset_device(vdev);
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, SEG_MAX, &val));
+	KUNIT_EXPECT_EQ(test, 126, val);
+}
+
+/* The tag of a file share is as long as the device says, up to what a field holds. */
+static void test_counted(struct kunit *test)
+{
+	struct fake_device *fake = fake_device_alloc(test, VIRTIO_ID_9P,
+						     BIT_ULL(VIRTIO_F_VERSION_1) |
+						     BIT_ULL(VIRTIO_9P_MOUNT_TAG));
+	struct virtio_device *vdev = &fake->vdev;
+	unsigned int len;
+	char tag[8] = { };
+	void *token;
+
+	vdev->features = BIT_ULL(VIRTIO_F_VERSION_1);
+	memcpy(fake->bytes, "\5\0share", 7);
+	token = vdev->config->find(vdev, VIRTIO_CONFIG_F_DEVICE + 1, &len);
+	KUNIT_ASSERT_NOT_NULL(test, token);
+	KUNIT_ASSERT_EQ(test, 5, len);
+	vdev->config->get(vdev, token, tag, len);
+	KUNIT_EXPECT_STREQ(test, "share", tag);
+
+	virtio_reset_device(vdev);
+	fake->bytes[1] = 0xff;
+	KUNIT_ASSERT_NOT_NULL(test, vdev->config->find(vdev, VIRTIO_CONFIG_F_DEVICE + 1, &len));
+	KUNIT_EXPECT_EQ(test, U8_MAX, len);
+}
+
 static struct kunit_case layout_cases[] = {
 	KUNIT_CASE(test_both_ways),
 	KUNIT_CASE(test_features),
 	KUNIT_CASE(test_bits),
 	KUNIT_CASE(test_restless),
 	KUNIT_CASE(test_wrong_length),
+	KUNIT_CASE(test_by_offset),
+	KUNIT_CASE(test_counted),
 	{}
 };
 
