@@ -15,7 +15,7 @@
 /* A device that sleeps on a full ring is woken, and wants to see what is there. */
 static __cold noinline int ring_full(struct ring_queue *q, const struct ring_buffer *buf)
 {
-	if (buf->out && split_publish(q))
+	if (buf->out && ring_call(q, publish))
 		virtqueue_notify(&q->vq);
 	return -ENOSPC;
 }
@@ -28,12 +28,9 @@ static __always_inline int ring_add(struct ring_queue *q, const struct ring_buff
 		return -EIO;
 	if (unlikely(!buf->token || !(buf->out + buf->in)))
 		return -EINVAL;
-	err = split_add(q, buf);
+	err = ring_call(q, add, buf);
 	if (unlikely(err == -ENOSPC))
 		return ring_full(q, buf);
-	/* The device tells an index from one of 65536 before by nothing. */
-	if (unlikely((u16)(q->avail_next - q->avail_published) == U16_MAX))
-		virtqueue_kick(&q->vq);
 	return err;
 }
 
@@ -131,7 +128,9 @@ EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
  */
 bool virtqueue_kick_prepare(struct virtqueue *vq)
 {
-	return split_publish(to_ring(vq));
+	struct ring_queue *q = to_ring(vq);
+
+	return ring_call(q, publish);
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick_prepare);
 
@@ -168,7 +167,9 @@ EXPORT_SYMBOL_GPL(virtqueue_notify);
  */
 bool virtqueue_kick(struct virtqueue *vq)
 {
-	return split_publish(to_ring(vq)) ? virtqueue_notify(vq) : true;
+	struct ring_queue *q = to_ring(vq);
+
+	return ring_call(q, publish) ? virtqueue_notify(vq) : true;
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick);
 
@@ -194,7 +195,7 @@ void *virtqueue_get_buf_ctx(struct virtqueue *vq, unsigned int *len, void **ctx)
 
 	if (unlikely(READ_ONCE(q->broken)))
 		return get_from_broken(q, len);
-	return split_get(q, len, ctx);
+	return ring_call(q, get, len, ctx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
 
@@ -237,7 +238,7 @@ void virtqueue_disable_cb(struct virtqueue *vq)
 	struct ring_queue *q = to_ring(vq);
 
 	if (q->callbacks)
-		split_disable_cb(q);
+		ring_call(q, disable_cb);
 }
 EXPORT_SYMBOL_GPL(virtqueue_disable_cb);
 
@@ -250,7 +251,9 @@ EXPORT_SYMBOL_GPL(virtqueue_disable_cb);
  */
 unsigned int virtqueue_enable_cb_prepare(struct virtqueue *vq)
 {
-	return split_enable_cb(to_ring(vq), 0);
+	struct ring_queue *q = to_ring(vq);
+
+	return ring_call(q, enable_cb);
 }
 EXPORT_SYMBOL_GPL(virtqueue_enable_cb_prepare);
 
@@ -271,7 +274,7 @@ bool virtqueue_poll(struct virtqueue *vq, unsigned int last_used_idx)
 		return false;
 	/* What was asked for before what there is, as in set_used_event(). */
 	virtio_mb(q->weak);
-	return split_used_index(q) != (u16)last_used_idx;
+	return ring_call(q, is_used, (u16)last_used_idx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_poll);
 
@@ -295,18 +298,15 @@ EXPORT_SYMBOL_GPL(virtqueue_enable_cb);
  * That is three quarters of those in flight.  A device without event index calls
  * back for the next one already.
  * Context: any.
- * Return: %false if that many are used already.
+ * Return: %false if that many are used already, on a packed ring if any is.
  */
 bool virtqueue_enable_cb_delayed(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
-	u16 in_flight = q->avail_next - q->used_next;
-	u16 ahead = in_flight - in_flight / 4;
 
 	if (unlikely(READ_ONCE(q->broken)))
 		return true;
-	split_enable_cb(q, ahead);
-	return (u16)(split_used_index(q) - q->used_next) <= ahead;
+	return ring_call(q, enable_cb_delayed);
 }
 EXPORT_SYMBOL_GPL(virtqueue_enable_cb_delayed);
 
@@ -338,7 +338,7 @@ static void op_shutdown(struct virtqueue *vq)
 	WRITE_ONCE(q->broken, true);
 	for (id = 0; id < q->num; id++)
 		if (q->slots[id].token)
-			split_unmap(q, id);
+			ring_unmap_buffer(q, id);
 }
 
 const struct virtqueue_ops ring_vq_ops = {

@@ -4,10 +4,9 @@
  * of a buffer once, mapping them, and choosing between the ring and an indirect
  * table.
  *
- * A format gives two small functions, one that lays a descriptor in the ring and
- * one that lays it in a table; all of it is inlined into the format's own file,
- * once for queues that map and once for those that don't, so no call is left on
- * the way.
+ * A format gives a few small functions that lay descriptors; all of it is inlined
+ * into the format's own file, once for queues that map and once for those that
+ * don't, so no call is left on the way.
  */
 #ifndef _VIRTIO_RING_ENGINE_H
 #define _VIRTIO_RING_ENGINE_H
@@ -22,23 +21,35 @@
  * @count: descriptors laid
  * @room: how many fit
  * @writable: bytes of those that the device writes
+ * @head: id of the buffer
+ * @pos: packed: position in the ring, and wrap counter
+ * @head_flags: packed: flags of its first descriptor, written last
  */
 struct ring_cursor {
 	struct ring_table *table;
 	unsigned int at, last, count, room;
 	u32 writable;
+	u16 head, pos, head_flags;
 };
 
 /**
  * struct ring_format - how a format lays descriptors
  * @ring_put: lay one in the ring and step on
  * @table_put: lay one in a table and step on
+ * @ring_end: the last one in the ring was that; @writable says who writes to it
+ * @ring_table: lay the one that names the table
+ * @ring_undo: take back what ring_put laid
+ * @commit: the buffer is complete: have it published next time
  */
 struct ring_format {
 	void (*ring_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len,
 			 u16 flags);
 	void (*table_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len,
 			  u16 flags);
+	void (*ring_end)(struct ring_queue *q, struct ring_cursor *c, bool writable);
+	void (*ring_table)(struct ring_queue *q, struct ring_cursor *c, bool writable);
+	void (*ring_undo)(struct ring_queue *q, const struct ring_cursor *c);
+	void (*commit)(struct ring_queue *q, const struct ring_cursor *c);
 };
 
 static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
@@ -195,6 +206,135 @@ static __always_inline int ring_put_indirect(struct ring_queue *q,
 	}
 	ring_undo_table(q, phys, c);
 	return err == -ENOSPC ? ring_put_long(q, format, c, buf) : err;
+}
+
+/* Also of a buffer that was not added: the free list was not touched yet. */
+static __always_inline void ring_unmap_chain(struct ring_queue *q, u16 head,
+					     unsigned int count)
+{
+	for (; count--; head = q->next[head])
+		ring_unmap(q, &q->maps[head]);
+}
+
+static __always_inline int ring_put_direct(struct ring_queue *q,
+					   const struct ring_format *format,
+					   const bool phys, struct ring_cursor *c,
+					   const struct ring_buffer *buf)
+{
+	u16 head = q->free_head;
+	int err;
+
+	*c = (struct ring_cursor) {
+		.at = head, .head = head, .pos = q->avail_next, .room = q->vq.num_free,
+	};
+	err = ring_put_buffer(q, format, phys, c, buf);
+	if (likely(!err && c->count)) {
+		format->ring_end(q, c, buf->in);
+		return 0;
+	}
+	if (!phys)
+		ring_unmap_chain(q, head, c->count);
+	format->ring_undo(q, c);
+	return err ?: -EINVAL;
+}
+
+/* Add a buffer.  The caller has seen to it that it isn't empty. */
+static __always_inline int ring_add_buffer(struct ring_queue *q,
+					   const struct ring_format *format,
+					   const bool phys, const struct ring_buffer *buf)
+{
+	struct ring_slot *slot;
+	struct ring_cursor c;
+	int err = -ENOSPC;
+
+	if (unlikely(!q->vq.num_free))
+		return -ENOSPC;
+	if (q->indirect && ring_is_long(buf)) {
+		err = ring_put_indirect(q, format, phys, &c, buf);
+		if (likely(!err)) {
+			c.head = q->free_head;
+			c.pos = q->avail_next;
+			format->ring_table(q, &c, buf->in);
+			c.at = q->next[c.head];
+			c.last = c.head;
+			c.count = 1;
+		}
+	}
+	if (err == -ENOSPC)
+		err = ring_put_direct(q, format, phys, &c, buf);
+	if (unlikely(err))
+		return err;
+
+	slot = &q->slots[c.head];
+	slot->token = buf->token;
+	if (q->with_ctx)
+		slot->ctx = buf->ctx;
+	else
+		slot->table = c.table;
+	slot->writable = c.writable;
+	slot->count = c.count;
+	slot->last = c.last;
+	q->free_head = c.at;
+	q->vq.num_free -= c.count;
+	format->commit(q, &c);
+	return 0;
+}
+
+/* The device is done with a buffer: all that it takes stands in private memory. */
+static __always_inline void ring_unmap_slot(struct ring_queue *q, const bool phys, u16 id)
+{
+	struct ring_slot *slot = &q->slots[id];
+	struct ring_table *table = q->with_ctx ? NULL : slot->table;
+	unsigned int i;
+
+	if (table) {
+		if (!phys)
+			for (i = 0; i < table->count; i++)
+				ring_unmap(q, &table->maps[i]);
+		ring_table_free(q, table);
+	} else if (!phys) {
+		ring_unmap_chain(q, id, slot->count);
+	}
+}
+
+static __always_inline void ring_free_slot(struct ring_queue *q, u16 id)
+{
+	struct ring_slot *slot = &q->slots[id];
+
+	slot->token = NULL;
+	q->next[slot->last] = q->free_head;
+	q->free_head = id;
+	q->vq.num_free += slot->count;
+}
+
+/*
+ * The device says that it is done with buffer @id and wrote @wrote bytes: both
+ * were read once.  Returns the token, or %NULL with the queue broken.
+ */
+static __always_inline void *ring_take(struct ring_queue *q, const bool phys, u32 id,
+				       u32 wrote, unsigned int *len, void **ctx)
+{
+	struct ring_slot *slot;
+	void *token;
+
+	if (unlikely(id >= q->num)) {
+		ring_break(q, "used id %u, expected less than %u", id, q->num);
+		return NULL;
+	}
+	slot = &q->slots[id];
+	token = slot->token;
+	if (unlikely(!token)) {
+		ring_break(q, "used id %u, which is not in flight", id);
+		return NULL;
+	}
+	if (unlikely(wrote > slot->writable))
+		wrote = ring_bad_length(q, id, wrote, slot->writable);
+	*len = wrote;
+	if (ctx)
+		*ctx = q->with_ctx ? slot->ctx : NULL;
+	ring_unmap_slot(q, phys, id);
+	ring_free_slot(q, id);
+	return token;
 }
 
 #endif /* _VIRTIO_RING_ENGINE_H */

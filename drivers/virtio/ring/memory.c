@@ -52,26 +52,45 @@ static void free_shared(struct ring_queue *q, void *p, size_t bytes, dma_addr_t 
 		free_pages_exact(p, bytes);
 }
 
+/* Parts of a ring, one behind the other. */
+static void lay_out(struct ring_queue *q, struct ring_memory *mem, unsigned int num)
+{
+	mem->num = num;
+	if (!q->packed) {
+		vring_init(&mem->split, num, mem->start, q->align);
+		return;
+	}
+	mem->packed.desc = mem->start;
+	mem->packed.driver = (void *)(mem->packed.desc + num);
+	mem->packed.device = mem->packed.driver + 1;
+}
+
+static size_t ring_bytes(const struct ring_queue *q, unsigned int num)
+{
+	return q->packed ? num * sizeof(struct vring_packed_desc) +
+			   2 * sizeof(struct vring_packed_desc_event) :
+			   vring_size(num, q->align);
+}
+
 /*
  * The largest ring of at most @num entries that there is memory for; only @num
- * itself unless @may_reduce.  Virtio 1.3, 2.7: a power of two.
+ * itself unless @may_reduce.  A split ring is a power of two (virtio 1.3, 2.7).
  */
 int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
 		      bool may_reduce)
 {
-	if (!is_power_of_2(num) || num > 32768) {
-		dev_warn(&q->vq.vdev->dev,
-			 "queue %u: a size of %u, expected a power of two up to 32768\n",
-			 q->vq.index, num);
+	if (!num || num > 32768 || !(q->packed || is_power_of_2(num))) {
+		dev_warn(&q->vq.vdev->dev, "queue %u: a size of %u, expected %s up to 32768\n",
+			 q->vq.index, num, q->packed ? "1" : "a power of two");
 		return -EINVAL;
 	}
 
 	for (; num; num /= 2) {
-		mem->bytes = PAGE_ALIGN(vring_size(num, q->align));
+		mem->bytes = PAGE_ALIGN(ring_bytes(q, num));
 		mem->start = alloc_shared(q, mem->bytes, &mem->addr,
 					  GFP_KERNEL | __GFP_NOWARN);
 		if (mem->start) {
-			vring_init(&mem->split, num, mem->start, q->align);
+			lay_out(q, mem, num);
 			return 0;
 		}
 		if (!may_reduce)

@@ -9,13 +9,14 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "ring.h"
+#include "engine.h"
 #include "api.h"
 
 /* Ring features, and those bits of the transport that only queues care for. */
 #define RING_FEATURES	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
 			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |	\
 			 BIT_ULL(VIRTIO_F_VERSION_1) |		\
+			 BIT_ULL(VIRTIO_F_RING_PACKED) |	\
 			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
 			 BIT_ULL(VIRTIO_F_ORDER_PLATFORM) |	\
 			 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA))
@@ -84,6 +85,7 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->with_ctx = r->ctx;
 	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
+	q->packed = __virtio_test_bit(r->vdev, VIRTIO_F_RING_PACKED);
 	q->callbacks = true;
 	q->hold_kicks = !is_live(r->vdev);
 	return q;
@@ -94,7 +96,7 @@ static struct virtqueue *start_queue(struct ring_queue *q)
 {
 	struct virtio_device *vdev = q->vq.vdev;
 
-	q->num = q->mem.split.num;
+	q->num = q->mem.num;
 	if (ring_alloc_state(q)) {
 		ring_free_memory(q, &q->mem);
 		kfree(q);
@@ -102,7 +104,7 @@ static struct virtqueue *start_queue(struct ring_queue *q)
 	}
 	/* Without a callback there is nobody to interrupt. */
 	q->callbacks = q->vq.notify_driver;
-	split_init(q);
+	ring_init(q);
 
 	spin_lock(&vdev->vqs_list_lock);
 	list_add_tail(&q->vq.list, &vdev->vqs);
@@ -126,7 +128,7 @@ static struct virtqueue *create_queue(const struct ring_request *r, bool may_red
 /**
  * vring_create_virtqueue - make a queue, memory included
  * @index: number of the queue on its device
- * @num: size; a power of two (virtio 1.3, 2.7)
+ * @num: size; a power of two for a split ring (virtio 1.3, 2.7), 1 to 32768
  * @vring_align: alignment of the used ring
  * @vdev: the device, its features agreed
  * @weak_barriers: the device is a CPU, or ordered like one
@@ -215,16 +217,41 @@ vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_ali
 	};
 	struct ring_queue *q;
 
-	if (!is_power_of_2(num))
+	/* Memory of the caller's has the parts of a split ring. */
+	if (!is_power_of_2(num) || __virtio_test_bit(vdev, VIRTIO_F_RING_PACKED))
 		return NULL;
 	q = new_queue(&r);
 	if (!q)
 		return NULL;
 	q->mem.start = pages;
+	q->mem.num = num;
 	vring_init(&q->mem.split, num, pages, vring_align);
 	return start_queue(q);
 }
 EXPORT_SYMBOL_GPL(vring_new_virtqueue);
+
+void ring_unmap_buffer(struct ring_queue *q, u16 id)
+{
+	ring_unmap_slot(q, q->phys, id);
+}
+
+/* An empty ring, on memory and state that may have seen use. */
+void ring_init(struct ring_queue *q)
+{
+	unsigned int i;
+
+	memset(q->slots, 0, q->num * sizeof(*q->slots));
+	for (i = 0; i < q->num; i++)
+		q->next[i] = i + 1;
+	q->next[q->num - 1] = 0;
+	q->free_head = 0;
+	q->vq.num_free = q->num;
+	q->avail_published = 0;
+	q->used_event = 0;
+	ring_call(q, init);
+	if (!q->callbacks)
+		ring_call(q, disable_cb);
+}
 
 /* Take one buffer out that the device did not use, or %NULL. */
 void *ring_drain(struct ring_queue *q)
@@ -238,8 +265,8 @@ void *ring_drain(struct ring_queue *q)
 			continue;
 		/* A shutdown has unmapped all of them already. */
 		if (!q->draining)
-			split_unmap(q, id);
-		split_free(q, id);
+			ring_unmap_buffer(q, id);
+		ring_free_slot(q, id);
 		return token;
 	}
 	return NULL;
@@ -284,12 +311,12 @@ irqreturn_t vring_interrupt(int irq, void *vq)
 
 	if (unlikely(READ_ONCE(q->broken)))
 		return IRQ_HANDLED;
-	if (split_used_index(q) == READ_ONCE(q->used_next))
+	if (!ring_call(q, is_used, READ_ONCE(q->used_next)))
 		return IRQ_NONE;
 	if (q->vq.callback) {
 		/* Off already: the interrupt was on its way when the driver said so. */
 		if (q->callbacks && !q->vq.callback(&q->vq))
-			split_disable_cb(q);
+			ring_call(q, disable_cb);
 	} else if (q->vq.notify_driver) {
 		q->vq.notify_driver(&q->vq);
 	}
@@ -302,7 +329,7 @@ EXPORT_SYMBOL_GPL(vring_interrupt);
  * @vq: the queue
  *
  * Context: any; from the notify hook of the transport.
- * Return: the queue and the next available index (virtio 1.3, 2.9).
+ * Return: the queue, and where the next buffer will be (virtio 1.3, 2.9).
  */
 u32 vring_notification_data(struct virtqueue *vq)
 {
@@ -432,11 +459,13 @@ EXPORT_SYMBOL_GPL(virtqueue_get_vring_size);
  * @vq: the queue
  *
  * Context: any.
- * Return: their addresses for this CPU.
+ * Return: their addresses for this CPU; %NULL for a packed ring.
  */
 const struct vring *virtqueue_get_vring(const struct virtqueue *vq)
 {
-	return &to_ring(vq)->mem.split;
+	const struct ring_queue *q = to_ring(vq);
+
+	return q->packed ? NULL : &q->mem.split;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_vring);
 
@@ -454,7 +483,9 @@ static dma_addr_t part_addr(const struct ring_queue *q, const void *part)
  */
 dma_addr_t virtqueue_get_desc_addr(const struct virtqueue *vq)
 {
-	return part_addr(to_ring(vq), to_ring(vq)->mem.split.desc);
+	const struct ring_queue *q = to_ring(vq);
+
+	return part_addr(q, q->packed ? (void *)q->mem.packed.desc : (void *)q->mem.split.desc);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
 
@@ -467,7 +498,9 @@ EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
  */
 dma_addr_t virtqueue_get_avail_addr(const struct virtqueue *vq)
 {
-	return part_addr(to_ring(vq), to_ring(vq)->mem.split.avail);
+	const struct ring_queue *q = to_ring(vq);
+
+	return part_addr(q, q->packed ? (void *)q->mem.packed.driver : (void *)q->mem.split.avail);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
 
@@ -480,7 +513,9 @@ EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
  */
 dma_addr_t virtqueue_get_used_addr(const struct virtqueue *vq)
 {
-	return part_addr(to_ring(vq), to_ring(vq)->mem.split.used);
+	const struct ring_queue *q = to_ring(vq);
+
+	return part_addr(q, q->packed ? (void *)q->mem.packed.device : (void *)q->mem.split.used);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_used_addr);
 

@@ -35,7 +35,7 @@ static int take_from_device(struct ring_queue *q,
 
 static int give_to_device(struct ring_queue *q)
 {
-	split_init(q);
+	ring_init(q);
 	return q->vq.vdev->config->enable_vq_after_reset(&q->vq) ? -EBUSY : 0;
 }
 

@@ -71,12 +71,21 @@ struct ring_slot {
 /**
  * struct ring_memory - memory shared with the device
  * @split: where the parts of a split ring lie
+ * @packed: where those of a packed one lie
+ * @num: entries of the ring
  * @start: all of it
  * @bytes: how much
  * @addr: where the device finds it
  */
 struct ring_memory {
-	struct vring split;
+	union {
+		struct vring split;
+		struct {
+			struct vring_packed_desc *desc;
+			struct vring_packed_desc_event *driver, *device;
+		} packed;
+	};
+	unsigned int num;
 	void *start;
 	size_t bytes;
 	dma_addr_t addr;
@@ -90,20 +99,24 @@ struct ring_memory {
  * @premapped: the driver has mapped its buffers
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC
  * @event: VIRTIO_RING_F_EVENT_IDX
+ * @packed: VIRTIO_F_RING_PACKED
  * @weak: weak barriers
  * @callbacks: the driver wants to hear of used buffers
  * @with_ctx: buffers carry a second pointer, and never a table
  * @free_head: first free descriptor
- * @avail_next: index of the next buffer to be made available
+ * @avail_next: where the next buffer is made available: an index, or on a packed
+ *	ring a position with the wrap counter in bit 15, here and below
  * @avail_published: what the device was told of it
+ * @first_flags: packed: what makes the first unpublished buffer available
+ * @unpublished: packed: descriptors that the device was not told of
  * @num: size of the ring
  * @slots: private state, by id
  * @next: chains and the free list, by descriptor
  * @mem: shared memory
  * @free_tables: pool of indirect tables
- * @used_next: index of the next used buffer to be taken
+ * @used_next: where the next used buffer is taken
  * @used_seen: up to where the device has come, when last looked at
- * @used_event: index at which the device was asked to call back
+ * @used_event: where the device was asked to call back
  * @notify: tells the device
  * @maps: what was mapped, by descriptor; %NULL when @phys
  * @draining: shut down; get_buf hands out what is left
@@ -126,12 +139,15 @@ struct ring_queue {
 	bool premapped;
 	bool indirect;
 	bool event;
+	bool packed;
 	bool weak;
 	bool callbacks;
 	bool with_ctx;
 	u16 free_head;
 	u16 avail_next;
 	u16 avail_published;
+	u16 first_flags;
+	u16 unpublished;
 	u32 num;
 	struct ring_slot *slots;
 	u16 *next;
@@ -186,16 +202,23 @@ struct ring_buffer {
 	gfp_t gfp;
 };
 
-/* split.c */
-int split_add(struct ring_queue *q, const struct ring_buffer *buf);
-void *split_get(struct ring_queue *q, unsigned int *len, void **ctx);
-bool split_publish(struct ring_queue *q);
-void split_disable_cb(struct ring_queue *q);
-unsigned int split_enable_cb(struct ring_queue *q, u16 ahead);
-u16 split_used_index(const struct ring_queue *q);
-void split_init(struct ring_queue *q);
-void split_unmap(struct ring_queue *q, u16 id);
-void split_free(struct ring_queue *q, u16 id);
+/* split.c and packed.c: what a ring format does */
+#define RING_FORMAT_OPS(name)								\
+	int name##_add(struct ring_queue *q, const struct ring_buffer *buf);		\
+	void *name##_get(struct ring_queue *q, unsigned int *len, void **ctx);		\
+	bool name##_publish(struct ring_queue *q);					\
+	void name##_disable_cb(struct ring_queue *q);					\
+	unsigned int name##_enable_cb(struct ring_queue *q);				\
+	bool name##_enable_cb_delayed(struct ring_queue *q);				\
+	bool name##_is_used(const struct ring_queue *q, u16 at);				\
+	void name##_init(struct ring_queue *q)
+
+RING_FORMAT_OPS(split);
+RING_FORMAT_OPS(packed);
+
+/* One predicted branch; a call through a pointer would cost more than the work. */
+#define ring_call(q, op, ...)						\
+	((q)->packed ? packed_##op(q, ##__VA_ARGS__) : split_##op(q, ##__VA_ARGS__))
 
 /* memory.c */
 int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
@@ -215,6 +238,8 @@ int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
 void ring_unmap(struct ring_queue *q, const struct ring_map *map);
 
 /* queue.c */
+void ring_unmap_buffer(struct ring_queue *q, u16 id);
+void ring_init(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q);
 
 /* report.c */

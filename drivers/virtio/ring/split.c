@@ -47,96 +47,51 @@ static __always_inline void split_table_put(struct ring_queue *q, struct ring_cu
 	c->last = c->at++;
 }
 
-static const struct ring_format split_format = {
-	.ring_put = split_ring_put,
-	.table_put = split_table_put,
-};
-
 static __always_inline void end_chain(struct ring_queue *q, struct vring_desc *last,
 				      bool writable)
 {
 	last->flags = ring16(q, writable ? VRING_DESC_F_WRITE : 0);
 }
 
-/* Also of a buffer that was not added: the free list was not touched yet. */
-static void unmap_chain(struct ring_queue *q, u16 head, unsigned int count)
+static __always_inline void split_ring_end(struct ring_queue *q, struct ring_cursor *c,
+					   bool writable)
 {
-	for (; count--; head = q->next[head])
-		ring_unmap(q, &q->maps[head]);
-}
-
-static __always_inline int split_put_direct(struct ring_queue *q, const bool phys,
-					    struct ring_cursor *c,
-					    const struct ring_buffer *buf)
-{
-	u16 head = q->free_head;
-	int err;
-
-	*c = (struct ring_cursor) { .at = head, .room = q->vq.num_free };
-	err = ring_put_buffer(q, &split_format, phys, c, buf);
-	if (unlikely(err)) {
-		if (!phys)
-			unmap_chain(q, head, c->count);
-		return err;
-	}
-	end_chain(q, &q->mem.split.desc[c->last], buf->in);
-	return 0;
+	end_chain(q, &q->mem.split.desc[c->last], writable);
 }
 
 /* The one descriptor of the ring that names a table. */
-static __always_inline void split_put_table(struct ring_queue *q, struct ring_cursor *c,
-					    const struct ring_buffer *buf)
+static __always_inline void split_ring_table(struct ring_queue *q, struct ring_cursor *c,
+					     bool writable)
 {
-	u16 head = q->free_head;
-
-	end_chain(q, (struct vring_desc *)c->table->desc + c->last, buf->in);
-	write_desc(q, &q->mem.split.desc[head], c->table->addr,
+	end_chain(q, (struct vring_desc *)c->table->desc + c->last, writable);
+	write_desc(q, &q->mem.split.desc[c->head], c->table->addr,
 		   c->count * sizeof(struct vring_desc), VRING_DESC_F_INDIRECT, 0);
-	c->at = q->next[head];
-	c->last = head;
-	c->count = 1;
 }
 
-static __always_inline int __split_add(struct ring_queue *q, const bool phys,
-				       const struct ring_buffer *buf)
+/* Nothing leads to a descriptor whose head was not made available. */
+static __always_inline void split_ring_undo(struct ring_queue *q, const struct ring_cursor *c)
 {
-	u16 head = q->free_head;
-	struct ring_slot *slot = &q->slots[head];
-	struct ring_cursor c;
-	int err = -ENOSPC;
-
-	if (unlikely(!q->vq.num_free))
-		return -ENOSPC;
-	if (q->indirect && ring_is_long(buf)) {
-		err = ring_put_indirect(q, &split_format, phys, &c, buf);
-		if (likely(!err))
-			split_put_table(q, &c, buf);
-	}
-	if (err == -ENOSPC)
-		err = split_put_direct(q, phys, &c, buf);
-	if (unlikely(err))
-		return err;
-	if (unlikely(!c.count))
-		return -EINVAL;
-
-	slot->token = buf->token;
-	if (q->with_ctx)
-		slot->ctx = buf->ctx;
-	else
-		slot->table = c.table;
-	slot->writable = c.writable;
-	slot->count = c.count;
-	slot->last = c.last;
-	q->free_head = c.at;
-	q->vq.num_free -= c.count;
-	/* The device does not look here before split_publish(). */
-	q->mem.split.avail->ring[q->avail_next++ & (q->num - 1)] = ring16(q, head);
-	return 0;
 }
+
+/* The device does not look here before split_publish(). */
+static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c)
+{
+	q->mem.split.avail->ring[q->avail_next++ & (q->num - 1)] = ring16(q, c->head);
+}
+
+static const struct ring_format split_format = {
+	.ring_put = split_ring_put,
+	.table_put = split_table_put,
+	.ring_end = split_ring_end,
+	.ring_table = split_ring_table,
+	.ring_undo = split_ring_undo,
+	.commit = split_commit,
+};
 
 int split_add(struct ring_queue *q, const struct ring_buffer *buf)
 {
-	return likely(q->phys) ? __split_add(q, true, buf) : __split_add(q, false, buf);
+	return likely(q->phys) ? ring_add_buffer(q, &split_format, true, buf) :
+				 ring_add_buffer(q, &split_format, false, buf);
 }
 
 /*
@@ -165,9 +120,14 @@ bool split_publish(struct ring_queue *q)
 	return !(cpu16(q, READ_ONCE(vring->used->flags)) & VRING_USED_F_NO_NOTIFY);
 }
 
-u16 split_used_index(const struct ring_queue *q)
+static u16 split_used_index(const struct ring_queue *q)
 {
 	return cpu16(q, READ_ONCE(q->mem.split.used->idx));
+}
+
+bool split_is_used(const struct ring_queue *q, u16 at)
+{
+	return split_used_index(q) != at;
 }
 
 static __always_inline void set_used_event(struct ring_queue *q, u16 event)
@@ -203,48 +163,10 @@ static __always_inline bool split_look(struct ring_queue *q)
 	return true;
 }
 
-/* The device is done with a buffer: all that it takes stands in private memory. */
-static __always_inline void __split_unmap(struct ring_queue *q, const bool phys, u16 id)
-{
-	struct ring_slot *slot = &q->slots[id];
-	struct ring_table *table = q->with_ctx ? NULL : slot->table;
-	unsigned int i;
-
-	if (table) {
-		if (!phys)
-			for (i = 0; i < table->count; i++)
-				ring_unmap(q, &table->maps[i]);
-		ring_table_free(q, table);
-	} else if (!phys) {
-		unmap_chain(q, id, slot->count);
-	}
-}
-
-static __always_inline void free_chain(struct ring_queue *q, u16 id)
-{
-	struct ring_slot *slot = &q->slots[id];
-
-	slot->token = NULL;
-	q->next[slot->last] = q->free_head;
-	q->free_head = id;
-	q->vq.num_free += slot->count;
-}
-
-void split_unmap(struct ring_queue *q, u16 id)
-{
-	__split_unmap(q, q->phys, id);
-}
-
-void split_free(struct ring_queue *q, u16 id)
-{
-	free_chain(q, id);
-}
-
 static __always_inline void *__split_get(struct ring_queue *q, const bool phys,
 					 unsigned int *len, void **ctx)
 {
 	struct vring_used_elem *elem;
-	struct ring_slot *slot;
 	u32 id, wrote;
 	void *token;
 
@@ -254,24 +176,9 @@ static __always_inline void *__split_get(struct ring_queue *q, const bool phys,
 	elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
 	id = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
 	wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
-	if (unlikely(id >= q->num)) {
-		ring_break(q, "used id %u, expected less than %u", id, q->num);
-		return NULL;
-	}
-	slot = &q->slots[id];
-	token = slot->token;
-	if (unlikely(!token)) {
-		ring_break(q, "used id %u, which is not in flight", id);
-		return NULL;
-	}
-	if (unlikely(wrote > slot->writable))
-		wrote = ring_bad_length(q, id, wrote, slot->writable);
-	*len = wrote;
-	if (ctx)
-		*ctx = q->with_ctx ? slot->ctx : NULL;
-	__split_unmap(q, phys, id);
-	free_chain(q, id);
-	q->used_next++;
+	token = ring_take(q, phys, id, wrote, len, ctx);
+	if (likely(token))
+		q->used_next++;
 	return token;
 }
 
@@ -289,40 +196,39 @@ void split_disable_cb(struct ring_queue *q)
 		WRITE_ONCE(q->mem.split.avail->flags, ring16(q, VRING_AVAIL_F_NO_INTERRUPT));
 }
 
-/*
- * Ask for a callback once @ahead more buffers than the next one are used.
- * Returns the index of the next one.
- */
-unsigned int split_enable_cb(struct ring_queue *q, u16 ahead)
+static void ask_for_callback(struct ring_queue *q, u16 event)
 {
 	if (q->event) {
-		set_used_event(q, q->used_next + ahead);
+		set_used_event(q, event);
 	} else if (!q->callbacks) {
 		WRITE_ONCE(q->mem.split.avail->flags, 0);
 		/* The flag before the used index, as in set_used_event(). */
 		virtio_mb(q->weak);
 	}
 	q->callbacks = true;
+}
+
+unsigned int split_enable_cb(struct ring_queue *q)
+{
+	ask_for_callback(q, q->used_next);
 	return q->used_next;
 }
 
-/* An empty ring, on memory and state that may have seen use. */
+/* Once three quarters of what is in flight are used. */
+bool split_enable_cb_delayed(struct ring_queue *q)
+{
+	u16 in_flight = q->avail_next - q->used_next;
+	u16 ahead = in_flight - in_flight / 4;
+
+	ask_for_callback(q, q->used_next + ahead);
+	return (u16)(split_used_index(q) - q->used_next) <= ahead;
+}
+
+/* An empty ring, on memory that may have seen use. */
 void split_init(struct ring_queue *q)
 {
-	unsigned int i;
-
 	memset(q->mem.start, 0, vring_size(q->num, q->align));
-	memset(q->slots, 0, q->num * sizeof(*q->slots));
-	for (i = 0; i < q->num; i++)
-		q->next[i] = i + 1;
-	q->next[q->num - 1] = 0;
-	q->free_head = 0;
-	q->vq.num_free = q->num;
 	q->avail_next = 0;
-	q->avail_published = 0;
 	q->used_next = 0;
 	q->used_seen = 0;
-	q->used_event = 0;
-	if (!q->callbacks)
-		split_disable_cb(q);
 }

@@ -2,9 +2,9 @@
 /*
  * Tests of the virtqueues.
  *
- * The device is played by vringh, the tree's own host side, which shares no
- * code with our rings, or by a liar that writes the used ring by hand.  Neither
- * sees more than what lies in shared memory.
+ * The device is played by vringh, the tree's own host side, or for packed rings
+ * by packed_host.c, which share no code with our rings; or by a liar that writes
+ * its side by hand.  None sees more than what lies in shared memory.
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
@@ -15,6 +15,8 @@
 #include <linux/virtio_ring.h>
 #include <linux/vringh.h>
 
+#include "packed_host.h"
+
 #define SIZE	256
 
 /**
@@ -24,7 +26,8 @@
  * @vq: the queue
  * @pages: its memory
  * @ring: where the parts lie in it
- * @host: the device side
+ * @host: the device side of a split ring
+ * @packed: that of a packed one
  * @iotlb: lets the device side see all of memory
  * @iotlb_lock: guards @iotlb
  * @in: segments that the device side writes
@@ -40,6 +43,7 @@ struct ring_fixture {
 	void *pages;
 	struct vring ring;
 	struct vringh host;
+	struct packed_host packed;
 	struct vhost_iotlb *iotlb;
 	spinlock_t iotlb_lock;	/* guards iotlb */
 	struct vringh_kiov in, out;
@@ -98,11 +102,31 @@ static void ring_exit(struct kunit *test)
 		free_pages_exact(f->pages, vring_size(SIZE, PAGE_SIZE));
 }
 
+static bool is_packed(const struct ring_fixture *f)
+{
+	return f->vdev.features & BIT_ULL(VIRTIO_F_RING_PACKED);
+}
+
+static void make_packed(struct kunit *test, unsigned int num)
+{
+	struct ring_fixture *f = test->priv;
+
+	f->vq = vring_create_virtqueue(0, num, PAGE_SIZE, &f->vdev, true, false, false,
+				       notify, NULL, "test");
+	KUNIT_ASSERT_NOT_NULL(test, f->vq);
+	f->vq->callback = callback;
+	packed_host_init(&f->packed, f->vq);
+}
+
 static struct ring_fixture *make_ring(struct kunit *test, unsigned int num, u64 features)
 {
 	struct ring_fixture *f = test->priv;
 
 	f->vdev.features = features | BIT_ULL(VIRTIO_F_VERSION_1);
+	if (is_packed(f)) {
+		make_packed(test, num);
+		return f;
+	}
 	f->pages = alloc_pages_exact(vring_size(SIZE, PAGE_SIZE), GFP_KERNEL | __GFP_ZERO);
 	KUNIT_ASSERT_NOT_NULL(test, f->pages);
 	vring_init(&f->ring, num, f->pages, PAGE_SIZE);
@@ -130,7 +154,59 @@ static struct ring_fixture *make_ring(struct kunit *test, unsigned int num, u64 
 /* The device side takes one buffer: 1, 0 if there is none, or an error. */
 static int host_take(struct ring_fixture *f, u16 *head)
 {
+	if (is_packed(f))
+		return packed_host_take(&f->packed, head);
 	return vringh_getdesc_iotlb(&f->host, &f->out, &f->in, head, GFP_KERNEL);
+}
+
+static int host_complete(struct ring_fixture *f, u16 head, u32 len)
+{
+	if (!is_packed(f))
+		return vringh_complete_iotlb(&f->host, head, len);
+	packed_host_complete(&f->packed, head, len);
+	return 0;
+}
+
+/* Would an honest device call back for what it has used since the last time? */
+static bool host_calls(struct ring_fixture *f)
+{
+	return is_packed(f) ? packed_host_wants_callback(&f->packed) :
+			      vringh_need_notify_iotlb(&f->host) == 1;
+}
+
+static ssize_t packed_pull(struct packed_host *host, u8 *bytes, size_t max)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < host->n_segments; i++) {
+		const struct packed_segment *seg = &host->segments[i];
+
+		if (seg->writable)
+			continue;
+		if (seg->len > max - len)
+			return -E2BIG;
+		memcpy(bytes + len, seg->bytes, seg->len);
+		len += seg->len;
+	}
+	return len;
+}
+
+static ssize_t packed_push(struct packed_host *host, const u8 *bytes, size_t len)
+{
+	size_t done = 0;
+	unsigned int i;
+
+	for (i = 0; i < host->n_segments; i++) {
+		const struct packed_segment *seg = &host->segments[i];
+		size_t part = min_t(size_t, seg->len, len - done);
+
+		if (!seg->writable)
+			continue;
+		memcpy(seg->bytes, bytes + done, part);
+		done += part;
+	}
+	return done;
 }
 
 /* It reads all there is to read, and answers with the same, a bit turned. */
@@ -143,16 +219,35 @@ static int host_echo(struct ring_fixture *f)
 
 	if (err != 1)
 		return err;
-	len = vringh_iov_pull_iotlb(&f->host, &f->out, bytes, sizeof(bytes));
+	len = is_packed(f) ? packed_pull(&f->packed, bytes, sizeof(bytes)) :
+			     vringh_iov_pull_iotlb(&f->host, &f->out, bytes, sizeof(bytes));
 	if (len < 0)
 		return len;
 	for (i = 0; i < len; i++)
 		bytes[i] ^= 0x80;
-	len = vringh_iov_push_iotlb(&f->host, &f->in, bytes, len);
+	len = is_packed(f) ? packed_push(&f->packed, bytes, len) :
+			     vringh_iov_push_iotlb(&f->host, &f->in, bytes, len);
 	if (len < 0)
 		return len;
-	err = vringh_complete_iotlb(&f->host, head, len);
+	err = host_complete(f, head, len);
 	return err ?: 1;
+}
+
+/* Have the driver notify of the next buffer, or of none.  True: nothing came yet. */
+static bool host_kicks(struct ring_fixture *f, bool on)
+{
+	struct packed_host *host = &f->packed;
+
+	if (is_packed(f)) {
+		host->device->off_wrap = cpu_to_le16(host->avail | host->avail_wrap << 15);
+		host->device->flags = cpu_to_le16(on ? VRING_PACKED_EVENT_FLAG_DESC :
+						       VRING_PACKED_EVENT_FLAG_DISABLE);
+		return true;
+	}
+	if (on)
+		return vringh_notify_enable_iotlb(&f->host);
+	vringh_notify_disable_iotlb(&f->host);
+	return true;
 }
 
 /* The liar's side: a used entry that the device wrote by hand. */
@@ -165,16 +260,22 @@ static void host_claims(struct ring_fixture *f, u32 id, u32 len)
 	f->ring.used->idx = cpu_to_virtio16(&f->vdev, idx + 1);
 }
 
+#define PACKED	BIT_ULL(VIRTIO_F_RING_PACKED)
+
 static const u64 feature_sets[] = {
 	0,
 	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
 	BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
 	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
+	PACKED,
+	PACKED | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+	PACKED | BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
+	PACKED | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
 };
 
 static void describe_features(const u64 *features, char *desc)
 {
-	sprintf(desc, "indirect=%d event=%d",
+	sprintf(desc, "%s indirect=%d event=%d", *features & PACKED ? "packed" : "split",
 		!!(*features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)),
 		!!(*features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX)));
 }
@@ -195,7 +296,9 @@ static int add_one(struct ring_fixture *f, void *buf, size_t len, bool in)
 /* Through the ring and back, far enough for its indices to come round. */
 static void test_echo(struct kunit *test)
 {
-	struct ring_fixture *f = make_ring(test, 4, FEATURES(test));
+	/* A packed ring may be of any size. */
+	struct ring_fixture *f = make_ring(test, FEATURES(test) & PACKED ? 5 : 4,
+					   FEATURES(test));
 	u8 *out = kunit_kzalloc(test, 16, GFP_KERNEL);
 	u8 *in = kunit_kzalloc(test, 16, GFP_KERNEL);
 	struct scatterlist sg[3];
@@ -216,7 +319,7 @@ static void test_echo(struct kunit *test)
 		for (j = 0; j < 16; j++)
 			KUNIT_ASSERT_EQ(test, in[j], out[j] ^ 0x80);
 	}
-	KUNIT_EXPECT_EQ(test, 4, f->vq->num_free);
+	KUNIT_EXPECT_EQ(test, virtqueue_get_vring_size(f->vq), f->vq->num_free);
 }
 
 /* A full ring says so, and takes again what was taken back. */
@@ -302,7 +405,7 @@ static void test_random(struct kunit *test)
 			} else if (n_taken) {
 				i = (r >> 9) % n_taken;
 				KUNIT_ASSERT_EQ(test, 0,
-						vringh_complete_iotlb(&f->host, taken[i], 0));
+						host_complete(f, taken[i], 0));
 				taken[i] = taken[--n_taken];
 			}
 			break;
@@ -338,11 +441,11 @@ static void test_callbacks(struct kunit *test)
 		f->vq->vq_ops->kick(f->vq);
 	}
 	KUNIT_ASSERT_EQ(test, 1, host_echo(f));
-	KUNIT_EXPECT_EQ(test, 1, vringh_need_notify_iotlb(&f->host));
+	KUNIT_EXPECT_TRUE(test, host_calls(f));
 	KUNIT_EXPECT_EQ(test, IRQ_HANDLED, vring_interrupt(0, f->vq));
 	KUNIT_EXPECT_EQ(test, 1, f->callbacks);
 	KUNIT_ASSERT_EQ(test, 1, host_echo(f));
-	KUNIT_EXPECT_EQ(test, 0, vringh_need_notify_iotlb(&f->host));
+	KUNIT_EXPECT_FALSE(test, host_calls(f));
 	vring_interrupt(0, f->vq);
 	KUNIT_EXPECT_EQ(test, 1, f->callbacks);
 
@@ -351,7 +454,7 @@ static void test_callbacks(struct kunit *test)
 		;
 	KUNIT_EXPECT_TRUE(test, f->vq->vq_ops->restart(f->vq));
 	KUNIT_ASSERT_EQ(test, 1, host_echo(f));
-	KUNIT_EXPECT_EQ(test, 1, vringh_need_notify_iotlb(&f->host));
+	KUNIT_EXPECT_TRUE(test, host_calls(f));
 	vring_interrupt(0, f->vq);
 	KUNIT_EXPECT_EQ(test, 2, f->callbacks);
 }
@@ -362,15 +465,15 @@ static void test_suppressed_kicks(struct kunit *test)
 	struct ring_fixture *f = make_ring(test, 8, FEATURES(test));
 	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
 
-	vringh_notify_disable_iotlb(&f->host);
+	host_kicks(f, false);
 	KUNIT_ASSERT_EQ(test, 0, add_one(f, buf, 1, false));
 	f->vq->vq_ops->kick(f->vq);
-	if (!(FEATURES(test) & BIT_ULL(VIRTIO_RING_F_EVENT_IDX)))
+	if (is_packed(f) || !(FEATURES(test) & BIT_ULL(VIRTIO_RING_F_EVENT_IDX)))
 		KUNIT_EXPECT_EQ(test, 0, f->kicks);
 	while (host_echo(f) == 1)
 		;
 	f->kicks = 0;
-	KUNIT_EXPECT_TRUE(test, vringh_notify_enable_iotlb(&f->host));
+	KUNIT_EXPECT_TRUE(test, host_kicks(f, true));
 	KUNIT_ASSERT_EQ(test, 0, add_one(f, buf + 1, 1, false));
 	KUNIT_EXPECT_EQ(test, 0, f->kicks);
 	f->vq->vq_ops->kick(f->vq);
@@ -494,6 +597,132 @@ static void test_rewritten(struct kunit *test)
 	}
 }
 
+static const u32 packed_lies[] = { 8, 0xffff, 5, 1 };
+
+static void describe_packed_lie(const u32 *id, char *desc)
+{
+	sprintf(desc, "id %u", *id);
+}
+
+KUNIT_ARRAY_PARAM(packed_lie, packed_lies, describe_packed_lie);
+
+/* Ids beyond the ring, of nothing, and of the middle of a buffer. */
+static void test_packed_liar(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, PACKED);
+	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
+	struct scatterlist sg[2];
+	unsigned int len;
+
+	sg_init_table(sg, 2);
+	sg_set_buf(&sg[0], buf, 1);
+	sg_set_buf(&sg[1], buf + 1, 1);
+	KUNIT_ASSERT_EQ(test, 0, f->vq->vq_ops->add_buf(f->vq, sg, 1, 1, buf));
+	f->vq->vq_ops->kick(f->vq);
+	packed_host_claim(&f->packed, *(const u32 *)test->param_value, 1, 2);
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+	KUNIT_EXPECT_EQ(test, -EIO, add_one(f, buf, 1, false));
+	f->vq->vq_ops->shutdown(f->vq);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_EQ(test, 8, f->vq->num_free);
+}
+
+/* A packed buffer that comes back twice, and descriptors that the device scribbles on. */
+static void test_packed_scribbler(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 7, PACKED);
+	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
+	struct scatterlist sg[3];
+	unsigned int len, i;
+	u16 id;
+
+	for (i = 0; i < 20; i++) {
+		sg_init_table(sg, 3);
+		for (len = 0; len < 3; len++)
+			sg_set_buf(&sg[len], buf + len, 1);
+		KUNIT_ASSERT_EQ(test, 0, f->vq->vq_ops->add_buf(f->vq, sg, 1, 2, buf));
+		f->vq->vq_ops->kick(f->vq);
+		KUNIT_ASSERT_EQ(test, 1, packed_host_take(&f->packed, &id));
+		memset(&f->packed.desc[f->packed.used], 0xff, 14);
+		packed_host_complete(&f->packed, id, 2);
+		KUNIT_ASSERT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
+		KUNIT_ASSERT_EQ(test, 2, len);
+		KUNIT_ASSERT_EQ(test, 7, f->vq->num_free);
+	}
+	packed_host_claim(&f->packed, id, 2, 3);
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+}
+
+/* What a buffer that did not fit left in the ring is not found by the device. */
+static void test_packed_no_room(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 4, PACKED);
+	u8 *buf = kunit_kzalloc(test, 8, GFP_KERNEL);
+	struct scatterlist sg[5];
+	unsigned int len, i, round;
+
+	for (round = 0; round < 10; round++) {
+		sg_init_table(sg, 5);
+		for (i = 0; i < 5; i++)
+			sg_set_buf(&sg[i], buf + i, 1);
+		KUNIT_ASSERT_EQ(test, -ENOSPC, f->vq->vq_ops->add_buf(f->vq, sg, 5, 0, buf));
+		KUNIT_ASSERT_EQ(test, 0, add_one(f, buf, 1, false));
+		f->vq->vq_ops->kick(f->vq);
+		KUNIT_ASSERT_EQ(test, 1, host_echo(f));
+		KUNIT_ASSERT_EQ(test, 0, host_echo(f));
+		KUNIT_ASSERT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
+	}
+}
+
+/* A batch is seen whole or not at all, and each buffer of it is there. */
+static void test_batch(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, FEATURES(test));
+	u8 *buf = kunit_kzalloc(test, 8, GFP_KERNEL);
+	unsigned int len, i, round;
+
+	for (round = 0; round < 9; round++) {
+		for (i = 0; i < 7; i++)
+			KUNIT_ASSERT_EQ(test, 0, add_one(f, buf + i, 1, i & 1));
+		KUNIT_ASSERT_EQ(test, 0, host_echo(f));
+		f->vq->vq_ops->kick(f->vq);
+		for (i = 0; i < 7; i++)
+			KUNIT_ASSERT_EQ(test, 1, host_echo(f));
+		KUNIT_ASSERT_EQ(test, 0, host_echo(f));
+		for (i = 0; i < 7; i++)
+			KUNIT_ASSERT_PTR_EQ(test, (void *)(buf + i),
+					    f->vq->vq_ops->get_buf(f->vq, &len));
+	}
+}
+
+/* Delayed callbacks come, and early ones are not lost. */
+static void test_delayed(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, FEATURES(test));
+	u8 *buf = kunit_kzalloc(test, 8, GFP_KERNEL);
+	unsigned int len, i, round;
+	bool called;
+
+	for (round = 0; round < 20; round++) {
+		for (i = 0; i < 8; i++)
+			KUNIT_ASSERT_EQ(test, 0, add_one(f, buf + i, 1, true));
+		f->vq->vq_ops->kick(f->vq);
+		virtqueue_disable_cb(f->vq);
+		host_calls(f);
+		KUNIT_ASSERT_TRUE(test, virtqueue_enable_cb_delayed(f->vq));
+		for (i = 0, called = false; i < 8; i++) {
+			KUNIT_ASSERT_EQ(test, 1, host_echo(f));
+			called |= host_calls(f);
+		}
+		KUNIT_ASSERT_TRUE(test, called);
+		while (f->vq->vq_ops->get_buf(f->vq, &len))
+			;
+	}
+	KUNIT_EXPECT_EQ(test, 8, f->vq->num_free);
+}
+
 /* More than was posted is cut down to it, and the queue goes on. */
 static void test_length(struct kunit *test)
 {
@@ -557,7 +786,12 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE_PARAM(test_callbacks, features_gen_params),
 	KUNIT_CASE_PARAM(test_suppressed_kicks, features_gen_params),
 	KUNIT_CASE_PARAM(test_sgs, features_gen_params),
+	KUNIT_CASE_PARAM(test_batch, features_gen_params),
+	KUNIT_CASE_PARAM(test_delayed, features_gen_params),
 	KUNIT_CASE_PARAM(test_liar, lie_gen_params),
+	KUNIT_CASE_PARAM(test_packed_liar, packed_lie_gen_params),
+	KUNIT_CASE(test_packed_scribbler),
+	KUNIT_CASE(test_packed_no_room),
 	KUNIT_CASE(test_early_kick),
 	KUNIT_CASE(test_twice),
 	KUNIT_CASE(test_rewritten),

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device side of a packed ring (virtio 1.3, 2.8), for tests; packed_host.h
+ * says more.
+ */
+#include <linux/io.h>
+#include <linux/virtio.h>
+
+#include "packed_host.h"
+
+#define DESC_AVAIL	BIT(7)
+#define DESC_USED	BIT(15)
+#define INDIRECT	BIT(2)
+#define WRITABLE	BIT(1)
+#define MORE		BIT(0)
+
+void packed_host_init(struct packed_host *host, struct virtqueue *vq)
+{
+	host->desc = phys_to_virt(virtqueue_get_desc_addr(vq));
+	host->driver = phys_to_virt(virtqueue_get_avail_addr(vq));
+	host->device = phys_to_virt(virtqueue_get_used_addr(vq));
+	host->num = virtqueue_get_vring_size(vq);
+	host->avail_wrap = true;
+	host->used_wrap = true;
+}
+
+static int add_segment(struct packed_host *host, const struct vring_packed_desc *desc)
+{
+	if (host->n_segments == PACKED_HOST_SEGMENTS)
+		return -E2BIG;
+	host->segments[host->n_segments++] = (struct packed_segment) {
+		.bytes = phys_to_virt(le64_to_cpu(desc->addr)),
+		.len = le32_to_cpu(desc->len),
+		.writable = le16_to_cpu(desc->flags) & WRITABLE,
+	};
+	return 0;
+}
+
+static int add_table(struct packed_host *host, const struct vring_packed_desc *desc)
+{
+	const struct vring_packed_desc *table = phys_to_virt(le64_to_cpu(desc->addr));
+	u32 i, count = le32_to_cpu(desc->len) / sizeof(*table);
+	int err = 0;
+
+	for (i = 0; i < count && !err; i++)
+		err = add_segment(host, &table[i]);
+	return err;
+}
+
+/* 1 with the id of a buffer, 0 if there is none, or what is wrong with it. */
+int packed_host_take(struct packed_host *host, u16 *id)
+{
+	unsigned int count = 0;
+	u16 flags;
+	int err;
+
+	host->n_segments = 0;
+	do {
+		struct vring_packed_desc *desc = &host->desc[host->avail];
+
+		flags = le16_to_cpu(smp_load_acquire(&desc->flags));
+		if (!!(flags & DESC_AVAIL) != host->avail_wrap ||
+		    !!(flags & DESC_USED) == host->avail_wrap)
+			return count ? -EPROTO : 0;
+		err = flags & INDIRECT ? add_table(host, desc) : add_segment(host, desc);
+		if (err)
+			return err;
+		*id = le16_to_cpu(desc->id);
+		if (++count > host->num || *id >= host->num)
+			return -EPROTO;
+		if (++host->avail == host->num) {
+			host->avail = 0;
+			host->avail_wrap ^= 1;
+		}
+	} while (flags & MORE);
+	host->counts[*id] = count;
+	return 1;
+}
+
+/* Say that a buffer was used which takes up @count descriptors, true or not. */
+void packed_host_claim(struct packed_host *host, u16 id, u32 len, unsigned int count)
+{
+	struct vring_packed_desc *desc = &host->desc[host->used];
+
+	desc->id = cpu_to_le16(id);
+	desc->len = cpu_to_le32(len);
+	smp_store_release(&desc->flags,
+			  cpu_to_le16(host->used_wrap ? DESC_AVAIL | DESC_USED : 0));
+	host->told += count;
+	host->used += count;
+	if (host->used >= host->num) {
+		host->used -= host->num;
+		host->used_wrap ^= 1;
+	}
+}
+
+void packed_host_complete(struct packed_host *host, u16 id, u32 len)
+{
+	packed_host_claim(host, id, len, host->counts[id]);
+}
+
+/* Is the driver to be called for what was used since the last time (2.8.10)? */
+bool packed_host_wants_callback(struct packed_host *host)
+{
+	u16 flags = le16_to_cpu(READ_ONCE(host->driver->flags));
+	u16 event = le16_to_cpu(READ_ONCE(host->driver->off_wrap));
+	int at = event & 0x7fff, now = host->used, told = host->told;
+
+	host->told = 0;
+	if (flags != 2)
+		return flags == 0;
+	if ((event >> 15) != host->used_wrap)
+		at -= host->num;
+	return at < now && at >= now - told;
+}
