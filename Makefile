@@ -40,7 +40,7 @@ check-overlay: source
 ## make unapply KDIR=...  and take it out again
 apply unapply:
 	@test -n "$(KDIR)" || { echo "make $@: KDIR= missing: expected the path of a Linux 6.12 tree" >&2; exit 2; }
-	@$(TOOLS)/overlay.py $@ $(KDIR)
+	@$(TOOLS)/overlay.py $@ $(KDIR) $(if $(FORCE),--force)
 
 ## make patch             the core as one patch, in build/virtio-core.patch
 patch: source
