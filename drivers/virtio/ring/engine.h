@@ -337,4 +337,29 @@ static __always_inline void *ring_take(struct ring_queue *q, const bool phys, u3
 	return token;
 }
 
+/* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
+static __always_inline void ring_start_batch(struct ring_queue *q, u32 id, u32 wrote)
+{
+	if (unlikely(id >= q->num || !q->slots[id].token)) {
+		ring_break(q, "used id %u ends a batch, and is not in flight", id);
+		return;
+	}
+	q->batch_id = id;
+	q->batch_len = wrote;
+	WRITE_ONCE(q->in_batch, true);
+}
+
+/* The next buffer of the batch.  Those before the last were written in full. */
+static __always_inline void *ring_take_of_batch(struct ring_queue *q, u16 id,
+						unsigned int *len, void **ctx)
+{
+	u32 wrote = q->slots[id].writable;
+
+	if (id == q->batch_id) {
+		wrote = q->batch_len;
+		WRITE_ONCE(q->in_batch, false);
+	}
+	return ring_take(q, q->phys, id, wrote, len, ctx);
+}
+
 #endif /* _VIRTIO_RING_ENGINE_H */

@@ -123,6 +123,8 @@ static __always_inline void packed_commit(struct ring_queue *q, const struct rin
 		q->first_flags = c->head_flags;
 	else
 		packed_desc(q, q->avail_next)->flags = cpu_to_le16(c->head_flags);
+	if (q->in_order)
+		q->order[position(q->avail_next)] = c->head;
 	q->unpublished += c->count;
 	q->avail_next = c->pos;
 }
@@ -183,11 +185,17 @@ bool packed_publish(struct ring_queue *q)
 }
 
 /* Used in the lap of @at: both bits are its wrap counter. */
-bool packed_is_used(const struct ring_queue *q, u16 at)
+static __always_inline bool says_used(const struct ring_queue *q, u16 at)
 {
 	u16 flags = le16_to_cpu(READ_ONCE(packed_desc(q, at)->flags));
 
 	return (flags & (AVAIL | USED)) == (at & WRAP ? AVAIL | USED : 0);
+}
+
+/* Of a batch only the first buffer says so. */
+bool packed_is_used(const struct ring_queue *q, u16 at)
+{
+	return (READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) || says_used(q, at);
 }
 
 static void set_driver_event(struct ring_queue *q, u16 event)
@@ -213,26 +221,63 @@ static __always_inline bool packed_look(struct ring_queue *q)
 	if (!q->event || !q->callbacks || q->used_event == q->used_next)
 		return false;
 	set_driver_event(q, q->used_next);
-	return packed_is_used(q, q->used_next);
+	return says_used(q, q->used_next);
+}
+
+/* What the device wrote where the next used buffer begins, if it did. */
+static __always_inline bool read_used(struct ring_queue *q, u32 *id, u32 *wrote)
+{
+	struct vring_packed_desc *desc = packed_desc(q, q->used_next);
+
+	if (!says_used(q, q->used_next) && !packed_look(q))
+		return false;
+	/* The flags before the rest; the device writes them the other way round. */
+	virtio_rmb(q->weak);
+	*id = le16_to_cpu(READ_ONCE(desc->id));
+	*wrote = le32_to_cpu(READ_ONCE(desc->len));
+	return true;
+}
+
+/* On by the descriptors that came free since there were @free. */
+static __always_inline void step_used(struct ring_queue *q, unsigned int free)
+{
+	WRITE_ONCE(q->used_next, step(q, q->used_next, q->vq.num_free - free));
+}
+
+/* A batch has one used descriptor, its first, and skips all of it. */
+static noinline void *packed_get_in_order(struct ring_queue *q, unsigned int *len, void **ctx)
+{
+	unsigned int free = q->vq.num_free;
+	u32 id, wrote;
+	void *token;
+
+	if (!q->in_batch) {
+		if (!read_used(q, &id, &wrote))
+			return NULL;
+		ring_start_batch(q, id, wrote);
+	}
+	if (unlikely(q->broken))
+		return NULL;
+	token = ring_take_of_batch(q, q->order[position(q->used_next)], len, ctx);
+	if (likely(token))
+		step_used(q, free);
+	return token;
 }
 
 static __always_inline void *__packed_get(struct ring_queue *q, const bool phys,
 					  unsigned int *len, void **ctx)
 {
-	struct vring_packed_desc *desc = packed_desc(q, q->used_next);
 	unsigned int free = q->vq.num_free;
 	u32 id, wrote;
 	void *token;
 
-	if (!packed_is_used(q, q->used_next) && !packed_look(q))
+	if (unlikely(q->in_order))
+		return packed_get_in_order(q, len, ctx);
+	if (!read_used(q, &id, &wrote))
 		return NULL;
-	/* The flags before the rest; the device writes them the other way round. */
-	virtio_rmb(q->weak);
-	id = le16_to_cpu(READ_ONCE(desc->id));
-	wrote = le32_to_cpu(READ_ONCE(desc->len));
 	token = ring_take(q, phys, id, wrote, len, ctx);
 	if (likely(token))
-		WRITE_ONCE(q->used_next, step(q, q->used_next, q->vq.num_free - free));
+		step_used(q, free);
 	return token;
 }
 

@@ -17,6 +17,7 @@
 			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |	\
 			 BIT_ULL(VIRTIO_F_VERSION_1) |		\
 			 BIT_ULL(VIRTIO_F_RING_PACKED) |	\
+			 BIT_ULL(VIRTIO_F_IN_ORDER) |		\
 			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
 			 BIT_ULL(VIRTIO_F_ORDER_PLATFORM) |	\
 			 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA))
@@ -86,6 +87,7 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
 	q->packed = __virtio_test_bit(r->vdev, VIRTIO_F_RING_PACKED);
+	q->in_order = __virtio_test_bit(r->vdev, VIRTIO_F_IN_ORDER);
 	q->callbacks = true;
 	q->hold_kicks = !is_live(r->vdev);
 	return q;
@@ -248,6 +250,7 @@ void ring_init(struct ring_queue *q)
 	q->vq.num_free = q->num;
 	q->avail_published = 0;
 	q->used_event = 0;
+	q->in_batch = false;
 	ring_call(q, init);
 	if (!q->callbacks)
 		ring_call(q, disable_cb);

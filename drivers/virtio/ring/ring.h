@@ -100,6 +100,8 @@ struct ring_memory {
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC
  * @event: VIRTIO_RING_F_EVENT_IDX
  * @packed: VIRTIO_F_RING_PACKED
+ * @in_order: VIRTIO_F_IN_ORDER
+ * @in_batch: the device has used a batch up to @batch_id that is not all taken yet
  * @weak: weak barriers
  * @callbacks: the driver wants to hear of used buffers
  * @with_ctx: buffers carry a second pointer, and never a table
@@ -118,6 +120,9 @@ struct ring_memory {
  * @used_seen: up to where the device has come, when last looked at
  * @used_event: where the device was asked to call back
  * @notify: tells the device
+ * @order: ids in the order in which they were made available, when @in_order
+ * @batch_id: last buffer of the batch
+ * @batch_len: bytes that the device wrote to that one
  * @maps: what was mapped, by descriptor; %NULL when @phys
  * @draining: shut down; get_buf hands out what is left
  * @hold_kicks: not DRIVER_OK yet
@@ -140,6 +145,8 @@ struct ring_queue {
 	bool indirect;
 	bool event;
 	bool packed;
+	bool in_order;
+	bool in_batch;
 	bool weak;
 	bool callbacks;
 	bool with_ctx;
@@ -162,6 +169,9 @@ struct ring_queue {
 	/* kick, and what is rare */
 	bool (*notify)(struct virtqueue *vq);
 	struct ring_map *maps;
+	u16 *order;
+	u16 batch_id;
+	u32 batch_len;
 	bool draining;
 	bool hold_kicks;
 	bool kick_held;

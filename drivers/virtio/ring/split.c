@@ -76,7 +76,11 @@ static __always_inline void split_ring_undo(struct ring_queue *q, const struct r
 /* The device does not look here before split_publish(). */
 static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c)
 {
-	q->mem.split.avail->ring[q->avail_next++ & (q->num - 1)] = ring16(q, c->head);
+	u16 at = q->avail_next++ & (q->num - 1);
+
+	q->mem.split.avail->ring[at] = ring16(q, c->head);
+	if (q->in_order)
+		q->order[at] = c->head;
 }
 
 static const struct ring_format split_format = {
@@ -163,19 +167,50 @@ static __always_inline bool split_look(struct ring_queue *q)
 	return true;
 }
 
+static __always_inline void read_used(struct ring_queue *q, u32 *id, u32 *wrote)
+{
+	struct vring_used_elem *elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
+
+	*id = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
+	*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
+}
+
+/* A batch has one entry, its first, and moves the used index by all of it. */
+static noinline void *split_get_in_order(struct ring_queue *q, unsigned int *len, void **ctx)
+{
+	u32 id, wrote;
+	void *token;
+
+	if (!q->in_batch) {
+		if (q->used_next == q->used_seen && !split_look(q))
+			return NULL;
+		read_used(q, &id, &wrote);
+		ring_start_batch(q, id, wrote);
+	} else if (unlikely(q->used_next == q->used_seen)) {
+		ring_break(q, "used index %u ends before used id %u, of the same batch",
+			   q->used_seen, q->batch_id);
+	}
+	if (unlikely(q->broken))
+		return NULL;
+	token = ring_take_of_batch(q, q->order[q->used_next & (q->num - 1)], len, ctx);
+	if (likely(token))
+		q->used_next++;
+	return token;
+}
+
 static __always_inline void *__split_get(struct ring_queue *q, const bool phys,
 					 unsigned int *len, void **ctx)
 {
-	struct vring_used_elem *elem;
 	u32 id, wrote;
 	void *token;
+
+	if (unlikely(q->in_order))
+		return split_get_in_order(q, len, ctx);
 
 	if (q->used_next == q->used_seen && !split_look(q))
 		return NULL;
 
-	elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
-	id = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
-	wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
+	read_used(q, &id, &wrote);
 	token = ring_take(q, phys, id, wrote, len, ctx);
 	if (likely(token))
 		q->used_next++;

@@ -260,7 +260,8 @@ static void host_claims(struct ring_fixture *f, u32 id, u32 len)
 	f->ring.used->idx = cpu_to_virtio16(&f->vdev, idx + 1);
 }
 
-#define PACKED	BIT_ULL(VIRTIO_F_RING_PACKED)
+#define PACKED		BIT_ULL(VIRTIO_F_RING_PACKED)
+#define IN_ORDER	BIT_ULL(VIRTIO_F_IN_ORDER)
 
 static const u64 feature_sets[] = {
 	0,
@@ -723,6 +724,119 @@ static void test_delayed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 8, f->vq->num_free);
 }
 
+/* With callbacks left on, each round gets its own. */
+static void test_rearm(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, FEATURES(test));
+	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
+	unsigned int len, round;
+
+	KUNIT_ASSERT_TRUE(test, f->vq->vq_ops->restart(f->vq));
+	for (round = 0; round < 30; round++) {
+		KUNIT_ASSERT_EQ(test, 0, add_one(f, buf, 1, false));
+		f->vq->vq_ops->kick(f->vq);
+		KUNIT_ASSERT_EQ(test, 1, host_echo(f));
+		KUNIT_ASSERT_TRUE(test, host_calls(f));
+		KUNIT_ASSERT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
+		KUNIT_ASSERT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	}
+}
+
+/* A device that waits for the next buffer is told of it, wherever the ring stands. */
+static void test_kick_laps(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, FEATURES(test));
+	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
+	unsigned int len, round, i, n;
+
+	for (round = 0; round < 50; round++) {
+		n = 1 + round % 3;
+		host_kicks(f, true);
+		f->kicks = 0;
+		for (i = 0; i < n; i++)
+			KUNIT_ASSERT_EQ(test, 0, add_one(f, buf + i, 1, false));
+		f->vq->vq_ops->kick(f->vq);
+		KUNIT_ASSERT_EQ(test, 1, f->kicks);
+		for (i = 0; i < n; i++)
+			KUNIT_ASSERT_EQ(test, 1, host_echo(f));
+		while (f->vq->vq_ops->get_buf(f->vq, &len))
+			;
+	}
+}
+
+/* The device uses @n buffers of one descriptor each, up to @id, in one go. */
+static void host_claims_batch(struct ring_fixture *f, u16 id, u32 len, unsigned int n)
+{
+	u16 idx;
+
+	if (is_packed(f)) {
+		packed_host_claim(&f->packed, id, len, n);
+		return;
+	}
+	host_claims(f, id, len);
+	idx = virtio16_to_cpu(&f->vdev, f->ring.used->idx);
+	f->ring.used->idx = cpu_to_virtio16(&f->vdev, idx + n - 1);
+}
+
+/* One entry for many: all come back in order, those before the last in full. */
+static void test_in_order(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, FEATURES(test) | IN_ORDER);
+	u8 *buf = kunit_kzalloc(test, 16, GFP_KERNEL);
+	unsigned int len, i, round, n;
+	u16 id = 0;
+
+	for (round = 0; round < 50; round++) {
+		n = 1 + round % 5;
+		for (i = 0; i < n; i++)
+			KUNIT_ASSERT_EQ(test, 0, add_one(f, buf + 2 * i, 2, true));
+		f->vq->vq_ops->kick(f->vq);
+		for (i = 0; i < n; i++)
+			KUNIT_ASSERT_EQ(test, 1, host_take(f, &id));
+		host_claims_batch(f, id, 1, n);
+		for (i = 0; i < n; i++) {
+			KUNIT_ASSERT_FALSE(test, f->vq->vq_ops->restart(f->vq));
+			KUNIT_ASSERT_PTR_EQ(test, (void *)(buf + 2 * i),
+					    f->vq->vq_ops->get_buf(f->vq, &len));
+			KUNIT_ASSERT_EQ(test, i == n - 1 ? 1 : 2, len);
+		}
+		KUNIT_ASSERT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+		KUNIT_ASSERT_TRUE(test, f->vq->vq_ops->restart(f->vq));
+	}
+	KUNIT_EXPECT_EQ(test, 8, f->vq->num_free);
+}
+
+/* A batch that ends with what was never added breaks the queue. */
+static void test_in_order_liar(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, FEATURES(test) | IN_ORDER);
+	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
+	unsigned int len;
+
+	KUNIT_ASSERT_EQ(test, 0, add_one(f, buf, 1, true));
+	KUNIT_ASSERT_EQ(test, 0, add_one(f, buf + 1, 1, true));
+	f->vq->vq_ops->kick(f->vq);
+	host_claims_batch(f, 5, 1, 2);
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+}
+
+/* Nor may its last buffer lie beyond what the used index says. */
+static void test_in_order_short(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, IN_ORDER);
+	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
+	unsigned int len;
+
+	KUNIT_ASSERT_EQ(test, 0, add_one(f, buf, 1, true));
+	KUNIT_ASSERT_EQ(test, 0, add_one(f, buf + 1, 1, true));
+	f->vq->vq_ops->kick(f->vq);
+	host_claims_batch(f, 1, 1, 1);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+}
+
 /* More than was posted is cut down to it, and the queue goes on. */
 static void test_length(struct kunit *test)
 {
@@ -788,6 +902,11 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE_PARAM(test_sgs, features_gen_params),
 	KUNIT_CASE_PARAM(test_batch, features_gen_params),
 	KUNIT_CASE_PARAM(test_delayed, features_gen_params),
+	KUNIT_CASE_PARAM(test_rearm, features_gen_params),
+	KUNIT_CASE_PARAM(test_kick_laps, features_gen_params),
+	KUNIT_CASE_PARAM(test_in_order, features_gen_params),
+	KUNIT_CASE_PARAM(test_in_order_liar, features_gen_params),
+	KUNIT_CASE(test_in_order_short),
 	KUNIT_CASE_PARAM(test_liar, lie_gen_params),
 	KUNIT_CASE_PARAM(test_packed_liar, packed_lie_gen_params),
 	KUNIT_CASE(test_packed_scribbler),
