@@ -26,7 +26,7 @@ test:
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
-	@$(TOOLS)/kunit.sh $(LINUX) $(BUILD)/kunit $(FILTER)
+	@$(TOOLS)/kunit.py $(LINUX) $(BUILD)/kunit $(FILTER)
 
 ## make check             sparse, W=1, checkpatch and kernel-doc over our files
 check: source

@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# What the workbench needs, one line each: a file that shows it is there, and the
-# Debian package that brings it.  Installs what is missing where it may, else
-# prints the command that does.
+# What the workbench needs: the one list of it.  Each line is a file that shows it is
+# there, and the Debian package that brings it.  Installs what is missing where it may
+# (root, or sudo without a password), else prints the command that does and fails.
 set -eu
 
 needed() {
 	cat <<EOF
+/usr/bin/python3 python3
 /usr/bin/gcc gcc
+/usr/include/stdio.h libc6-dev
 /usr/bin/make make
 /usr/bin/flex flex
 /usr/bin/bison bison
@@ -36,25 +38,40 @@ while read -r file package; do
 done <<EOF
 $(needed)
 EOF
-# The static busybox, not the one that needs libraries the guest has not.
+# The guest takes the static busybox; the other package has the same file.
 if [ -e /bin/busybox ] && ! dpkg -s busybox-static >/dev/null 2>&1; then
 	missing="$missing busybox-static"
 fi
 [ -n "$missing" ] || exit 0
 
 echo "missing:$missing"
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-	echo "deps: install them with: sudo apt-get install --no-install-recommends$missing" >&2
+if ! command -v apt-get >/dev/null; then
+	echo "deps: found no apt-get, expected Debian 12: install what these packages hold, under the names above" >&2
 	exit 1
 fi
+root=
+if [ "$(id -u)" != 0 ]; then
+	root=sudo
+	if ! sudo -n true 2>/dev/null; then
+		echo "deps: not root, and sudo asks or is not there; as root run:" >&2
+		echo "  apt-get update && apt-get install -y --no-install-recommends$missing" >&2
+		exit 1
+	fi
+fi
+
 start=$(date +%s)
 log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# The lists that are there may do; fetch them only if not.
 # shellcheck disable=SC2086
-if ! { apt-get update && DEBIAN_FRONTEND=noninteractive \
-       apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+install_them() {
+	$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$log" 2>&1
+}
+echo "installing, which takes some minutes on a bare machine"
+if ! install_them && ! { $root apt-get update >"$log" 2>&1 && install_them; }; then
 	tail -20 "$log" >&2
 	echo "deps: could not install:$missing" >&2
+	echo "deps: expected Debian 12 with bookworm and bookworm-security in the apt sources" >&2
 	exit 1
 fi
-rm -f "$log"
 echo "installed in $(($(date +%s) - start)) s"

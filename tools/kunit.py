@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""kunit.py SOURCE BUILD [FILTER]: the KUnit suites under UML, with KASAN and UBSAN.
+
+The tree's own kunit.py builds and runs them.  Here is what it leaves out: signs of life
+during the build, and reports in the kernel's log (KASAN, UBSAN, lockdep, WARNING, BUG),
+each of which fails the run.  Ends with "N passed, N failed"."""
+import os, re, subprocess, sys, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+QUIET = 15      # seconds between two signs of life
+REPORT = re.compile(r"WARNING:|BUG:|BUG at|UBSAN:|KASAN:|KFENCE:|Oops|INFO: (task|rcu|possible|trying)|Kernel panic|stall|"
+                    r"possible (recursive|circular) locking|suspicious RCU|Segfault|general protection|refcount_t:")
+# Reports that are none of ours: what is in the line, and where it comes from.
+EXPECTED = (("arch/um/drivers/virt-pci.c", "um_pci_init"),)     # UML's own PCI, given no device
+
+
+def objects(build):
+    """How far the build is.  The walk is cheap next to a compiler."""
+    return sum(f.endswith(".o") for _, _, files in os.walk(build) for f in files)
+
+
+def run(source, build, pattern, log):
+    """Run the suites; say every QUIET seconds what is being done."""
+    cmd = [sys.executable, "tools/testing/kunit/kunit.py", "run", f"--kunitconfig={HERE}/kunit.config", f"--build_dir={build}",
+           f"--jobs={os.cpu_count()}", "--make_options", "CC=ccache gcc", f"virtio*{pattern}"]
+    start = time.time()
+    with open(log, "w") as out:
+        proc = subprocess.Popen(cmd, cwd=source, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        while True:
+            try:
+                return proc.wait(QUIET)
+            except subprocess.TimeoutExpired:
+                print(f"   {time.time() - start:4.0f} s: {doing(log)}, {objects(build)} objects built", flush=True)
+
+
+def doing(log):
+    text = open(log, errors="replace").read()
+    for words, what in (("Starting KUnit Kernel", "running the suites"), ("Building KUnit Kernel", "building the kernel")):
+        if words in text:
+            return what
+    return "configuring"
+
+
+def reports(log):
+    """The kernel's complaints that no entry of EXPECTED accounts for."""
+    if not os.path.exists(log):
+        return ["the kernel left no log"]
+    lines = open(log, errors="replace").read().split("\n")
+    return [l.strip() for l in lines if REPORT.search(l) and not any(all(w in l for w in e) for e in EXPECTED)]
+
+
+def counts(text):
+    """Passed and failed of kunit.py's last line; None if nothing ran."""
+    found = re.search(r"Testing complete\. Ran (\d+) tests: (.*)", text)
+    if not found:
+        return None
+    n = {k: int(v) for k, v in re.findall(r"(\w+): (\d+)", found[2])}
+    return n.get("passed", 0), n.get("failed", 0) + n.get("crashed", 0) + n.get("errors", 0)
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    source, build = (os.path.abspath(a) for a in sys.argv[1:3])
+    pattern = sys.argv[3] if len(sys.argv) == 4 else ""
+    os.makedirs(build, exist_ok=True)
+    log, kernel_log = os.path.join(build, "kunit.log"), os.path.join(build, "test.log")
+    if os.path.exists(kernel_log):
+        os.remove(kernel_log)       # not to be taken for this run's
+    status = run(source, build, pattern, log)
+    text = open(log, errors="replace").read()
+    if status:
+        bad = [l for l in text.split("\n") if re.search(r"error:|FAILED|EXPECTATION|ASSERTION|Expected|No such file|not found", l)]
+        print("\n".join([*bad[:60], *text.split("\n")[-4:]]))
+    found = counts(text)
+    if not found or not sum(found):
+        print(f"kunit: nothing ran; all that was said is in {log}")
+        found = (0, 1)
+    passed, failed = found
+    complaints = reports(kernel_log) if sum(found) > failed or not status else []
+    for c in complaints:
+        print(f"FAILED  the kernel's log: {c}")
+    if complaints:
+        print(f"kunit: found {len(complaints)} reports, expected none; all of it is in {kernel_log}")
+    failed += len(complaints)
+    if status and not failed:
+        failed = 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
