@@ -58,6 +58,7 @@ int packed_host_take(struct packed_host *host, u16 *id)
 	do {
 		struct vring_packed_desc *desc = &host->desc[host->avail];
 
+		/* Pairs with the driver's barrier before the first flags of a batch. */
 		flags = le16_to_cpu(smp_load_acquire(&desc->flags));
 		if (!!(flags & DESC_AVAIL) != host->avail_wrap ||
 		    !!(flags & DESC_USED) == host->avail_wrap)
@@ -84,6 +85,7 @@ void packed_host_claim(struct packed_host *host, u16 id, u32 len, unsigned int c
 
 	desc->id = cpu_to_le16(id);
 	desc->len = cpu_to_le32(len);
+	/* Pairs with the driver's barrier between the flags and the rest. */
 	smp_store_release(&desc->flags,
 			  cpu_to_le16(host->used_wrap ? DESC_AVAIL | DESC_USED : 0));
 	host->told += count;
