@@ -17,13 +17,19 @@ static const u8 honest[] = {
 	0,
 };
 
-static struct fake_device *honest_device(struct kunit *test)
+/* Allocated to the byte, so that KASAN sees one read too many. */
+static struct fake_device *device_of(struct kunit *test, const u8 *fields, size_t size)
 {
-	u8 *page = kunit_kmalloc(test, sizeof(honest), GFP_KERNEL);
+	u8 *page = kunit_kmalloc(test, size, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	memcpy(page, honest, sizeof(honest));
-	return fake_device_paged(test, FAKE_ID, page, sizeof(honest));
+	memcpy(page, fields, size);
+	return fake_device_paged(test, FAKE_ID, page, size);
+}
+
+static struct fake_device *honest_device(struct kunit *test)
+{
+	return device_of(test, honest, sizeof(honest));
 }
 
 /* Defect 10: there is a parser, and defect 13: no types are punned. */
@@ -98,12 +104,12 @@ static void test_bits(struct kunit *test)
 /* Defects 3 and 4: the longest field that there can be, and those of half a byte. */
 static void test_long_bits(struct kunit *test)
 {
-	u8 *page = kunit_kzalloc(test, 512, GFP_KERNEL);
+	u8 page[263];
 	struct fake_device *fake;
 	unsigned int len, i;
 	void *token;
 
-	memset(page, 0xff, 512);
+	memset(page, 0xff, sizeof(page));
 	page[0] = VIRTIO_CONFIG_F_FEATURES;
 	page[1] = 255;
 	page[257] = VIRTIO_CONFIG_F_FEATURES;
@@ -111,15 +117,57 @@ static void test_long_bits(struct kunit *test)
 	page[260] = VIRTIO_CONFIG_F_FEATURES;
 	page[261] = 0;
 	page[262] = 0;
-	fake = fake_device_paged(test, FAKE_ID, page, 512);
+	fake = device_of(test, page, sizeof(page));
 	token = fake->vdev.config->find(&fake->vdev, VIRTIO_CONFIG_F_FEATURES, &len);
 	KUNIT_EXPECT_EQ(test, 1, virtio_use_bit(&fake->vdev, token, len, 127 * 8 - 1));
 	KUNIT_EXPECT_EQ(test, 0, virtio_use_bit(&fake->vdev, token, len, 127 * 8));
+	/* a transport of its own may say anything */
+	KUNIT_EXPECT_EQ(test, 0, virtio_use_bit(&fake->vdev, token, 4096, 0));
+	KUNIT_EXPECT_EQ(test, 0, virtio_use_bit(&fake->vdev, token, UINT_MAX, 0));
 	for (i = 0; i < 2; i++) {
 		token = fake->vdev.config->find(&fake->vdev, VIRTIO_CONFIG_F_FEATURES, &len);
 		KUNIT_ASSERT_NOT_NULL(test, token);
 		KUNIT_EXPECT_EQ(test, 0, virtio_use_bit(&fake->vdev, token, len, 0));
 	}
+}
+
+/* Defect 4: one bit of many words, in whatever order the machine has their bytes. */
+static void test_bit_of_words(struct kunit *test)
+{
+	static const u8 fields[] = {
+		[0] = VIRTIO_CONFIG_F_FEATURES, [1] = 32, [2 + 77 / 8] = BIT(77 % 8), [34] = 0,
+	};
+	struct fake_device *fake = device_of(test, fields, sizeof(fields));
+	unsigned int len, bit;
+	void *token = fake->vdev.config->find(&fake->vdev, VIRTIO_CONFIG_F_FEATURES, &len);
+
+	KUNIT_ASSERT_EQ(test, 32, len);
+	for (bit = 0; bit < 128; bit++)
+		KUNIT_EXPECT_EQ(test, bit == 77, virtio_use_bit(&fake->vdev, token, len, bit));
+	KUNIT_EXPECT_EQ(test, BIT(77 % 8), fake->fields.page[2 + 16 + 77 / 8]);
+	fake->fields.page[2 + 16 + 77 / 8] = 0;
+	KUNIT_EXPECT_NULL(test, memchr_inv(fake->fields.page + 2 + 16, 0, 16));
+}
+
+/* Defect 13: no length of the caller's reaches beyond the field, nor past the page. */
+static void test_wrong_length(struct kunit *test)
+{
+	static const u8 fields[] = { VIRTIO_CONFIG_F_DEVICE, 1, 0x11, 0x42, 2, 3, 4, 0 };
+	struct fake_device *fake = device_of(test, fields, sizeof(fields));
+	struct virtio_device *vdev = &fake->vdev;
+	unsigned int len;
+	void *token = vdev->config->find(vdev, VIRTIO_CONFIG_F_DEVICE, &len);
+	u8 buf[64];
+
+	KUNIT_ASSERT_EQ(test, 1, len);
+	memset(buf, 0xaa, sizeof(buf));
+	vdev->config->get(vdev, token, buf, sizeof(buf));
+	KUNIT_EXPECT_EQ(test, 0x11, buf[0]);
+	KUNIT_EXPECT_NULL(test, memchr_inv(buf + 1, 0, sizeof(buf) - 1));
+	memset(buf, 0xee, sizeof(buf));
+	vdev->config->set(vdev, token, buf, sizeof(buf));
+	KUNIT_EXPECT_EQ(test, 0xee, fake->fields.page[2]);
+	KUNIT_EXPECT_MEMEQ(test, fake->fields.page + 3, fields + 3, sizeof(fields) - 3);
 }
 
 static const struct hostile_page {
@@ -142,7 +190,6 @@ static void describe_page(const struct hostile_page *page, char *desc)
 
 KUNIT_ARRAY_PARAM(hostile, hostile, describe_page);
 
-/* Allocated to the byte, so that KASAN sees one read too many. */
 static void test_hostile(struct kunit *test)
 {
 	const struct hostile_page *page = test->param_value;
@@ -178,6 +225,8 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(test_used),
 	KUNIT_CASE(test_bits),
 	KUNIT_CASE(test_long_bits),
+	KUNIT_CASE(test_bit_of_words),
+	KUNIT_CASE(test_wrong_length),
 	KUNIT_CASE_PARAM(test_hostile, hostile_gen_params),
 	KUNIT_CASE(test_changing),
 	{}
