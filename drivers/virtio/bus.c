@@ -270,7 +270,7 @@ bool is_virtio_device(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(is_virtio_device);
 
-static int __init virtio_init(void)
+int __init virtio_core_init(void)
 {
 	int err = bus_register(&virtio_bus);
 
@@ -278,7 +278,7 @@ static int __init virtio_init(void)
 		virtio_debug_init();
 	return err;
 }
-core_initcall(virtio_init);
+core_initcall(virtio_core_init);
 
 static void __exit virtio_exit(void)
 {

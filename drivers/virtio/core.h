@@ -16,6 +16,9 @@ static inline u8 virtio_get_status(struct virtio_device *vdev)
 	return vdev->config->get_status(vdev);
 }
 
+/* bus.c, called by the initcall, and by the test of what it does without a bus */
+int virtio_core_init(void);
+
 /* handshake.c, called by the bus */
 void virtio_handshake_start(struct virtio_device *vdev);
 int virtio_handshake_probe(struct virtio_device *vdev);

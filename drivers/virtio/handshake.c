@@ -444,6 +444,11 @@ static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_devic
 {
 	int err = set_up ? set_up(vdev) : 0;
 
+	/* The driver core reads one as something else than a failure. */
+	if (err > 0) {
+		dev_err(&vdev->dev, "driver returned %d, expected 0 or an error\n", err);
+		err = -EINVAL;
+	}
 	if (!err)
 		err = virtio_latch_features(vdev);
 	if (!err)

@@ -9,6 +9,7 @@
 #include <linux/virtio_ring.h>
 #include <linux/wait.h>
 
+#include "../core.h"
 #include "fake_device.h"
 
 static const unsigned int feature_table[] = { 3, 5 };
@@ -143,6 +144,11 @@ static int fake_probe(struct virtio_device *vdev)
 		plan.used_bits[1] = virtio_use_bit(vdev, token, len, 6);
 	}
 	return plan.use_queue ? use_queue(vdev) : plan.probe_error;
+}
+
+static int probe_well(struct virtio_device *vdev)
+{
+	return 0;
 }
 
 static void fake_remove(struct virtio_device *vdev)
@@ -316,6 +322,25 @@ static void test_probe_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, plan.probed);
 	KUNIT_EXPECT_NULL(test, fake->vdev.dev.driver);
 	KUNIT_EXPECT_EQ(test, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED, fake->status);
+}
+
+/* Defect 7: a token is not an error, nor a success; the next driver has its turn. */
+static void test_token(struct kunit *test)
+{
+	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_driver second = driver;
+
+	second.driver.name = "virtio-bus-test-2";
+	second.probe = probe_well;
+	plan.probe_error = 1;
+	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&driver));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unregister, &driver));
+	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&second));
+	KUNIT_EXPECT_EQ(test, 0, register_virtio_device(&fake->vdev));
+	KUNIT_EXPECT_EQ(test, 1, plan.probed);
+	KUNIT_EXPECT_PTR_EQ(test, fake->vdev.dev.driver, &second.driver);
+	unregister_virtio_device(&fake->vdev);
+	unregister_virtio_driver(&second);
 }
 
 /* Defect 9: a device that can't be registered is failed, and let go of. */
@@ -623,6 +648,7 @@ static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(test_uevent),
 	KUNIT_CASE(test_index),
 	KUNIT_CASE(test_probe_fails),
+	KUNIT_CASE(test_token),
 	KUNIT_CASE(test_register_fails),
 	KUNIT_CASE(test_sysfs),
 	KUNIT_CASE(test_sysfs_features),
@@ -652,3 +678,23 @@ static struct kunit_suite bus_suite = {
 };
 
 kunit_test_suite(bus_suite);
+
+#if IS_BUILTIN(CONFIG_VIRTIO_KUNIT_TEST)
+/* Defect 14: where the bus can't be registered, the machine goes on without it. */
+static void __init test_init_fails(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, -EEXIST, virtio_core_init());
+}
+
+static struct kunit_case __refdata init_cases[] = {
+	KUNIT_CASE(test_init_fails),
+	{}
+};
+
+static struct kunit_suite init_suite = {
+	.name = "virtio-init",
+	.test_cases = init_cases,
+};
+
+kunit_test_init_section_suites(&init_suite);
+#endif
