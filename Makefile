@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell test kunit check check-overlay apply unapply patch deps source clean
+.PHONY: help boot boot-shell test kunit check check-overlay bench apply unapply patch deps source clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -35,6 +35,11 @@ check: source
 ## make check-overlay     apply, unapply and patch, and their errors
 check-overlay: source
 	@$(TOOLS)/test_overlay.py $(LINUX)
+
+## make bench             cost of a request, a pristine tree's ring against ours
+bench: source
+	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/pristine
+	@$(TOOLS)/bench/run.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/bench $(if $(WRITE),--write $(WRITE))
 
 ## make apply KDIR=...    put the core into a 6.12 tree
 ## make unapply KDIR=...  and take it out again

@@ -1,8 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# source.sh TREE: see to it that TREE is a Linux tree with the overlay applied.
+# source.sh [--pristine] TREE: see to it that TREE is a Linux tree with the overlay applied,
+# or without.
 # Unpacks Debian's source if there is nothing yet and the tree is not the user's own.
 set -eu
+pristine=
+[ "$1" = --pristine ] && { pristine=y; shift; }
 tree=$1
 tarball=/usr/src/linux-source-6.12.tar.xz
 
@@ -16,4 +19,4 @@ if [ ! -e "$tree/Makefile" ] && [ -z "${KDIR:-}" ]; then
 	mv -T "$tree.part" "$tree"
 	echo "unpacked the source in $(($(date +%s) - start)) s"
 fi
-"$(dirname "$0")/overlay.py" apply "$tree"
+[ -n "$pristine" ] || "$(dirname "$0")/overlay.py" apply "$tree"
