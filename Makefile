@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell test kunit check check-overlay bench apply unapply patch deps source clean
+.PHONY: help boot boot-shell test kunit check check-overlay bench apply unapply patch deps source clean mutants
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ test:
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
 	@$(TOOLS)/kunit.py $(LINUX) $(BUILD)/kunit $(FILTER)
+
+## make mutants [ONLY=g]  break the core on purpose: does each test see it?  Not part of make test: 10 minutes
+mutants: source
+	@test -d $(BUILD)/mutants/linux || { mkdir -p $(BUILD)/mutants && cp -al $(LINUX) $(BUILD)/mutants/linux; }
+	@$(TOOLS)/mutate.py $(BUILD)/mutants/linux $(BUILD)/mutants/kunit $(if $(ONLY),'$(ONLY)')
 
 ## make check             sparse, W=1, checkpatch and kernel-doc over our files
 check: source

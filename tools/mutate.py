@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Can each test fail?  Breaks the core on purpose, once per mutant, and runs the test that must see it.
+
+TREE is a scratch copy of a tree with the overlay applied; its files of ours are brought up to date first and restored after each
+mutant.  The mutants named after a number put back what the 2007 sketch of virtio did (Documentation/virtio.txt lists it)."""
+import argparse, fnmatch, os, re, subprocess, sys, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import overlay
+
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(TOOLS)
+COMPILER = "the compiler"      # a mutant that must not build
+BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout"))
+SPLIT, PACKED, QUEUE, ENGINE = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "engine.h"))
+BROKEN = "if (unlikely((u16)(seen - q->used_next) > (u16)(q->avail_published - q->used_next))) {"
+
+# name, file, what stands there, what the mutant has instead, test that must fail
+MUTANTS = (
+    ("1 vendors compared the wrong way round", BUS, "&& id_matches(id->vendor, is->vendor))",
+     "&& (id->vendor == VIRTIO_DEV_ANY_ID || id->vendor != is->vendor))", "bus.test_vendor"),
+    ("1 the driver's own vendor does not match", BUS, "&& id_matches(id->vendor, is->vendor))",
+     "&& (id->vendor == VIRTIO_DEV_ANY_ID || id->vendor != is->vendor))", "bus.test_same_vendor"),
+    ("2 bits and bytes mixed", CONFIG, "bitnum / 8 >= half)", "bitnum * 8 >= half)", "config.test_bits"),
+    ("3 the kernel stops on a long field", CONFIG, "\tvdev->config->get(vdev, token, bits, len);\n\tif (!(bits",
+     "\tBUG_ON(len > 16 * sizeof(long));\n\tvdev->config->get(vdev, token, bits, len);\n\tif (!(bits", "config.test_long_bits"),
+    ("3 any length is believed", CONFIG, "!token || len > sizeof(bits) ||", "!token ||", "config.test_long_bits"),
+    ("4 test_bit() as a big-endian machine does it", CONFIG, "if (!(bits[bitnum / 8] & mask))",
+     "if (!test_bit(bitnum ^ (BITS_PER_LONG - 8), (unsigned long *)bits))", "config.test_bit_of_words"),
+    ("4 set_bit() likewise", CONFIG, "bits[half + bitnum / 8] |= mask;",
+     "__set_bit((half * 8 + bitnum) ^ (BITS_PER_LONG - 8), (unsigned long *)bits);", "config.test_bit_of_words"),
+    ("5 remove is never called", HANDSHAKE, "if (drv->remove)", "if (0)", "bus.test_remove"),
+    ("5 no reset after remove", HANDSHAKE, "must not matter. */\n\tvirtio_handshake_start(vdev);", "must not matter. */", "bus.test_remove"),
+    ("6 no uevent", BUS, 'return add_uevent_var(env, "MODALIAS=" VIRTIO_MODALIAS, id->device, id->vendor);', "return id ? 0 : -1;",
+     "bus.test_uevent"),
+    ("7 a token out of probe is passed on", HANDSHAKE, "if (err > 0)", "if (0)", "bus.test_token"),
+    ("8 the transport's index stands", BUS, "vdev->index = ida_alloc(&virtio_index_ida, GFP_KERNEL);", ";", "bus.test_index"),
+    ("9 a failed probe leaves the device live", HANDSHAKE, "\tvirtio_reset_device(vdev);\n\tvirtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE |",
+     "\tvirtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE |", "bus.test_probe_fails"),
+    ("9 a failed registration is not said", BUS, "failed:\n\tvirtio_add_status(vdev, VIRTIO_CONFIG_S_FAILED);", "failed:", "bus.test_register_fails"),
+    ("9 a failed registration leaks the device", BUS, "\tif (!err)\n\t\treturn 0;\n\n\tvirtio_debug_device_exit(vdev);",
+     "\tif (!err)\n\t\treturn 0;\n\n\tget_device(&vdev->dev);\n\tvirtio_debug_device_exit(vdev);", "bus.test_register_fails"),
+    ("10 the parser finds nothing", CONFIG, "if (field->type != type || field->used)", "if (field)", "config.test_values"),
+    ("11 the device's id as 16 bits", BUS, '"0x%04x\\n", dev_to_virtio(dev)->id.device', '"%hu\\n", (u16)dev_to_virtio(dev)->id.device', "bus.test_sysfs"),
+    ("11 the vendor's id as 16 bits", BUS, '"0x%04x\\n", dev_to_virtio(dev)->id.vendor', '"0x%04hx\\n", (u16)dev_to_virtio(dev)->id.vendor', "bus.test_sysfs"),
+    ("12 fields on a page stay used", CONFIG, "mark(fields, &fields->field[i], false);", ";", "config.test_used"),
+    ("12 fields of a structure stay used", HANDSHAKE, "bitmap_zero(vdev->fields_used, 256);", ";", "bus.test_remove"),
+    ("12 a field is found again and again", CONFIG, "if (field->type != type || field->used)", "if (field->type != type)", "config.test_used"),
+    ("13 get takes any length", CONFIG, "there = min_t(unsigned int, len, field->len);", "there = len;", "config.test_wrong_length"),
+    ("13 set takes any length", CONFIG, "buf, min_t(unsigned int, len, field->len));", "buf, len);", "config.test_wrong_length"),
+    ("13 a field that is too long is cut", CONFIG, "if (len != size) {", "if (len < size) {", "config.test_width"),
+    ("13 get of a structure takes any length", LAYOUT, "\t\tmemset(buf, 0, len);\n", "", "layout.test_wrong_length"),
+    ("13 a value of a signed type", "drivers/virtio/tests/config_test.c", "\tu32 l = 42;", "\ts32 l = 42;", COMPILER),
+    ("14 panic without a bus", BUS, "\tif (!err)\n\t\tvirtio_debug_init();", '\tif (err)\n\t\tpanic("no bus");\n\tvirtio_debug_init();', "init.test_init_fails"),
+    ("15 kicks are not held back", QUEUE, "q->hold_kicks = !is_live(r->vdev);", "q->hold_kicks = false;", "ring.test_early_kick"),
+    ("15 held kicks are never sent", HANDSHAKE, "vring_send_held_kicks(vdev);", ";", "bus.test_kick_in_probe"),
+    ("16 no FEATURES_OK", HANDSHAKE, "virtio_add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);", ";", "bus.test_handshake"),
+    ("16 FEATURES_OK is not read back", HANDSHAKE, "|| !(status & VIRTIO_CONFIG_S_FEATURES_OK)", "", "bus.test_refused"),
+    ("16 the first queue latches nothing", HANDSHAKE, "\tint err = virtio_latch_features(vdev);\n\n\tif (err)\n\t\treturn ERR_PTR(err);", "\tint err = 0;\n\n\tif (err)\n\t\treturn ERR_PTR(err);",
+     "bus.test_first_queue"),
+    ("fields: a length past the page is taken for its end", CONFIG, "if (len > size - at - 2)\n\t\t\tbreak;", "if (len > size - at - 2)\n\t\t\treturn 0;",
+     "config.test_hostile"),
+    ("fields: an accessor without a limit", CONFIG, "#define MAX_GENERATIONS\t1000", "#define MAX_GENERATIONS\t0", "layout.test_restless"),
+    ("fields: found without the feature", LAYOUT, "return features & BIT_ULL(field->feature);", "return features;", "layout.test_features"),
+    ("fields: features taken after they are agreed", LAYOUT, "\tif (vdev->features_latched) {", "\tif (0) {", "layout.test_bits"),
+    ("gone: status written to a device that is not there", HANDSHAKE, "if (now != VIRTIO_STATUS_GONE)", "if (true)", "bus.test_gone"),
+    ("sleep: the driver wakes before features are agreed", HANDSHAKE, "\terr = write_features(vdev);\n\tif (!err)\n\t\terr = go_live(vdev, drv->restore);",
+     "\terr = go_live(vdev, drv->restore);", "bus.test_restore_refused"),
+    ("sleep: changes come through", HANDSHAKE, "\tconfig_core_disable(vdev);\n\tvdev->failed =", "\tvdev->failed =", "bus.test_sleep"),
+    ("sleep: a driver that stays awake is cut off", HANDSHAKE, "\tif (err)\n\t\tconfig_core_enable(vdev);", "", "bus.test_freeze_fails"),
+    ("sleep: FAILED is forgotten", HANDSHAKE, "\tif (vdev->failed)", "\tif (0)", "bus.test_sleep_alone"),
+    ("remove: queues are not broken", QUEUE, "for_all_queues(dev, __virtqueue_break);", ";", "bus.test_remove_during_wait"),
+    ("ring: used id not checked", ENGINE, "if (unlikely(id >= q->num)) {", "if (0) {", "ring.test_liar"),
+    ("ring: id that is not in flight", ENGINE, "if (unlikely(!token)) {", "if (0) {", "ring.test_twice"),
+    ("ring: used index not checked", SPLIT, BROKEN, "if (0) {", "ring.test_liar"),
+    ("ring: used length not checked", ENGINE, "if (unlikely(wrote > slot->writable))", "if (0)", "ring.test_length"),
+    ("ring: free list in shared memory", SPLIT, "u16 next = q->next[c->at];", "u16 next = cpu16(q, q->mem.split.desc[c->at].next);", "ring.test_rewritten"),
+    ("ring: index published past the entries", SPLIT, "WRITE_ONCE(vring->avail->idx, ring16(q, new));", "WRITE_ONCE(vring->avail->idx, ring16(q, new + 1));",
+     "ring.test_random"),
+    ("ring: index never published", SPLIT, "WRITE_ONCE(vring->avail->idx, ring16(q, new));", ";", "ring.test_echo"),
+    ("ring: event index not moved", SPLIT, "if (q->event && q->callbacks && q->used_event != q->used_next)", "if (0)", "ring.test_callbacks"),
+    ("ring: a false callback is called again", QUEUE, "if (q->callbacks && !q->vq.callback(&q->vq))", "if (q->vq.callback(&q->vq), false)", "ring.test_callbacks"),
+    ("ring: the device's wish is not looked at", SPLIT, "return !(cpu16(q, READ_ONCE(vring->used->flags)) & VRING_USED_F_NO_NOTIFY);", "return true;",
+     "ring.test_suppressed_kicks"),
+    ("ring: the whole chain is not freed", ENGINE, "q->vq.num_free += slot->count;", "q->vq.num_free++;", "ring.test_echo"),
+)
+
+
+def put(path, text):
+    """By a new file: TREE may share the old one with another tree by a hard link."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".new", "w") as f:
+        f.write(text)
+    os.replace(path + ".new", path)
+
+
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
+def refresh(tree):
+    for name in overlay.overlay_files():
+        theirs, ours = os.path.join(tree, name), read(os.path.join(TOP, name))
+        if not os.path.exists(theirs) or read(theirs) != ours:
+            put(theirs, ours)
+
+
+def kunit(args, test):
+    """What came of it: "passed", "failed", "not built" or "did not run"."""
+    run = subprocess.run([os.path.join(TOOLS, "kunit.py"), args.tree, args.build, test], capture_output=True, text=True, errors="replace")
+    if "kunit: nothing ran" in run.stdout:
+        return "not built" if re.search(r"\.[ch]:\d+:\d+: error:| error: ", run.stdout) else "did not run"
+    return "failed" if run.returncode else "passed"
+
+
+def judge(args, name, path, old, new, test):
+    """None if the mutant was caught, else why not."""
+    text = read(os.path.join(TOP, path))
+    if text.count(old) != 1:
+        return f"{text.count(old)} places in {path} to change, expected 1"
+    put(os.path.join(args.tree, path), text.replace(old, new))
+    try:
+        got = kunit(args, "-bus.*" if test == COMPILER else f"-{test}")
+    finally:
+        put(os.path.join(args.tree, path), text)
+    expected = "not built" if test == COMPILER else "failed"
+    return None if got == expected else f"{test}: {got}, expected it {expected}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("tree", help="scratch copy of a tree with the overlay applied")
+    parser.add_argument("build", help="build tree for it")
+    parser.add_argument("only", nargs="?", default="*", help="pattern of names, like '14*'")
+    args = parser.parse_args()
+    refresh(args.tree)
+    if kunit(args, "") != "passed":
+        print(f"mutate: the tests don't pass as they are; see {args.build}/kunit.log\n0 passed, 1 failed")
+        return 1
+    counts = [0, 0]
+    for mutant in MUTANTS:
+        if not fnmatch.fnmatch(mutant[0], args.only):
+            continue
+        start = time.time()
+        why = judge(args, *mutant)
+        counts[bool(why)] += 1
+        print(f"{'MISSED' if why else 'caught':7}{mutant[0]:55}{mutant[4]} ({time.time() - start:.0f} s)", flush=True)
+        if why:
+            print(f"       {why}")
+    print(f"{counts[0]} passed, {counts[1]} failed")
+    return 1 if counts[1] or not counts[0] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
