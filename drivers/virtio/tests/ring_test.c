@@ -460,6 +460,27 @@ static void test_callbacks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, f->callbacks);
 }
 
+/* One that returns true is called for each buffer, and nobody needs to ask again. */
+static void test_callbacks_stay(struct kunit *test)
+{
+	struct ring_fixture *f = make_ring(test, 8, FEATURES(test));
+	u8 *buf = kunit_kzalloc(test, 1, GFP_KERNEL);
+	unsigned int len, i;
+
+	f->go_on = true;
+	KUNIT_EXPECT_TRUE(test, f->vq->vq_ops->restart(f->vq));
+	for (i = 1; i <= 20; i++) {
+		KUNIT_ASSERT_EQ(test, 0, add_one(f, buf, 1, false));
+		f->vq->vq_ops->kick(f->vq);
+		KUNIT_ASSERT_EQ(test, 1, host_echo(f));
+		KUNIT_ASSERT_TRUE(test, host_calls(f));
+		vring_interrupt(0, f->vq);
+		KUNIT_ASSERT_EQ(test, i, f->callbacks);
+		KUNIT_ASSERT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
+		KUNIT_ASSERT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	}
+}
+
 /* The device says when it wants to be notified. */
 static void test_suppressed_kicks(struct kunit *test)
 {
@@ -898,6 +919,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE_PARAM(test_long, features_gen_params),
 	KUNIT_CASE_PARAM(test_random, features_gen_params),
 	KUNIT_CASE_PARAM(test_callbacks, features_gen_params),
+	KUNIT_CASE_PARAM(test_callbacks_stay, features_gen_params),
 	KUNIT_CASE_PARAM(test_suppressed_kicks, features_gen_params),
 	KUNIT_CASE_PARAM(test_sgs, features_gen_params),
 	KUNIT_CASE_PARAM(test_batch, features_gen_params),
