@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell test kunit check check-overlay bench apply unapply patch deps source clean mutants
+.PHONY: help boot boot-shell boot-packed test kunit check check-overlay bench apply unapply patch deps source clean mutants
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -20,9 +20,13 @@ boot: source
 boot-shell: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --shell
 
-## make test              everything: KUnit, overlay, boot, check
+## make boot-packed       the same on packed rings
+boot-packed: source
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --device-option packed=on
+
+## make test              everything: KUnit, overlay, boots, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay boot check
+	@$(TOOLS)/test.py kunit check-overlay boot boot-packed check
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
@@ -41,7 +45,7 @@ check: source
 check-overlay: source
 	@$(TOOLS)/test_overlay.py $(LINUX)
 
-## make bench             cost of a request, a pristine tree's ring against ours
+## make bench             cost of a request, a pristine tree's ring against ours; WRITE=file keeps it
 bench: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/pristine
 	@$(TOOLS)/bench/run.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/bench $(if $(WRITE),--write $(WRITE))
