@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed test kunit check check-overlay bench apply unapply patch deps source clean mutants
+.PHONY: help boot boot-shell boot-packed boot-legacy test kunit check check-overlay bench apply unapply patch deps source clean mutants
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -24,9 +24,13 @@ boot-shell: source
 boot-packed: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --device-option packed=on
 
+## make boot-legacy       the same on legacy devices, as before virtio 1.0
+boot-legacy: source
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --device-option disable-modern=on,disable-legacy=off
+
 ## make test              everything: KUnit, overlay, boots, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay boot boot-packed check
+	@$(TOOLS)/test.py kunit check-overlay boot boot-packed boot-legacy check
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
