@@ -19,6 +19,7 @@ needed() {
 /usr/bin/patch patch
 /usr/bin/xz xz-utils
 /usr/bin/cpio cpio
+/usr/bin/rsync rsync
 /usr/bin/ccache ccache
 /usr/bin/sparse sparse
 /usr/sbin/mke2fs e2fsprogs
