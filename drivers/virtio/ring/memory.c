@@ -65,7 +65,8 @@ static void lay_out(struct ring_queue *q, struct ring_memory *mem, unsigned int 
 	mem->packed.device = mem->packed.driver + 1;
 }
 
-static size_t ring_bytes(const struct ring_queue *q, unsigned int num)
+/* What the parts of a ring of @num entries take up. */
+size_t ring_bytes(const struct ring_queue *q, unsigned int num)
 {
 	return q->packed ? num * sizeof(struct vring_packed_desc) +
 			   2 * sizeof(struct vring_packed_desc_event) :

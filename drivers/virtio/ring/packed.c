@@ -85,13 +85,15 @@ static __always_inline void packed_table_put(struct ring_queue *q, struct ring_c
 static __always_inline void packed_ring_end(struct ring_queue *q, struct ring_cursor *c,
 					    bool writable)
 {
-	u16 last = step(q, q->avail_next, c->count - 1);
+	u16 last;
 
-	if (c->count == 1)
+	if (c->count == 1) {
 		c->head_flags &= ~VRING_DESC_F_NEXT;
-	else
-		packed_desc(q, last)->flags =
-			cpu_to_le16(avail_flags(last) | (writable ? VRING_DESC_F_WRITE : 0));
+		return;
+	}
+	last = step(q, q->avail_next, c->count - 1);
+	packed_desc(q, last)->flags =
+		cpu_to_le16(avail_flags(last) | (writable ? VRING_DESC_F_WRITE : 0));
 }
 
 static __always_inline void packed_ring_table(struct ring_queue *q, struct ring_cursor *c,
@@ -311,10 +313,9 @@ bool packed_enable_cb_delayed(struct ring_queue *q)
 	return !packed_is_used(q, q->used_next);
 }
 
-/* An empty ring: both wrap counters begin with 1 (2.8.1). */
+/* An empty ring, on memory that is zero: both wrap counters begin with 1 (2.8.1). */
 void packed_init(struct ring_queue *q)
 {
-	memset(q->mem.start, 0, q->mem.bytes);
 	q->avail_next = WRAP;
 	q->avail_published = WRAP;
 	q->used_next = WRAP;

@@ -242,6 +242,7 @@ void ring_init(struct ring_queue *q)
 {
 	unsigned int i;
 
+	memset(q->mem.start, 0, ring_bytes(q, q->num));
 	memset(q->slots, 0, q->num * sizeof(*q->slots));
 	for (i = 0; i < q->num; i++)
 		q->next[i] = i + 1;

@@ -231,6 +231,7 @@ RING_FORMAT_OPS(packed);
 	((q)->packed ? packed_##op(q, ##__VA_ARGS__) : split_##op(q, ##__VA_ARGS__))
 
 /* memory.c */
+size_t ring_bytes(const struct ring_queue *q, unsigned int num);
 int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
 		      bool may_reduce);
 void ring_free_memory(struct ring_queue *q, struct ring_memory *mem);

@@ -167,12 +167,16 @@ static __always_inline bool split_look(struct ring_queue *q)
 	return true;
 }
 
-static __always_inline void read_used(struct ring_queue *q, u32 *id, u32 *wrote)
+/* The next used entry, if there is one. */
+static __always_inline bool read_used(struct ring_queue *q, u32 *id, u32 *wrote)
 {
 	struct vring_used_elem *elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
 
+	if (q->used_next == q->used_seen && !split_look(q))
+		return false;
 	*id = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
 	*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
+	return true;
 }
 
 /* A batch has one entry, its first, and moves the used index by all of it. */
@@ -182,9 +186,8 @@ static noinline void *split_get_in_order(struct ring_queue *q, unsigned int *len
 	void *token;
 
 	if (!q->in_batch) {
-		if (q->used_next == q->used_seen && !split_look(q))
+		if (!read_used(q, &id, &wrote))
 			return NULL;
-		read_used(q, &id, &wrote);
 		ring_start_batch(q, id, wrote);
 	} else if (unlikely(q->used_next == q->used_seen)) {
 		ring_break(q, "used index %u ends before used id %u, of the same batch",
@@ -206,11 +209,8 @@ static __always_inline void *__split_get(struct ring_queue *q, const bool phys,
 
 	if (unlikely(q->in_order))
 		return split_get_in_order(q, len, ctx);
-
-	if (q->used_next == q->used_seen && !split_look(q))
+	if (!read_used(q, &id, &wrote))
 		return NULL;
-
-	read_used(q, &id, &wrote);
 	token = ring_take(q, phys, id, wrote, len, ctx);
 	if (likely(token))
 		q->used_next++;
@@ -259,10 +259,9 @@ bool split_enable_cb_delayed(struct ring_queue *q)
 	return (u16)(split_used_index(q) - q->used_next) <= ahead;
 }
 
-/* An empty ring, on memory that may have seen use. */
+/* An empty ring, on memory that is zero. */
 void split_init(struct ring_queue *q)
 {
-	memset(q->mem.start, 0, vring_size(q->num, q->align));
 	q->avail_next = 0;
 	q->used_next = 0;
 	q->used_seen = 0;
