@@ -203,10 +203,15 @@ static void unregister(void *drv)
 	unregister_virtio_driver(drv);
 }
 
-static void bind(struct kunit *test, struct fake_device *fake)
+static void register_driver(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&driver));
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unregister, &driver));
+}
+
+static void bind(struct kunit *test, struct fake_device *fake)
+{
+	register_driver(test);
 	fake_device_register(test, fake);
 }
 
@@ -264,8 +269,7 @@ static void test_remove(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fake->history[fake->writes - 2]);
 
 	plan.used_bits[0] = 0;
-	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&driver));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unregister, &driver));
+	register_driver(test);
 	KUNIT_EXPECT_EQ(test, 2, plan.probed);
 	KUNIT_EXPECT_EQ(test, 1, plan.used_bits[0]);
 }
@@ -295,8 +299,7 @@ static void test_uevent(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, uevent_of(test, fake, "MODALIAS=") ?: "",
 			   "MODALIAS=virtio:d0000FA4EvABCDEF01");
 	KUNIT_EXPECT_NULL(test, uevent_of(test, fake, "DRIVER="));
-	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&driver));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unregister, &driver));
+	register_driver(test);
 	KUNIT_EXPECT_STREQ(test, uevent_of(test, fake, "DRIVER=") ?: "",
 			   "DRIVER=virtio-bus-test");
 }
@@ -333,8 +336,7 @@ static void test_token(struct kunit *test)
 	second.driver.name = "virtio-bus-test-2";
 	second.probe = probe_well;
 	plan.probe_error = 1;
-	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&driver));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unregister, &driver));
+	register_driver(test);
 	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&second));
 	KUNIT_EXPECT_EQ(test, 0, register_virtio_device(&fake->vdev));
 	KUNIT_EXPECT_EQ(test, 1, plan.probed);
