@@ -78,6 +78,43 @@ int packed_host_take(struct packed_host *host, u16 *id)
 	return 1;
 }
 
+/* Copy what the device reads of the buffer taken last. */
+ssize_t packed_host_pull(struct packed_host *host, u8 *bytes, size_t max)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < host->n_segments; i++) {
+		const struct packed_segment *seg = &host->segments[i];
+
+		if (seg->writable)
+			continue;
+		if (seg->len > max - len)
+			return -E2BIG;
+		memcpy(bytes + len, seg->bytes, seg->len);
+		len += seg->len;
+	}
+	return len;
+}
+
+/* Fill what it writes, as far as @len goes. */
+ssize_t packed_host_push(struct packed_host *host, const u8 *bytes, size_t len)
+{
+	size_t done = 0;
+	unsigned int i;
+
+	for (i = 0; i < host->n_segments; i++) {
+		const struct packed_segment *seg = &host->segments[i];
+		size_t part = min_t(size_t, seg->len, len - done);
+
+		if (!seg->writable)
+			continue;
+		memcpy(seg->bytes, bytes + done, part);
+		done += part;
+	}
+	return done;
+}
+
 /* Say that a buffer was used which takes up @count descriptors, true or not. */
 void packed_host_claim(struct packed_host *host, u16 id, u32 len, unsigned int count)
 {

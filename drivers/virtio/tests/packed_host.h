@@ -51,6 +51,8 @@ struct packed_host {
 
 void packed_host_init(struct packed_host *host, struct virtqueue *vq);
 int packed_host_take(struct packed_host *host, u16 *id);
+ssize_t packed_host_pull(struct packed_host *host, u8 *bytes, size_t max);
+ssize_t packed_host_push(struct packed_host *host, const u8 *bytes, size_t len);
 void packed_host_complete(struct packed_host *host, u16 id, u32 len);
 void packed_host_claim(struct packed_host *host, u16 id, u32 len, unsigned int count);
 bool packed_host_wants_callback(struct packed_host *host);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A virtqueue of either format for the tests, and the device behind it.
+ *
+ * The device is played by vringh, the tree's own host side, or for packed rings
+ * by packed_host.c, which share no code with our rings; or a test lies in its
+ * name.  None sees more than what lies in shared memory.
+ */
+#ifndef _VIRTIO_RING_FIXTURE_H
+#define _VIRTIO_RING_FIXTURE_H
+
+#include <kunit/test.h>
+#include <linux/vhost_iotlb.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <linux/vringh.h>
+
+#include "packed_host.h"
+
+#define PACKED		BIT_ULL(VIRTIO_F_RING_PACKED)
+#define IN_ORDER	BIT_ULL(VIRTIO_F_IN_ORDER)
+
+/* Every test of what both formats do runs over these. */
+extern const u64 ring_feature_sets[8];
+void ring_describe_features(const u64 *features, char *desc);
+
+#define FEATURES(test)	(*(const u64 *)(test)->param_value)
+#define INDIRECT(test)	(FEATURES(test) & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
+
+/**
+ * struct ring_fixture - a queue and its device
+ * @vdev: the device, as far as a ring knows it
+ * @status: its status byte
+ * @vq: the queue
+ * @pages: its memory
+ * @ring: where the parts lie in it
+ * @host: the device side of a split ring
+ * @packed: that of a packed one
+ * @iotlb: lets the device side see all of memory
+ * @iotlb_lock: guards @iotlb
+ * @in: segments that the device side writes
+ * @out: segments that it reads
+ * @kicks: notifications that it got
+ * @callbacks: callbacks that the driver got
+ * @go_on: what the driver's callback returns
+ */
+struct ring_fixture {
+	struct virtio_device vdev;
+	u8 status;
+	struct virtqueue *vq;
+	void *pages;
+	struct vring ring;
+	struct vringh host;
+	struct packed_host packed;
+	struct vhost_iotlb *iotlb;
+	spinlock_t iotlb_lock;	/* guards iotlb */
+	struct vringh_kiov in, out;
+	unsigned int kicks, callbacks;
+	bool go_on;
+};
+
+static inline bool ring_is_packed(const struct ring_fixture *f)
+{
+	return f->vdev.features & BIT_ULL(VIRTIO_F_RING_PACKED);
+}
+
+int ring_fixture_init(struct kunit *test);
+void ring_fixture_exit(struct kunit *test);
+bool ring_fixture_notify(struct virtqueue *vq);
+struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 features);
+
+int ring_add_one(struct ring_fixture *f, void *buf, size_t len, bool in);
+int ring_add_bytes(struct ring_fixture *f, u8 *buf, unsigned int out, unsigned int in);
+
+int ring_host_take(struct ring_fixture *f, u16 *head);
+int ring_host_complete(struct ring_fixture *f, u16 head, u32 len);
+int ring_host_echo(struct ring_fixture *f);
+bool ring_host_calls(struct ring_fixture *f);
+bool ring_host_kicks(struct ring_fixture *f, bool on);
+void ring_host_claims(struct ring_fixture *f, u32 id, u32 len);
+void ring_host_claims_batch(struct ring_fixture *f, u16 id, u32 len, unsigned int n);
+
+#endif /* _VIRTIO_RING_FIXTURE_H */
