@@ -152,23 +152,16 @@ static __always_inline struct ring_table *ring_table_get(struct ring_queue *q)
 	return table;
 }
 
-/* Unmap the first @count segments of a table, and give the table back. */
-static __always_inline void ring_drop_table(struct ring_queue *q, const bool phys,
-					    struct ring_table *table, unsigned int count)
-{
-	unsigned int i;
-
-	if (!phys)
-		for (i = 0; i < count; i++)
-			ring_unmap(q, &table->maps[i]);
-	ring_table_free(q, table);
-}
-
 /* Take back what was mapped of a buffer that did not get in. */
 static __always_inline void ring_undo_table(struct ring_queue *q, const bool phys,
 					    struct ring_cursor *c)
 {
-	ring_drop_table(q, phys, c->table, c->count);
+	unsigned int i;
+
+	if (!phys)
+		for (i = 0; i < c->count; i++)
+			ring_unmap(q, &c->table->maps[i]);
+	ring_table_free(q, c->table);
 	c->table = NULL;
 }
 
@@ -292,11 +285,16 @@ static __always_inline void ring_unmap_slot(struct ring_queue *q, const bool phy
 {
 	struct ring_slot *slot = &q->slots[id];
 	struct ring_table *table = q->with_ctx ? NULL : slot->table;
+	unsigned int i;
 
-	if (table)
-		ring_drop_table(q, phys, table, table->count);
-	else if (!phys)
+	if (table) {
+		if (!phys)
+			for (i = 0; i < table->count; i++)
+				ring_unmap(q, &table->maps[i]);
+		ring_table_free(q, table);
+	} else if (!phys) {
 		ring_unmap_chain(q, id, slot->count);
+	}
 }
 
 static __always_inline void ring_free_slot(struct ring_queue *q, u16 id)

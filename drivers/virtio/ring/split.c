@@ -170,10 +170,11 @@ static __always_inline bool split_look(struct ring_queue *q)
 /* The next used entry, if there is one. */
 static __always_inline bool read_used(struct ring_queue *q, u32 *id, u32 *wrote)
 {
-	struct vring_used_elem *elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
+	struct vring_used_elem *elem;
 
 	if (q->used_next == q->used_seen && !split_look(q))
 		return false;
+	elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
 	*id = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
 	*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
 	return true;
