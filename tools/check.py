@@ -3,7 +3,12 @@
 """Sparse, W=1, checkpatch and kernel-doc over our files: not one line of complaint."""
 import argparse, os, re, subprocess, sys, time
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(TOOLS)
+sys.path.insert(0, TOOLS)
+import overlay
+from kernel import Failed, Kernel
+
 CONFIG = """CONFIG_64BIT=y
 CONFIG_SMP=y
 CONFIG_PCI=y
@@ -68,29 +73,11 @@ def run(cmd, **kw):
 
 
 def ours(suffixes):
-    out = run(["git", "-C", TOP, "ls-files", "-co", "--exclude-standard", "drivers", "include", "samples"]).stdout.split()
-    return [f for f in out if f.endswith(suffixes) and os.path.exists(os.path.join(TOP, f))]
+    return [f for f in overlay.overlay_files() if f.endswith(suffixes)]
 
 
 def make(args, *goals):
-    return run(["make", "-C", args.source, f"O={args.build}", f"-j{os.cpu_count()}", "-s", "-k", "CC=ccache gcc", *goals])
-
-
-def configure(args):
-    os.makedirs(args.build, exist_ok=True)
-    fragment = os.path.join(args.build, "check.config")
-    if os.path.exists(fragment) and open(fragment).read() == CONFIG:
-        return ""
-    with open(fragment, "w") as f:
-        f.write(CONFIG)
-    r = make(args, f"KCONFIG_ALLCONFIG={fragment}", "allnoconfig")
-    got = open(os.path.join(args.build, ".config")).read()
-    lost = [l for l in CONFIG.split("\n") if l.startswith("CONFIG_") and l not in got]
-    if lost:
-        os.remove(fragment)
-        return "the configuration lost " + " ".join(lost)
-    r = make(args, "prepare", "modules_prepare")
-    return r.stderr if r.returncode else ""
+    return run(args.kernel.command("-k", *goals))
 
 
 def complaints(result, mine):
@@ -150,10 +137,13 @@ def main():
     parser.add_argument("--source", required=True)
     parser.add_argument("--build", required=True)
     args = parser.parse_args()
-    args.source, args.build = os.path.abspath(args.source), os.path.abspath(args.build)
-    failed = configure(args)
-    if failed:
-        print(f"check: {failed}\n0 passed, 1 failed")
+    args.kernel = Kernel(args.source, args.build)
+    args.source, args.build = args.kernel.source, args.kernel.build
+    try:
+        if args.kernel.configure(CONFIG):
+            args.kernel.make("prepare", "modules_prepare")
+    except Failed as e:
+        print(f"check: {e}\n0 passed, 1 failed")
         return 1
     counts = [0, 0]
     for name, check in (("sparse and W=1", build_and_sparse), ("drivers of the tree", users), ("checkpatch --strict", checkpatch),

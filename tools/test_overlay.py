@@ -35,13 +35,13 @@ class Overlay(unittest.TestCase):
                 shutil.copyfile(source, os.path.join(self.kdir, f))
         self.pristine = snapshot(self.kdir)
 
-    def call(self, what, *more):
-        return subprocess.run([sys.executable, overlay.__file__, what, self.kdir, *more], capture_output=True, text=True)
+    def call(self, what, *more, top=None):
+        return subprocess.run([sys.executable, overlay.__file__, what, top or self.kdir, *more], capture_output=True, text=True)
 
     def refused(self, what, *words, top=None):
         top = top or self.kdir
         before = snapshot(top)
-        r = subprocess.run([sys.executable, overlay.__file__, what, top], capture_output=True, text=True)
+        r = self.call(what, top=top)
         self.assertEqual(r.returncode, 1, r.stdout)
         for w in words:
             self.assertIn(w, r.stderr)

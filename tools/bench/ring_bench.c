@@ -68,7 +68,6 @@ static const struct work works[] = {
  * @used: used ring, or the device's event
  * @at: where the device takes the next buffer
  * @used_at: where it puts the next used one
- * @wrap: wrap counter of @at
  * @used_wrap: wrap counter of @used_at
  */
 struct bench {
@@ -78,7 +77,7 @@ struct bench {
 	unsigned int size;
 	void *desc, *avail, *used;
 	u16 at, used_at;
-	bool wrap, used_wrap;
+	bool used_wrap;
 };
 
 static struct bench bench;
@@ -202,7 +201,6 @@ static int open_queue(const struct work *work, bool packed, bool event, unsigned
 	memset(&bench, 0, sizeof(bench));
 	bench.packed = packed;
 	bench.size = size;
-	bench.wrap = true;
 	bench.used_wrap = true;
 	bench.vdev.dev.parent = &parent->dev;
 	bench.vdev.dev.init_name = "ring-bench";

@@ -4,9 +4,12 @@
 
 Shows the bus as a table, then each device at work, and what the host finds on the disk
 afterwards.  Ends with "N passed, N failed"; exit status 0 if nothing failed."""
-import argparse, functools, gzip, hashlib, http.server, os, re, shutil, socket, subprocess, sys, threading, time
+import argparse, functools, hashlib, http.server, os, re, shutil, socket, subprocess, sys, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+from kernel import Failed, Kernel
+
 TYPES = {1: "network", 2: "block", 3: "console", 4: "entropy", 5: "balloon", 8: "scsi", 9: "9p", 18: "input"}
 COMMON = {28: "INDIRECT_DESC", 29: "EVENT_IDX", 32: "VERSION_1", 33: "ACCESS_PLATFORM", 34: "RING_PACKED", 35: "IN_ORDER",
           36: "ORDER_PLATFORM", 37: "SR_IOV", 38: "NOTIFICATION_DATA", 40: "RING_RESET"}
@@ -26,10 +29,6 @@ CHECKS = ("disk", "network", "console", "entropy", "life cycle", "kernel log")
 READY, READY_LEGACY = 0x0f, 0x07    # before virtio 1.0 there is no FEATURES_OK
 
 
-class Failed(Exception):
-    pass
-
-
 def step(name, func):
     start = time.time()
     print(f"   {name} ...", end="", flush=True)
@@ -37,52 +36,24 @@ def step(name, func):
     print(f" {time.time() - start:.1f} s", flush=True)
 
 
-def run(cmd, log, **kw):
-    with open(log, "a") as out:
-        if subprocess.run(cmd, stdout=out, stderr=subprocess.STDOUT, **kw).returncode:
-            out.flush()
-            tail = "".join(open(log, errors="replace").readlines()[-20:])
-            raise Failed(f"{' '.join(cmd[:4])} failed; all of it is in {log}\n{tail}")
-
-
-def make(args, *goals):
-    run(["make", "-s", "-C", args.source, f"O={args.build}", f"-j{os.cpu_count()}", "CC=ccache gcc", *goals], f"{args.build}/build.log")
-
-
 def configure(args):
-    fragment, kept = f"{HERE}/guest.config", f"{args.build}/guest.config"
-    if os.path.exists(kept) and open(kept).read() == open(fragment).read():
-        return
-    make(args, f"KCONFIG_ALLCONFIG={fragment}", "allnoconfig")
-    got = set(open(f"{args.build}/.config").read().split("\n"))
-    lost = [l for l in open(fragment).read().split("\n") if l.startswith("CONFIG_") and l not in got]
-    if lost:
-        raise Failed("the kernel does not take these options: " + " ".join(lost))
-    shutil.copy(fragment, kept)
+    args.kernel.configure(open(f"{HERE}/guest.config").read())
 
 
 def build(args):
-    make(args, "bzImage", "modules")
+    args.kernel.make("bzImage", "modules")
 
 
 def initramfs(args):
-    """Modules, busybox and the guest's init; made anew each time, it takes a second."""
+    """Modules, busybox and the guest's init; made anew each time."""
     root = f"{args.build}/initramfs"
     shutil.rmtree(root, ignore_errors=True)
-    for d in ("bin", "sbin", "dev"):
-        os.makedirs(f"{root}/{d}")
-    make(args, "modules_install", f"INSTALL_MOD_PATH={root}", "INSTALL_MOD_STRIP=1")
+    args.kernel.make("modules_install", f"INSTALL_MOD_PATH={root}", "INSTALL_MOD_STRIP=1")
     for d, _, files in os.walk(f"{root}/lib/modules"):
         for f in ("source", "build"):
             if os.path.islink(f"{d}/{f}"):
                 os.remove(f"{d}/{f}")
-    shutil.copy("/bin/busybox", f"{root}/bin/busybox")
-    shutil.copy(f"{HERE}/init", f"{root}/init")
-    os.chmod(f"{root}/init", 0o755)
-    names = subprocess.run(["find", "."], cwd=root, capture_output=True, check=True).stdout
-    cpio = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=root, input=names, capture_output=True, check=True).stdout
-    with gzip.open(f"{args.build}/initramfs.gz", "wb", compresslevel=1) as f:
-        f.write(cpio)
+    args.kernel.initramfs(root, f"{HERE}/init")
 
 
 def sha256(path):
@@ -109,7 +80,7 @@ def disk_image(args):
         f.writelines(sums)
     with open(image, "wb") as f:
         f.truncate(64 << 20)
-    run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image], f"{args.build}/build.log")
+    args.kernel.run("mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -256,8 +227,8 @@ def main():
     parser.add_argument("--shell", action="store_true", help="leave a shell in the guest")
     parser.add_argument("--device-option", action="append", default=[], help="for each virtio device of QEMU, as iommu_platform=on")
     args = parser.parse_args()
-    args.source, args.build = os.path.abspath(args.source), os.path.abspath(args.build)
-    os.makedirs(args.build, exist_ok=True)
+    args.kernel = Kernel(args.source, args.build)
+    args.build = args.kernel.build
     os.environ["PATH"] += ":/usr/sbin:/sbin"    # mke2fs and depmod, for those who are not root
     results = []
     try:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernels for the workbench: configure, build, and pack an initramfs."""
+import gzip, os, shutil, subprocess
+
+
+class Failed(Exception):
+    pass
+
+
+class Kernel:
+    """A source tree, and the folder that it is built in.  Whatever is said goes to build.log there."""
+
+    def __init__(self, source, build, *variables):
+        self.source, self.build, self.variables = os.path.abspath(source), os.path.abspath(build), variables
+        os.makedirs(self.build, exist_ok=True)
+        self.log = f"{self.build}/build.log"
+
+    def command(self, *goals):
+        return ["make", "-s", "-C", self.source, f"O={self.build}", f"-j{os.cpu_count()}", "CC=ccache gcc", *self.variables, *goals]
+
+    def run(self, *cmd):
+        with open(self.log, "a") as out:
+            if subprocess.run(cmd, stdout=out, stderr=subprocess.STDOUT).returncode:
+                tail = "".join(open(self.log, errors="replace").readlines()[-20:])
+                raise Failed(f"{' '.join(cmd[:4])} failed; all of it is in {self.log}\n{tail}")
+
+    def make(self, *goals):
+        self.run(*self.command(*goals))
+
+    def configure(self, options):
+        """Nothing but options and what they need.  True if that is not how it was already."""
+        kept = f"{self.build}/options"
+        if os.path.exists(kept) and open(kept).read() == options:
+            return False
+        with open(f"{kept}.new", "w") as f:
+            f.write(options)
+        self.make(f"KCONFIG_ALLCONFIG={kept}.new", "allnoconfig")
+        got = set(open(f"{self.build}/.config").read().split("\n"))
+        lost = [l for l in options.split("\n") if l.startswith("CONFIG_") and l not in got]
+        if lost:
+            raise Failed("the kernel does not take these options: " + " ".join(lost))
+        os.replace(f"{kept}.new", kept)
+        return True
+
+    def initramfs(self, root, init):
+        """root with busybox and init in it, packed; it takes a second."""
+        for d in ("bin", "sbin", "dev"):
+            os.makedirs(f"{root}/{d}", exist_ok=True)
+        shutil.copy("/bin/busybox", f"{root}/bin/busybox")
+        shutil.copy(init, f"{root}/init")
+        os.chmod(f"{root}/init", 0o755)
+        names = subprocess.run(["find", "."], cwd=root, capture_output=True, check=True).stdout
+        cpio = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=root, input=names, capture_output=True, check=True).stdout
+        with gzip.open(f"{self.build}/initramfs.gz", "wb", compresslevel=1) as f:
+            f.write(cpio)
