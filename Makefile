@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy test kunit check check-overlay bench apply unapply patch deps source clean mutants
+.PHONY: help boot boot-shell boot-packed boot-legacy test kunit check check-overlay bench apply unapply patch deps source clean mutants symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ check: source
 ## make check-overlay     apply, unapply and patch, and their errors
 check-overlay: source
 	@$(TOOLS)/test_overlay.py $(LINUX)
+
+## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 20 minutes
+symbols: source
+	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/pristine
+	@$(TOOLS)/symbols.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/symbols
 
 ## make bench             cost of a request, a pristine tree's ring against ours; WRITE=file keeps it
 bench: source

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Kernels for the workbench: configure, build, and pack an initramfs."""
-import gzip, os, shutil, subprocess
+import gzip, os, re, shutil, subprocess
 
 
 class Failed(Exception):
@@ -41,6 +41,14 @@ class Kernel:
             raise Failed("the kernel does not take these options: " + " ".join(lost))
         os.replace(f"{kept}.new", kept)
         return True
+
+    @staticmethod
+    def add_program(root, path):
+        """A program of the host's, with the libraries that it loads, into root."""
+        said = subprocess.run(["ldd", path], capture_output=True, text=True).stdout
+        for f in (path, *re.findall(r"(/\S+) \(0x", said)):
+            os.makedirs(f"{root}{os.path.dirname(f)}", exist_ok=True)
+            shutil.copy(f, f"{root}{f}")
 
     def initramfs(self, root, init):
         """root with busybox and init in it, packed; it takes a second."""
