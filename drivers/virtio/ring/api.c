@@ -13,25 +13,36 @@
 #include "api.h"
 
 /* A device that sleeps on a full ring is woken, and wants to see what is there. */
-static __cold noinline int ring_full(struct ring_queue *q, const struct ring_buffer *buf)
+int ring_full(struct ring_queue *q, bool out)
 {
-	if (buf->out && ring_call(q, publish))
+	if (out && ring_call(q, publish))
 		virtqueue_notify(&q->vq);
 	return -ENOSPC;
 }
 
-static __always_inline int ring_add(struct ring_queue *q, const struct ring_buffer *buf)
+/* Why nothing is added. */
+static __cold noinline int refuse(struct ring_queue *q)
 {
-	int err;
+	return READ_ONCE(q->broken) ? -EIO : -EINVAL;
+}
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return -EIO;
-	if (unlikely(!buf->token || !(buf->out + buf->in)))
-		return -EINVAL;
-	err = ring_call(q, add, buf);
-	if (unlikely(err == -ENOSPC))
-		return ring_full(q, buf);
-	return err;
+/* One list.  Too long for the tables of the pool is known without a look at it. */
+static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
+				  unsigned int out, unsigned int in, void *token, void *ctx,
+				  gfp_t gfp)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken) || !token || !(out + in)))
+		return refuse(q);
+	if (unlikely(out + in > RING_TABLE_LEN && q->indirect)) {
+		struct ring_buffer buf = {
+			.sg = sg, .out = out, .in = in, .token = token, .gfp = gfp,
+		};
+
+		return ring_call(q, add_hard, &buf);
+	}
+	return ring_call(q, add_sg, sg, out, in, token, ctx);
 }
 
 /**
@@ -49,11 +60,11 @@ static __always_inline int ring_add(struct ring_queue *q, const struct ring_buff
 int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[],
 		      unsigned int out_sgs, unsigned int in_sgs, void *data, gfp_t gfp)
 {
-	struct ring_buffer buf = {
-		.sgs = sgs, .out = out_sgs, .in = in_sgs, .token = data, .gfp = gfp,
-	};
+	struct ring_queue *q = to_ring(vq);
 
-	return ring_add(to_ring(vq), &buf);
+	if (unlikely(READ_ONCE(q->broken) || !data || !(out_sgs + in_sgs)))
+		return refuse(q);
+	return ring_call(q, add_sgs, sgs, out_sgs, in_sgs, data, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
 
@@ -71,9 +82,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
 int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist sg[],
 			 unsigned int num, void *data, gfp_t gfp)
 {
-	struct ring_buffer buf = { .sg = sg, .out = num, .token = data, .gfp = gfp };
-
-	return ring_add(to_ring(vq), &buf);
+	return add_sg(vq, sg, num, 0, data, NULL, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
 
@@ -91,7 +100,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
 int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist sg[],
 			unsigned int num, void *data, gfp_t gfp)
 {
-	return virtqueue_add_inbuf_ctx(vq, sg, num, data, NULL, gfp);
+	return add_sg(vq, sg, 0, num, data, NULL, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
 
@@ -110,11 +119,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
 int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist sg[],
 			    unsigned int num, void *data, void *ctx, gfp_t gfp)
 {
-	struct ring_buffer buf = {
-		.sg = sg, .in = num, .token = data, .ctx = ctx, .gfp = gfp,
-	};
-
-	return ring_add(to_ring(vq), &buf);
+	return add_sg(vq, sg, 0, num, data, ctx, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
 
@@ -180,6 +185,15 @@ static __cold noinline void *get_from_broken(struct ring_queue *q, unsigned int 
 	return q->draining ? ring_drain(q) : NULL;
 }
 
+static __always_inline void *get_buf(struct virtqueue *vq, unsigned int *len, void **ctx)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return get_from_broken(q, len);
+	return ring_call(q, get, len, ctx);
+}
+
 /**
  * virtqueue_get_buf_ctx - take back a used buffer, with its second pointer
  * @vq: the queue
@@ -191,11 +205,7 @@ static __cold noinline void *get_from_broken(struct ring_queue *q, unsigned int 
  */
 void *virtqueue_get_buf_ctx(struct virtqueue *vq, unsigned int *len, void **ctx)
 {
-	struct ring_queue *q = to_ring(vq);
-
-	if (unlikely(READ_ONCE(q->broken)))
-		return get_from_broken(q, len);
-	return ring_call(q, get, len, ctx);
+	return get_buf(vq, len, ctx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
 
@@ -209,7 +219,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
  */
 void *virtqueue_get_buf(struct virtqueue *vq, unsigned int *len)
 {
-	return virtqueue_get_buf_ctx(vq, len, NULL);
+	return get_buf(vq, len, NULL);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf);
 
@@ -317,11 +327,7 @@ EXPORT_SYMBOL_GPL(virtqueue_enable_cb_delayed);
 static int op_add_buf(struct virtqueue *vq, struct scatterlist sg[], unsigned int out_num,
 		      unsigned int in_num, void *data)
 {
-	struct ring_buffer buf = {
-		.sg = sg, .out = out_num, .in = in_num, .token = data, .gfp = GFP_ATOMIC,
-	};
-
-	return ring_add(to_ring(vq), &buf);
+	return add_sg(vq, sg, out_num, in_num, data, NULL, GFP_ATOMIC);
 }
 
 static void op_kick(struct virtqueue *vq)

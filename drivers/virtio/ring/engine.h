@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The part of add that is the same for every ring format: walking the segments
- * of a buffer once, mapping them, and choosing between the ring and an indirect
- * table.
+ * The part of add and get that is the same for every ring format: walking the
+ * segments of a buffer once, mapping them, choosing between the ring and an
+ * indirect table, and giving back what a buffer took up.
  *
  * A format gives a few small functions that lay descriptors; all of it is inlined
- * into the format's own file, once for queues that map and once for those that
- * don't, so no call is left on the way.
+ * into the format's own file, for queues that map and for those that don't, so
+ * no call is left on the way.  What is rare is behind a call in tail position:
+ * then the way that is not rare saves no registers for it.
  */
 #ifndef _VIRTIO_RING_ENGINE_H
 #define _VIRTIO_RING_ENGINE_H
@@ -15,351 +16,504 @@
 
 /**
  * struct ring_cursor - where the next descriptor goes
- * @table: the indirect table, or %NULL for the ring
- * @at: entry of the table or the ring
+ * @desc: the ring or an indirect table, or what comes next in it
+ * @free: the free list, when in the ring
+ * @maps: what is mapped for the ring or the table
+ * @flags: flags of the descriptor that was laid last, to be mended at the end
+ * @next_flags: packed: those of the next one
+ * @at: entry of the free list, or of the table
  * @last: the one before
- * @count: descriptors laid
- * @room: how many fit
- * @writable: bytes of those that the device writes
- * @head: id of the buffer
- * @pos: packed: position in the ring, and wrap counter
- * @head_flags: packed: flags of its first descriptor, written last
+ * @left: how many still fit in the ring; how many the table holds
+ * @bytes: of the segments so far; of those that the device writes, when it does
+ * @dir: VRING_DESC_F_WRITE by then
+ * @pos: packed: position in the ring
+ * @avail: packed: what makes a descriptor available there
+ * @last_avail: packed: likewise, of the one that was laid last
+ * @id: packed: of the buffer
  */
 struct ring_cursor {
-	struct ring_table *table;
-	unsigned int at, last, count, room;
-	u32 writable;
-	u16 head, pos, head_flags;
+	void *desc;
+	const u16 *free;
+	struct ring_map *maps;
+	void *flags, *next_flags;
+	unsigned int at, last, left;
+	u32 bytes;
+	unsigned int dir, pos, avail, last_avail, id;
 };
 
 /**
  * struct ring_format - how a format lays descriptors
- * @ring_put: lay one in the ring and step on
+ * @begin: aim the cursor at the next free place of the ring
+ * @ring_put: lay one in the ring and step on; @phys as below
  * @table_put: lay one in a table and step on
- * @ring_end: the last one in the ring was that; @writable says who writes to it
- * @ring_table: lay the one that names the table
- * @ring_undo: take back what ring_put laid
- * @commit: the buffer is complete: have it published next time
+ * @ring_end: the last one in the ring was that
+ * @table_end: likewise in a table
+ * @put_table: lay the one that names a table, at a cursor that has begun
+ * @give_up: take back the first @laid that ring_put laid, and say why
+ * @commit: buffer @id is complete: have it published next time
+ * @add_hard: add what found no table, or no room in one
+ * @has_used: has the device used a buffer that was not taken yet?
+ * @read_used: what it says of the next one: its id, and in @wrote the bytes
+ * @used_at: where that buffer stands in the order, for devices that keep it
+ * @step_used: it took @count descriptors: go on to the next one
+ * @in_batch: more of a batch is left; does what the device said still hold?
  */
 struct ring_format {
-	void (*ring_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len,
-			 u16 flags);
-	void (*table_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len,
-			  u16 flags);
-	void (*ring_end)(struct ring_queue *q, struct ring_cursor *c, bool writable);
-	void (*ring_table)(struct ring_queue *q, struct ring_cursor *c, bool writable);
-	void (*ring_undo)(struct ring_queue *q, const struct ring_cursor *c);
-	void (*commit)(struct ring_queue *q, const struct ring_cursor *c);
+	void (*begin)(struct ring_queue *q, struct ring_cursor *c);
+	void (*ring_put)(struct ring_queue *q, struct ring_cursor *c, const bool phys,
+			 u64 addr, u32 len);
+	void (*table_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
+	void (*ring_end)(struct ring_queue *q, struct ring_cursor *c, const bool phys);
+	void (*table_end)(struct ring_queue *q, struct ring_cursor *c);
+	void (*put_table)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
+	int (*give_up)(struct ring_queue *q, unsigned int laid, bool out, int err);
+	void (*commit)(struct ring_queue *q, const struct ring_cursor *c, u16 id,
+		       unsigned int count);
+	int (*add_hard)(struct ring_queue *q, const struct ring_buffer *buf);
+
+	bool (*has_used)(struct ring_queue *q);
+	u32 (*read_used)(const struct ring_queue *q, u32 *wrote);
+	u16 (*used_at)(const struct ring_queue *q);
+	void (*step_used)(struct ring_queue *q, unsigned int count);
+	bool (*in_batch)(struct ring_queue *q);
 };
 
 static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
 {
 	sg++;
-	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+	if (unlikely(sg_is_chain(sg))) {
+		sg = sg_chain_ptr(sg);
+		/* A jump that is never taken is cheaper than a choice that is always made. */
+		OPTIMIZER_HIDE_VAR(sg);
+	}
+	return sg;
 }
 
 static __always_inline int ring_put_segment(struct ring_queue *q,
 					    const struct ring_format *format,
-					    const bool phys, struct ring_cursor *c,
-					    struct scatterlist *sg, u16 flags)
+					    const bool phys, const bool in_table,
+					    struct ring_cursor *c, struct scatterlist *sg)
 {
+	u32 len = sg->length;
 	u64 addr;
 
-	if (unlikely(c->count == c->room))
+	if (unlikely(in_table ? c->at == c->left : !c->left))
 		return -ENOSPC;
 	if (phys) {
 		addr = sg_phys(sg);
 	} else {
-		struct ring_map *map = (c->table ? c->table->maps : q->maps) + c->at;
+		struct ring_map *map = &c->maps[c->at];
 
-		if (unlikely(ring_map_segment(q, sg, flags, map)))
+		if (unlikely(ring_map_segment(q, sg, c->dir, map)))
 			return -ENOMEM;
 		addr = map->addr;
 	}
-	if (flags & VRING_DESC_F_WRITE)
-		c->writable += sg->length;
-	if (c->table)
-		format->table_put(q, c, addr, sg->length, flags);
-	else
-		format->ring_put(q, c, addr, sg->length, flags);
-	c->count++;
+	c->bytes += len;
+	if (in_table) {
+		format->table_put(q, c, addr, len);
+		return 0;
+	}
+	format->ring_put(q, c, phys, addr, len);
+	c->left--;
 	return 0;
 }
 
-/* One list, up to its end mark. */
-static __always_inline int ring_put_list(struct ring_queue *q,
-					 const struct ring_format *format,
-					 const bool phys, struct ring_cursor *c,
-					 struct scatterlist *sg, u16 flags)
+/* What follows is for the device to write. */
+static __always_inline void ring_turn(struct ring_cursor *c)
 {
+	c->dir = VRING_DESC_F_WRITE;
+	c->bytes = 0;
+	OPTIMIZER_HIDE_VAR(c->dir);	/* as in ring_next_sg() */
+}
+
+/* Lists, each up to its end mark. */
+static __always_inline int ring_put_lists(struct ring_queue *q,
+					  const struct ring_format *format,
+					  const bool phys, const bool in_table,
+					  struct ring_cursor *c, const struct ring_buffer buf)
+{
+	struct scatterlist **at = buf.sgs, **turn = at + buf.out, **end = turn + buf.in, *sg;
 	int err;
 
-	for (; sg; sg = ring_next_sg(sg)) {
-		err = ring_put_segment(q, format, phys, c, sg, flags);
-		if (unlikely(err) || sg_is_last(sg))
-			return err;
+	for (; at != end; at++) {
+		if (at == turn)
+			ring_turn(c);
+		sg = *at;
+		if (unlikely(!sg))
+			continue;
+		for (;;) {
+			err = ring_put_segment(q, format, phys, in_table, c, sg);
+			if (unlikely(err))
+				return err;
+			if (sg_is_last(sg))
+				break;
+			sg = ring_next_sg(sg);
+		}
 	}
 	return 0;
 }
 
-/* The segments of a buffer in order, in the ring or in the table of the cursor. */
+/* Entries of one list, of which what lies behind the last is not looked at. */
+static __always_inline int ring_put_entries(struct ring_queue *q,
+					    const struct ring_format *format,
+					    const bool phys, const bool in_table,
+					    struct ring_cursor *c, const struct ring_buffer buf)
+{
+	struct scatterlist *sg = buf.sg;
+	unsigned int left = buf.out + buf.in;
+	int err;
+
+	for (;;) {
+		if (left == buf.in)
+			ring_turn(c);
+		err = ring_put_segment(q, format, phys, in_table, c, sg);
+		if (unlikely(err) || !--left)
+			return err;
+		sg = ring_next_sg(sg);
+	}
+}
+
+/* The segments of a buffer in order. */
 static __always_inline int ring_put_buffer(struct ring_queue *q,
 					   const struct ring_format *format,
-					   const bool phys, struct ring_cursor *c,
-					   const struct ring_buffer *buf)
+					   const bool phys, const bool in_table,
+					   struct ring_cursor *c, const struct ring_buffer buf)
 {
-	unsigned int i, n = buf->out + buf->in;
-	struct scatterlist *sg = buf->sg;
-	int err = 0;
+	return buf.lists ? ring_put_lists(q, format, phys, in_table, c, buf) :
+			   ring_put_entries(q, format, phys, in_table, c, buf);
+}
 
-	if (sg) {
-		for (i = 0; i < n && !err; i++, sg = i < n ? ring_next_sg(sg) : NULL)
-			err = ring_put_segment(q, format, phys, c, sg,
-					       i < buf->out ? 0 : VRING_DESC_F_WRITE);
-	} else {
-		for (i = 0; i < n && !err; i++)
-			err = ring_put_list(q, format, phys, c, buf->sgs[i],
-					    i < buf->out ? 0 : VRING_DESC_F_WRITE);
+/* More than one segment?  Looks at no more than the first. */
+static __always_inline bool ring_is_long(const struct ring_buffer buf)
+{
+	return buf.out + buf.in > 1 || (buf.lists && !sg_is_last(buf.sgs[0]));
+}
+
+/* In the ring itself. */
+static __always_inline int ring_add_direct(struct ring_queue *q,
+					   const struct ring_format *format,
+					   const bool phys, const struct ring_buffer buf)
+{
+	u16 head = q->free_head;
+	struct ring_slot *slot;
+	struct ring_cursor c = {
+		.free = q->next, .maps = q->maps, .at = head, .last = head,
+		.left = q->vq.num_free,
+	};
+	unsigned int count;
+	int err;
+
+	format->begin(q, &c);
+	err = ring_put_buffer(q, format, phys, false, &c, buf);
+	count = q->vq.num_free - c.left;
+	if (unlikely(err || !count))
+		return format->give_up(q, count, buf.out, err ?: -EINVAL);
+	format->ring_end(q, &c, phys);
+
+	slot = &q->slots[head];
+	slot->token = buf.token;
+	slot->ctx = buf.ctx;
+	slot->writable = buf.in ? c.bytes : 0;
+	slot->count = count;
+	slot->last = c.last;
+	q->free_head = c.at;
+	q->vq.num_free = c.left;
+	format->commit(q, &c, head, count);
+	return 0;
+}
+
+/*
+ * In a table that holds @room descriptors, and one of the ring, which is there.
+ * Returns an error with nothing mapped and the table as it was.
+ */
+static __always_inline int ring_add_indirect(struct ring_queue *q,
+					     const struct ring_format *format,
+					     const bool phys, struct ring_table *table,
+					     unsigned int room, const struct ring_buffer buf)
+{
+	u16 id = q->free_head;
+	struct ring_slot *slot;
+	struct ring_cursor c = { .desc = table->desc, .maps = table->maps, .left = room };
+	unsigned int count;
+	int err;
+
+	err = ring_put_buffer(q, format, phys, true, &c, buf);
+	count = c.at;
+	if (unlikely(err || !count)) {
+		if (!phys)
+			ring_unmap_table(q, table->maps, count);
+		return err ?: -EINVAL;
+	}
+	format->table_end(q, &c);
+	table->count = count;
+
+	format->begin(q, &c);
+	c.at = id;
+	format->put_table(q, &c, table->addr, count * sizeof(struct vring_desc));
+	slot = &q->slots[id];
+	slot->token = buf.token;
+	slot->table = table;
+	slot->writable = buf.in ? c.bytes : 0;
+	slot->count = 1;
+	slot->last = id;
+	q->free_head = q->next[id];
+	q->vq.num_free--;
+	format->commit(q, &c, id, 1);
+	return 0;
+}
+
+/* Add a buffer.  The caller has seen to it that it isn't empty. */
+static __always_inline int ring_add_buffer(struct ring_queue *q,
+					   const struct ring_format *format,
+					   const bool phys, const struct ring_buffer buf)
+{
+	struct ring_table *table;
+	int err = -ENOSPC;
+
+	if (!q->indirect || !ring_is_long(buf))
+		return ring_add_direct(q, format, phys, buf);
+	table = q->free_tables;
+	if (likely(table && q->vq.num_free))
+		err = ring_add_indirect(q, format, phys, table, RING_TABLE_LEN, buf);
+	if (likely(!err)) {
+		q->free_tables = table->next;
+		return 0;
+	}
+	if (err == -ENOSPC) {
+		struct ring_buffer copy = buf;
+
+		return format->add_hard(q, &copy);
 	}
 	return err;
 }
 
-/* How many segments there are, for a buffer that the pool's tables don't hold. */
-static __cold noinline unsigned int ring_count_segments(const struct ring_buffer *buf)
+static __cold unsigned int ring_count_segments(const struct ring_buffer *buf)
 {
 	unsigned int i, count = 0;
 
-	if (buf->sg)
+	if (!buf->lists)
 		return buf->out + buf->in;
 	for (i = 0; i < buf->out + buf->in; i++)
 		count += sg_nents(buf->sgs[i]);
 	return count;
 }
 
-/* More than one segment?  Looks at no more than the first. */
-static __always_inline bool ring_is_long(const struct ring_buffer *buf)
-{
-	return buf->out + buf->in > 1 || (!buf->sg && !sg_is_last(buf->sgs[0]));
-}
-
-static __always_inline struct ring_table *ring_table_get(struct ring_queue *q)
-{
-	struct ring_table *table = q->free_tables;
-
-	if (unlikely(!table))
-		return ring_table_grow(q);
-	q->free_tables = table->next;
-	return table;
-}
-
-/* Take back what was mapped of a buffer that did not get in. */
-static __always_inline void ring_undo_table(struct ring_queue *q, const bool phys,
-					    struct ring_cursor *c)
-{
-	unsigned int i;
-
-	if (!phys)
-		for (i = 0; i < c->count; i++)
-			ring_unmap(q, &c->table->maps[i]);
-	ring_table_free(q, c->table);
-	c->table = NULL;
-}
-
-static __cold noinline int ring_put_long(struct ring_queue *q,
+/* The pool was empty, or the buffer is too long for its tables.  Else the ring. */
+static __always_inline int ring_add_hard(struct ring_queue *q,
 					 const struct ring_format *format,
-					 struct ring_cursor *c, const struct ring_buffer *buf)
+					 const struct ring_buffer *buf)
 {
+	unsigned int count = ring_count_segments(buf);
+	struct ring_table *table;
 	int err;
 
-	*c = (struct ring_cursor) { .room = ring_count_segments(buf) };
-	c->table = ring_table_alloc(q, c->room, buf->gfp);
-	if (!c->table)
-		return -ENOSPC;
-	err = ring_put_buffer(q, format, q->phys, c, buf);
+	if (!q->vq.num_free)
+		return ring_full(q, buf->out);
+	table = ring_table_alloc(q, count, buf->gfp);
+	if (!table)
+		return ring_add_direct(q, format, q->phys, *buf);
+	err = ring_add_indirect(q, format, q->phys, table, count, *buf);
 	if (err)
-		ring_undo_table(q, q->phys, c);
-	else if (!q->phys)
-		dma_sync_single_for_device(q->dma_dev, c->table->addr,
-					   c->table->count * sizeof(struct vring_desc),
-					   DMA_TO_DEVICE);
+		ring_table_put(q, table);
+	else
+		ring_table_written(q, table);
 	return err;
 }
 
+/* The buffer that the device calls @id, or %NULL with the queue broken. */
+static __always_inline struct ring_slot *ring_in_flight(struct ring_queue *q, u32 id)
+{
+	struct ring_slot *slot = &q->slots[id];
+
+	if (unlikely(id >= q->num || !slot->token)) {
+		ring_bad_id(q, id);
+		return NULL;
+	}
+	return slot;
+}
+
+/* All that a buffer had mapped, and its table. */
+static __always_inline void ring_release(struct ring_queue *q, const bool phys,
+					 struct ring_slot *slot, u16 id)
+{
+	struct ring_table *table = q->indirect ? slot->table : NULL;
+
+	if (!phys) {
+		if (table)
+			ring_unmap_table(q, table->maps, table->count);
+		else
+			ring_unmap_chain(q, id, slot->count);
+	}
+	if (table)
+		ring_table_put(q, table);
+}
+
 /*
- * Fill an indirect table: one of the pool, or a larger one.  Returns 0 with the
- * table in the cursor, or -ENOSPC when there is no table and the ring may do.
+ * In order, buffers come back as they were added, and the list stays as it was laid
+ * at the start: what comes free next follows in the table (virtio 1.3, 2.7.5).
  */
-static __always_inline int ring_put_indirect(struct ring_queue *q,
-					     const struct ring_format *format,
-					     const bool phys, struct ring_cursor *c,
-					     const struct ring_buffer *buf)
+static __always_inline void ring_free_slot(struct ring_queue *q, const bool in_order,
+					   struct ring_slot *slot, u16 id)
 {
-	int err;
-
-	*c = (struct ring_cursor) { .table = ring_table_get(q), .room = RING_TABLE_LEN };
-	if (unlikely(!c->table))
-		return ring_put_long(q, format, c, buf);
-	err = ring_put_buffer(q, format, phys, c, buf);
-	if (likely(!err)) {
-		c->table->count = c->count;
-		return 0;
-	}
-	ring_undo_table(q, phys, c);
-	return err == -ENOSPC ? ring_put_long(q, format, c, buf) : err;
-}
-
-/* Also of a buffer that was not added: the free list was not touched yet. */
-static __always_inline void ring_unmap_chain(struct ring_queue *q, u16 head,
-					     unsigned int count)
-{
-	for (; count--; head = q->next[head])
-		ring_unmap(q, &q->maps[head]);
-}
-
-static __always_inline int ring_put_direct(struct ring_queue *q,
-					   const struct ring_format *format,
-					   const bool phys, struct ring_cursor *c,
-					   const struct ring_buffer *buf)
-{
-	u16 head = q->free_head;
-	int err;
-
-	*c = (struct ring_cursor) {
-		.at = head, .head = head, .pos = q->avail_next, .room = q->vq.num_free,
-	};
-	err = ring_put_buffer(q, format, phys, c, buf);
-	if (likely(!err && c->count)) {
-		format->ring_end(q, c, buf->in);
-		return 0;
-	}
-	if (!phys)
-		ring_unmap_chain(q, head, c->count);
-	format->ring_undo(q, c);
-	return err ?: -EINVAL;
-}
-
-/* Add a buffer.  The caller has seen to it that it isn't empty. */
-static __always_inline int ring_add_buffer(struct ring_queue *q,
-					   const struct ring_format *format,
-					   const bool phys, const struct ring_buffer *buf)
-{
-	struct ring_slot *slot;
-	struct ring_cursor c;
-	int err = -ENOSPC;
-
-	if (unlikely(!q->vq.num_free))
-		return -ENOSPC;
-	if (q->indirect && ring_is_long(buf)) {
-		err = ring_put_indirect(q, format, phys, &c, buf);
-		if (likely(!err)) {
-			c.head = q->free_head;
-			c.pos = q->avail_next;
-			format->ring_table(q, &c, buf->in);
-			c.at = q->next[c.head];
-			c.last = c.head;
-			c.count = 1;
-		}
-	}
-	if (err == -ENOSPC)
-		err = ring_put_direct(q, format, phys, &c, buf);
-	if (unlikely(err))
-		return err;
-
-	slot = &q->slots[c.head];
-	slot->token = buf->token;
-	if (q->with_ctx)
-		slot->ctx = buf->ctx;
-	else
-		slot->table = c.table;
-	slot->writable = c.writable;
-	slot->count = c.count;
-	slot->last = c.last;
-	q->free_head = c.at;
-	q->vq.num_free -= c.count;
-	format->commit(q, &c);
-	return 0;
-}
-
-/* The device is done with a buffer: all that it takes stands in private memory. */
-static __always_inline void ring_unmap_slot(struct ring_queue *q, const bool phys, u16 id)
-{
-	struct ring_slot *slot = &q->slots[id];
-	struct ring_table *table = q->with_ctx ? NULL : slot->table;
-	unsigned int i;
-
-	if (table) {
-		if (!phys)
-			for (i = 0; i < table->count; i++)
-				ring_unmap(q, &table->maps[i]);
-		ring_table_free(q, table);
-	} else if (!phys) {
-		ring_unmap_chain(q, id, slot->count);
-	}
-}
-
-static __always_inline void ring_free_slot(struct ring_queue *q, u16 id)
-{
-	struct ring_slot *slot = &q->slots[id];
-
 	slot->token = NULL;
+	q->vq.num_free += slot->count;
+	if (in_order)
+		return;
 	q->next[slot->last] = q->free_head;
 	q->free_head = id;
-	q->vq.num_free += slot->count;
 }
 
 /*
- * The device says that it is done with buffer @id and wrote @wrote bytes: both
- * were read once.  Returns the token, or %NULL with the queue broken.
+ * The device is done with the buffer of @slot and wrote @wrote bytes, which was
+ * read once.  Returns the token.
  */
-static __always_inline void *ring_take(struct ring_queue *q, const bool phys, u32 id,
+static __always_inline void *ring_take(struct ring_queue *q, const bool phys,
+				       const bool in_order, struct ring_slot *slot, u16 id,
 				       u32 wrote, unsigned int *len, void **ctx)
 {
-	struct ring_slot *slot;
-	void *token;
+	void *token = slot->token;
 
-	if (unlikely(id >= q->num)) {
-		ring_break(q, "used id %u, expected less than %u", id, q->num);
-		return NULL;
-	}
-	slot = &q->slots[id];
-	token = slot->token;
-	if (unlikely(!token)) {
-		ring_break(q, "used id %u, which is not in flight", id);
-		return NULL;
-	}
-	if (unlikely(wrote > slot->writable))
-		wrote = ring_bad_length(q, id, wrote, slot->writable);
-	*len = wrote;
 	if (ctx)
 		*ctx = q->with_ctx ? slot->ctx : NULL;
-	ring_unmap_slot(q, phys, id);
-	ring_free_slot(q, id);
+	ring_release(q, phys, slot, id);
+	ring_free_slot(q, in_order, slot, id);
+	*len = wrote;
+	if (unlikely(wrote > slot->writable))
+		return ring_bad_length(q, id, len, token);
 	return token;
 }
 
-/* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
-static __always_inline void ring_start_batch(struct ring_queue *q, u32 id, u32 wrote)
+static __always_inline void *ring_get_next(struct ring_queue *q,
+					   const struct ring_format *format,
+					   const bool phys, unsigned int *len, void **ctx)
 {
-	if (unlikely(id >= q->num || !q->slots[id].token)) {
-		ring_break(q, "used id %u ends a batch, and is not in flight", id);
-		return;
-	}
+	struct ring_slot *slot;
+	u32 id, wrote;
+
+	if (!format->has_used(q))
+		return NULL;
+	id = format->read_used(q, &wrote);
+	slot = ring_in_flight(q, id);
+	if (unlikely(!slot))
+		return NULL;
+	format->step_used(q, slot->count);
+	return ring_take(q, phys, false, slot, id, wrote, len, ctx);
+}
+
+/* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
+static __always_inline bool ring_start_batch(struct ring_queue *q,
+					     const struct ring_format *format)
+{
+	u32 id, wrote;
+
+	if (!format->has_used(q))
+		return false;
+	id = format->read_used(q, &wrote);
+	if (unlikely(!ring_in_flight(q, id)))
+		return false;
 	q->batch_id = id;
 	q->batch_len = wrote;
 	WRITE_ONCE(q->in_batch, true);
+	return true;
 }
 
-/* The next buffer of the batch.  Those before the last were written in full. */
-static __always_inline void *ring_take_of_batch(struct ring_queue *q, u16 id,
-						unsigned int *len, void **ctx)
+/* What the device wrote to the next buffer of the batch: all but the last are full. */
+static __always_inline u32 ring_wrote_of_batch(struct ring_queue *q,
+					       const struct ring_slot *slot, u16 id)
 {
-	u32 wrote = q->slots[id].writable;
+	if (id != q->batch_id)
+		return slot->writable;
+	WRITE_ONCE(q->in_batch, false);
+	return q->batch_len;
+}
 
-	if (id == q->batch_id) {
-		wrote = q->batch_len;
-		WRITE_ONCE(q->in_batch, false);
-	}
-	return ring_take(q, q->phys, id, wrote, len, ctx);
+/* The same from a device that works in order, and so may leave out all but the last. */
+static __always_inline void *ring_get_in_order(struct ring_queue *q,
+					       const struct ring_format *format,
+					       const bool phys, unsigned int *len, void **ctx)
+{
+	struct ring_slot *slot;
+	u32 wrote;
+	u16 id;
+
+	if (!(q->in_batch ? format->in_batch(q) : ring_start_batch(q, format)))
+		return NULL;
+	id = q->order[format->used_at(q)];
+	slot = ring_in_flight(q, id);
+	if (unlikely(!slot))
+		return NULL;
+	wrote = ring_wrote_of_batch(q, slot, id);
+	format->step_used(q, slot->count);
+	return ring_take(q, phys, true, slot, id, wrote, len, ctx);
+}
+
+/* The entries of a format into the above. */
+#define RING_DEFINE_ENTRIES(name)							\
+/* The first @laid descriptors of a buffer that did not get in; it may fit later. */	\
+static __cold noinline int name##_give_up(struct ring_queue *q, unsigned int laid,	\
+					  bool out, int err)				\
+{											\
+	if (!q->phys)									\
+		ring_unmap_chain(q, q->free_head, laid);				\
+	name##_undo(q, laid);								\
+	return err == -ENOSPC ? ring_full(q, out) : err;				\
+}											\
+											\
+int name##_add_hard(struct ring_queue *q, const struct ring_buffer *buf)		\
+{											\
+	return ring_add_hard(q, &name##_format, buf);					\
+}											\
+											\
+int name##_add_mapped(struct ring_queue *q, const struct ring_buffer *buf)		\
+{											\
+	return ring_add_buffer(q, &name##_format, false, *buf);				\
+}											\
+											\
+int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs, unsigned int out,	\
+		   unsigned int in, void *token, gfp_t gfp)				\
+{											\
+	const struct ring_buffer buf = {						\
+		.sgs = sgs, .lists = true, .out = out, .in = in, .token = token,	\
+		.gfp = gfp,								\
+	};										\
+											\
+	if (unlikely(!q->phys)) {							\
+		struct ring_buffer copy = buf;						\
+											\
+		return name##_add_mapped(q, &copy);					\
+	}										\
+	return ring_add_buffer(q, &name##_format, true, buf);				\
+}											\
+											\
+int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out,	\
+		  unsigned int in, void *token, void *ctx)				\
+{											\
+	const struct ring_buffer buf = {						\
+		.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx,		\
+		.gfp = GFP_ATOMIC,							\
+	};										\
+											\
+	if (unlikely(!q->phys)) {							\
+		struct ring_buffer copy = buf;						\
+											\
+		return name##_add_mapped(q, &copy);					\
+	}										\
+	return ring_add_buffer(q, &name##_format, true, buf);				\
+}											\
+											\
+static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	\
+				       void **ctx)					\
+{											\
+	if (q->in_order)								\
+		return ring_get_in_order(q, &name##_format, q->phys, len, ctx);		\
+	return ring_get_next(q, &name##_format, false, len, ctx);			\
+}											\
+											\
+void *name##_get(struct ring_queue *q, unsigned int *len, void **ctx)			\
+{											\
+	if (unlikely(!q->plain))							\
+		return name##_get_other(q, len, ctx);					\
+	return ring_get_next(q, &name##_format, true, len, ctx);			\
 }
 
 #endif /* _VIRTIO_RING_ENGINE_H */

@@ -40,10 +40,24 @@ int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
 	return dma_mapping_error(q->dma_dev, map->addr) ? -ENOMEM : 0;
 }
 
-void ring_unmap(struct ring_queue *q, const struct ring_map *map)
+static void unmap(struct ring_queue *q, const struct ring_map *map)
 {
 	if (!q->premapped)
 		dma_unmap_page(q->dma_dev, map->addr, map->len, direction(map->flags));
+}
+
+/* The first @count descriptors of the chain from @head, or of the free list from there. */
+void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count)
+{
+	for (; count--; head = q->next[head])
+		unmap(q, &q->maps[head]);
+}
+
+/* The first @count of a table. */
+void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count)
+{
+	for (; count--; maps++)
+		unmap(q, maps);
 }
 
 /**

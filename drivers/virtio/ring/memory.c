@@ -152,41 +152,45 @@ static void add_to_pool(struct ring_queue *q, struct ring_chunk *chunk)
 }
 
 /*
- * The pool is empty: make it larger and take a table from it.  Under the
- * driver's lock, so it may not sleep; %NULL means to do without.
+ * Under the driver's lock, so it may not sleep.  There is never need for more
+ * tables than the ring has descriptors.
  */
-struct ring_table *ring_table_grow(struct ring_queue *q)
+static void grow_pool(struct ring_queue *q)
 {
 	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct ring_chunk *chunk;
-	struct ring_table *table;
 
 	if (q->tables >= q->num)
-		return NULL;
+		return;
 	chunk = kzalloc(struct_size(chunk, maps, q->phys ? 0 : TABLES_PER_CHUNK * RING_TABLE_LEN),
 			gfp);
 	if (!chunk)
-		return NULL;
+		return;
 	chunk->page = alloc_shared(q, PAGE_SIZE, &chunk->addr, gfp);
-	if (!chunk->page) {
+	if (chunk->page)
+		add_to_pool(q, chunk);
+	else
 		kfree(chunk);
-		return NULL;
-	}
-	add_to_pool(q, chunk);
+}
+
+static struct ring_table *table_from_pool(struct ring_queue *q)
+{
+	struct ring_table *table;
+
+	if (!q->free_tables)
+		grow_pool(q);
 	table = q->free_tables;
-	q->free_tables = table->next;
+	if (table)
+		q->free_tables = table->next;
 	return table;
 }
 
-/* A table for one long buffer.  %NULL when there is no memory. */
-struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp)
+/* For one long buffer; its descriptors follow what is mapped for them. */
+static struct ring_table *lone_table(struct ring_queue *q, unsigned int len, gfp_t gfp)
 {
 	size_t bytes = len * sizeof(struct vring_desc);
 	struct ring_table *table;
 
-	if (len > RING_TABLE_MAX)
-		return NULL;
-	gfp &= ~(__GFP_HIGHMEM | __GFP_HIGH);
 	table = kzalloc(sizeof(*table) + (q->phys ? 0 : len * sizeof(struct ring_map)), gfp);
 	if (!table)
 		return NULL;
@@ -199,7 +203,7 @@ struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_
 		table->addr = (dma_addr_t)virt_to_phys(table->desc);
 		return table;
 	}
-	/* Written after this, and given to the device by ring_table_done(). */
+	/* Filled after this, and given to the device by ring_table_written(). */
 	table->addr = dma_map_single(q->dma_dev, table->desc, bytes, DMA_TO_DEVICE);
 	if (!dma_mapping_error(q->dma_dev, table->addr))
 		return table;
@@ -209,13 +213,28 @@ no_memory:
 	return NULL;
 }
 
+/* A table for @len descriptors, or %NULL: then do without. */
+struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp)
+{
+	if (len <= RING_TABLE_LEN)
+		return table_from_pool(q);
+	if (len > RING_TABLE_MAX)
+		return NULL;
+	return lone_table(q, len, gfp & ~(__GFP_HIGHMEM | __GFP_HIGH));
+}
+
+/* What lies in the pool is coherent. */
+void ring_table_written(struct ring_queue *q, struct ring_table *table)
+{
+	if (!q->phys && !table->pooled)
+		dma_sync_single_for_device(q->dma_dev, table->addr,
+					   table->count * sizeof(struct vring_desc),
+					   DMA_TO_DEVICE);
+}
+
+/* A table that was made for one buffer; ring_table_put() knows them apart. */
 void ring_table_free(struct ring_queue *q, struct ring_table *table)
 {
-	if (table->pooled) {
-		table->next = q->free_tables;
-		q->free_tables = table;
-		return;
-	}
 	if (!q->phys)
 		dma_unmap_single(q->dma_dev, table->addr,
 				 table->count * sizeof(struct vring_desc), DMA_TO_DEVICE);

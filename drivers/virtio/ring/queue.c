@@ -88,6 +88,7 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
 	q->packed = __virtio_test_bit(r->vdev, VIRTIO_F_RING_PACKED);
 	q->in_order = __virtio_test_bit(r->vdev, VIRTIO_F_IN_ORDER);
+	q->plain = q->phys && !q->in_order;
 	q->callbacks = true;
 	q->hold_kicks = !is_live(r->vdev);
 	return q;
@@ -234,7 +235,7 @@ EXPORT_SYMBOL_GPL(vring_new_virtqueue);
 
 void ring_unmap_buffer(struct ring_queue *q, u16 id)
 {
-	ring_unmap_slot(q, q->phys, id);
+	ring_release(q, q->phys, &q->slots[id], id);
 }
 
 /* An empty ring, on memory and state that may have seen use. */
@@ -270,7 +271,7 @@ void *ring_drain(struct ring_queue *q)
 		/* A shutdown has unmapped all of them already. */
 		if (!q->draining)
 			ring_unmap_buffer(q, id);
-		ring_free_slot(q, id);
+		ring_free_slot(q, q->in_order, &q->slots[id], id);
 		return token;
 	}
 	return NULL;

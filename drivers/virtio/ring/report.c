@@ -11,7 +11,7 @@
 #include "ring.h"
 
 /* Stop using the queue, and say why.  Callers see -EIO or nothing from here on. */
-void ring_break(struct ring_queue *q, const char *fmt, ...)
+static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...)
 {
 	struct va_format vaf;
 	va_list args;
@@ -28,18 +28,44 @@ void ring_break(struct ring_queue *q, const char *fmt, ...)
 	va_end(args);
 }
 
+/* A used id that names no buffer in flight. */
+void ring_bad_id(struct ring_queue *q, u32 id)
+{
+	if (id >= q->num)
+		ring_break(q, "used id %u, expected less than %u", id, q->num);
+	else
+		ring_break(q, "used id %u, which is not in flight", id);
+}
+
+/* A used index beyond what was made available, or behind what was used. */
+void ring_bad_index(struct ring_queue *q, u16 seen)
+{
+	ring_break(q, "used index %u, expected %u to %u", seen, q->used_next,
+		   q->avail_published);
+}
+
+/* Not as many were used as the entry for a batch said. */
+void ring_bad_batch(struct ring_queue *q, u16 seen)
+{
+	ring_break(q, "used index %u ends before used id %u, of the same batch", seen,
+		   q->batch_id);
+}
+
 /*
  * Honest devices get lengths wrong, so the queue goes on; what the driver sees
- * is never more than it posted.
+ * is never more than it posted.  Returns the token, for who returns this.
  */
-u32 ring_bad_length(struct ring_queue *q, u16 id, u32 len, u32 writable)
+void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token)
 {
+	u32 writable = q->slots[id].writable;
+
 	q->bad_lengths++;
 	if (!q->length_said) {
 		q->length_said = true;
 		dev_warn_ratelimited(&q->vq.vdev->dev,
 				     "queue %u (%s): device says it wrote %u bytes to buffer %u, which holds %u\n",
-				     q->vq.index, q->vq.name, len, id, writable);
+				     q->vq.index, q->vq.name, *len, id, writable);
 	}
-	return writable;
+	*len = writable;
+	return token;
 }

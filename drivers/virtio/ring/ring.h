@@ -96,9 +96,11 @@ struct ring_memory {
  * @vq: what drivers see
  * @broken: the device lied, or the queue is out of use: nothing goes in or out
  * @phys: the device takes physical addresses: nothing is mapped
+ * @plain: @phys, and buffers are used one by one
  * @premapped: the driver has mapped its buffers
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC
  * @event: VIRTIO_RING_F_EVENT_IDX
+ * @by_event: packed: callbacks were asked for by @used_event, not for all
  * @packed: VIRTIO_F_RING_PACKED
  * @in_order: VIRTIO_F_IN_ORDER
  * @in_batch: the device has used a batch up to @batch_id that is not all taken yet
@@ -106,9 +108,10 @@ struct ring_memory {
  * @callbacks: the driver wants to hear of used buffers
  * @with_ctx: buffers carry a second pointer, and never a table
  * @free_head: first free descriptor
- * @avail_next: where the next buffer is made available: an index, or on a packed
- *	ring a position with the wrap counter in bit 15, here and below
- * @avail_published: what the device was told of it
+ * @avail_next: where the next buffer is made available: an index, or a position
+ * @avail_flags: packed: what makes a descriptor available there
+ * @avail_published: what the device was told of it; on a packed ring with the
+ *	wrap counter in bit 15, as is all that follows
  * @first_flags: packed: what makes the first unpublished buffer available
  * @unpublished: packed: descriptors that the device was not told of
  * @num: size of the ring
@@ -141,9 +144,11 @@ struct ring_queue {
 	/* add and get */
 	bool broken;
 	bool phys;
+	bool plain;
 	bool premapped;
 	bool indirect;
 	bool event;
+	bool by_event;
 	bool packed;
 	bool in_order;
 	bool in_batch;
@@ -153,7 +158,8 @@ struct ring_queue {
 	u16 free_head;
 	u16 avail_next;
 	u16 avail_published;
-	u16 first_flags;
+	u16 avail_flags;
+	__le16 first_flags;
 	u16 unpublished;
 	u32 num;
 	struct ring_slot *slots;
@@ -195,6 +201,7 @@ static __always_inline bool ring_le(const struct ring_queue *q)
 
 /**
  * struct ring_buffer - what a driver wants to add
+ * @lists: it comes as @sgs, not as @sg
  * @sgs: lists of segments, those that the device reads first
  * @sg: one list instead, of @out entries that it reads and @in that it writes
  * @out: lists, or entries, that it reads
@@ -204,6 +211,7 @@ static __always_inline bool ring_le(const struct ring_queue *q)
  * @gfp: for a table that is not in the pool
  */
 struct ring_buffer {
+	bool lists;
 	struct scatterlist **sgs;
 	struct scatterlist *sg;
 	unsigned int out, in;
@@ -214,7 +222,12 @@ struct ring_buffer {
 
 /* split.c and packed.c: what a ring format does */
 #define RING_FORMAT_OPS(name)								\
-	int name##_add(struct ring_queue *q, const struct ring_buffer *buf);		\
+	int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs,		\
+			   unsigned int out, unsigned int in, void *token, gfp_t gfp);	\
+	int name##_add_sg(struct ring_queue *q, struct scatterlist *sg,			\
+			  unsigned int out, unsigned int in, void *token, void *ctx);	\
+	int name##_add_mapped(struct ring_queue *q, const struct ring_buffer *buf);	\
+	int name##_add_hard(struct ring_queue *q, const struct ring_buffer *buf);	\
 	void *name##_get(struct ring_queue *q, unsigned int *len, void **ctx);		\
 	bool name##_publish(struct ring_queue *q);					\
 	void name##_disable_cb(struct ring_queue *q);					\
@@ -230,6 +243,9 @@ RING_FORMAT_OPS(packed);
 #define ring_call(q, op, ...)						\
 	((q)->packed ? packed_##op(q, ##__VA_ARGS__) : split_##op(q, ##__VA_ARGS__))
 
+/* api.c */
+__cold int ring_full(struct ring_queue *q, bool out);
+
 /* memory.c */
 size_t ring_bytes(const struct ring_queue *q, unsigned int num);
 int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
@@ -237,16 +253,28 @@ int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned in
 void ring_free_memory(struct ring_queue *q, struct ring_memory *mem);
 int ring_alloc_state(struct ring_queue *q);
 void ring_free_state(struct ring_queue *q);
-struct ring_table *ring_table_grow(struct ring_queue *q);
 struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp);
 void ring_table_free(struct ring_queue *q, struct ring_table *table);
+void ring_table_written(struct ring_queue *q, struct ring_table *table);
 void ring_free_tables(struct ring_queue *q);
 
 /* mapping.c */
 bool ring_uses_dma_api(const struct virtio_device *vdev);
 int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
 		     struct ring_map *map);
-void ring_unmap(struct ring_queue *q, const struct ring_map *map);
+void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count);
+void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count);
+
+/* Back to the pool; one that was made for a single buffer is freed. */
+static __always_inline void ring_table_put(struct ring_queue *q, struct ring_table *table)
+{
+	if (unlikely(!table->pooled)) {
+		ring_table_free(q, table);
+		return;
+	}
+	table->next = q->free_tables;
+	q->free_tables = table;
+}
 
 /* queue.c */
 void ring_unmap_buffer(struct ring_queue *q, u16 id);
@@ -254,7 +282,9 @@ void ring_init(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q);
 
 /* report.c */
-__printf(2, 3) __cold void ring_break(struct ring_queue *q, const char *fmt, ...);
-__cold u32 ring_bad_length(struct ring_queue *q, u16 id, u32 len, u32 writable);
+__cold void ring_bad_id(struct ring_queue *q, u32 id);
+__cold void ring_bad_index(struct ring_queue *q, u16 seen);
+__cold void ring_bad_batch(struct ring_queue *q, u16 seen);
+__cold void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token);
 
 #endif /* _VIRTIO_RING_PRIVATE_H */

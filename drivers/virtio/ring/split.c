@@ -27,75 +27,65 @@ static __always_inline void write_desc(struct ring_queue *q, struct vring_desc *
 	desc->next = ring16(q, next);
 }
 
+static __always_inline void split_begin(struct ring_queue *q, struct ring_cursor *c)
+{
+	c->desc = q->mem.split.desc;
+}
+
 /* Every descriptor is laid as if another followed; the last is mended. */
 static __always_inline void split_ring_put(struct ring_queue *q, struct ring_cursor *c,
-					   u64 addr, u32 len, u16 flags)
+					   const bool phys, u64 addr, u32 len)
 {
-	u16 next = q->next[c->at];
+	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
+	u16 next = c->free[c->at];
 
-	write_desc(q, &q->mem.split.desc[c->at], addr, len, flags | VRING_DESC_F_NEXT, next);
+	write_desc(q, desc, addr, len, c->dir | VRING_DESC_F_NEXT, next);
+	c->flags = &desc->flags;
 	c->last = c->at;
 	c->at = next;
 }
 
 static __always_inline void split_table_put(struct ring_queue *q, struct ring_cursor *c,
-					    u64 addr, u32 len, u16 flags)
+					    u64 addr, u32 len)
 {
-	struct vring_desc *desc = c->table->desc;
+	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
 
-	write_desc(q, &desc[c->at], addr, len, flags | VRING_DESC_F_NEXT, c->at + 1);
-	c->last = c->at++;
+	write_desc(q, desc, addr, len, c->dir | VRING_DESC_F_NEXT, ++c->at);
+	c->flags = &desc->flags;
 }
 
-static __always_inline void end_chain(struct ring_queue *q, struct vring_desc *last,
-				      bool writable)
+static __always_inline void split_table_end(struct ring_queue *q, struct ring_cursor *c)
 {
-	last->flags = ring16(q, writable ? VRING_DESC_F_WRITE : 0);
+	*(__virtio16 *)c->flags = ring16(q, c->dir);
 }
 
 static __always_inline void split_ring_end(struct ring_queue *q, struct ring_cursor *c,
-					   bool writable)
+					   const bool phys)
 {
-	end_chain(q, &q->mem.split.desc[c->last], writable);
+	split_table_end(q, c);
 }
 
-/* The one descriptor of the ring that names a table. */
-static __always_inline void split_ring_table(struct ring_queue *q, struct ring_cursor *c,
-					     bool writable)
+static __always_inline void split_put_table(struct ring_queue *q, struct ring_cursor *c,
+					    u64 addr, u32 len)
 {
-	end_chain(q, (struct vring_desc *)c->table->desc + c->last, writable);
-	write_desc(q, &q->mem.split.desc[c->head], c->table->addr,
-		   c->count * sizeof(struct vring_desc), VRING_DESC_F_INDIRECT, 0);
+	write_desc(q, (struct vring_desc *)c->desc + c->at, addr, len,
+		   VRING_DESC_F_INDIRECT, 0);
 }
 
 /* Nothing leads to a descriptor whose head was not made available. */
-static __always_inline void split_ring_undo(struct ring_queue *q, const struct ring_cursor *c)
+static void split_undo(struct ring_queue *q, unsigned int count)
 {
 }
 
 /* The device does not look here before split_publish(). */
-static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c)
+static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c,
+					 u16 id, unsigned int count)
 {
 	u16 at = q->avail_next++ & (q->num - 1);
 
-	q->mem.split.avail->ring[at] = ring16(q, c->head);
+	q->mem.split.avail->ring[at] = ring16(q, id);
 	if (q->in_order)
-		q->order[at] = c->head;
-}
-
-static const struct ring_format split_format = {
-	.ring_put = split_ring_put,
-	.table_put = split_table_put,
-	.ring_end = split_ring_end,
-	.ring_table = split_ring_table,
-	.ring_undo = split_ring_undo,
-	.commit = split_commit,
-};
-
-int split_add(struct ring_queue *q, const struct ring_buffer *buf)
-{
-	return likely(q->phys) ? ring_add_buffer(q, &split_format, true, buf) :
-				 ring_add_buffer(q, &split_format, false, buf);
+		q->order[at] = id;
 }
 
 /*
@@ -157,8 +147,7 @@ static __always_inline bool split_look(struct ring_queue *q)
 	if (seen == q->used_next)
 		return false;
 	if (unlikely((u16)(seen - q->used_next) > (u16)(q->avail_published - q->used_next))) {
-		ring_break(q, "used index %u, expected %u to %u", seen, q->used_next,
-			   q->avail_published);
+		ring_bad_index(q, seen);
 		return false;
 	}
 	q->used_seen = seen;
@@ -167,62 +156,59 @@ static __always_inline bool split_look(struct ring_queue *q)
 	return true;
 }
 
-/* The next used entry, if there is one. */
-static __always_inline bool read_used(struct ring_queue *q, u32 *id, u32 *wrote)
+static __always_inline bool split_has_used(struct ring_queue *q)
 {
-	struct vring_used_elem *elem;
+	return likely(q->used_next != q->used_seen) || split_look(q);
+}
 
-	if (q->used_next == q->used_seen && !split_look(q))
-		return false;
-	elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
-	*id = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
+/* The next used entry. */
+static __always_inline u32 split_read_used(const struct ring_queue *q, u32 *wrote)
+{
+	struct vring_used_elem *elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
+
 	*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
-	return true;
+	return __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
+}
+
+static __always_inline u16 split_used_at(const struct ring_queue *q)
+{
+	return q->used_next & (q->num - 1);
+}
+
+static __always_inline void split_step_used(struct ring_queue *q, unsigned int count)
+{
+	WRITE_ONCE(q->used_next, q->used_next + 1);
 }
 
 /* A batch has one entry, its first, and moves the used index by all of it. */
-static noinline void *split_get_in_order(struct ring_queue *q, unsigned int *len, void **ctx)
+static __always_inline bool split_in_batch(struct ring_queue *q)
 {
-	u32 id, wrote;
-	void *token;
-
-	if (!q->in_batch) {
-		if (!read_used(q, &id, &wrote))
-			return NULL;
-		ring_start_batch(q, id, wrote);
-	} else if (unlikely(q->used_next == q->used_seen)) {
-		ring_break(q, "used index %u ends before used id %u, of the same batch",
-			   q->used_seen, q->batch_id);
-	}
-	if (unlikely(q->broken))
-		return NULL;
-	token = ring_take_of_batch(q, q->order[q->used_next & (q->num - 1)], len, ctx);
-	if (likely(token))
-		q->used_next++;
-	return token;
+	if (likely(q->used_next != q->used_seen))
+		return true;
+	ring_bad_batch(q, q->used_seen);
+	return false;
 }
 
-static __always_inline void *__split_get(struct ring_queue *q, const bool phys,
-					 unsigned int *len, void **ctx)
-{
-	u32 id, wrote;
-	void *token;
+static int split_give_up(struct ring_queue *q, unsigned int laid, bool out, int err);
 
-	if (unlikely(q->in_order))
-		return split_get_in_order(q, len, ctx);
-	if (!read_used(q, &id, &wrote))
-		return NULL;
-	token = ring_take(q, phys, id, wrote, len, ctx);
-	if (likely(token))
-		q->used_next++;
-	return token;
-}
+static const struct ring_format split_format = {
+	.begin = split_begin,
+	.ring_put = split_ring_put,
+	.table_put = split_table_put,
+	.ring_end = split_ring_end,
+	.table_end = split_table_end,
+	.put_table = split_put_table,
+	.give_up = split_give_up,
+	.commit = split_commit,
+	.add_hard = split_add_hard,
+	.has_used = split_has_used,
+	.read_used = split_read_used,
+	.used_at = split_used_at,
+	.step_used = split_step_used,
+	.in_batch = split_in_batch,
+};
 
-void *split_get(struct ring_queue *q, unsigned int *len, void **ctx)
-{
-	return likely(q->phys) ? __split_get(q, true, len, ctx) :
-				 __split_get(q, false, len, ctx);
-}
+RING_DEFINE_ENTRIES(split)
 
 /* With event index there is no need: the old event is behind the device. */
 void split_disable_cb(struct ring_queue *q)
