@@ -178,11 +178,14 @@ static __cold noinline int ring_put_long(struct ring_queue *q,
 	err = ring_put_buffer(q, format, q->phys, c, buf);
 	if (err)
 		ring_undo_table(q, q->phys, c);
-	else if (!q->phys)
-		dma_sync_single_for_device(q->dma_dev, c->table->addr,
-					   c->table->count * sizeof(struct vring_desc),
-					   DMA_TO_DEVICE);
 	return err;
+}
+
+/* A table that was made for one buffer was mapped before it was written. */
+static __cold noinline void ring_sync_table(struct ring_queue *q, const struct ring_table *table)
+{
+	dma_sync_single_for_device(q->dma_dev, table->addr,
+				   table->count * sizeof(struct vring_desc), DMA_TO_DEVICE);
 }
 
 /*
@@ -255,6 +258,8 @@ static __always_inline int ring_add_buffer(struct ring_queue *q,
 			c.head = q->free_head;
 			c.pos = q->avail_next;
 			format->ring_table(q, &c, buf->in);
+			if (!phys && !c.table->pooled)
+				ring_sync_table(q, c.table);
 			c.at = q->next[c.head];
 			c.last = c.head;
 			c.count = 1;

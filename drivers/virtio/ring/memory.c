@@ -199,7 +199,7 @@ struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_
 		table->addr = (dma_addr_t)virt_to_phys(table->desc);
 		return table;
 	}
-	/* Written after this, and given to the device by ring_table_done(). */
+	/* Written after this, and given to the device by ring_sync_table(). */
 	table->addr = dma_map_single(q->dma_dev, table->desc, bytes, DMA_TO_DEVICE);
 	if (!dma_mapping_error(q->dma_dev, table->addr))
 		return table;
