@@ -307,8 +307,11 @@ static __always_inline void ring_free_slot(struct ring_queue *q, u16 id)
 	struct ring_slot *slot = &q->slots[id];
 
 	slot->token = NULL;
-	q->next[slot->last] = q->free_head;
-	q->free_head = id;
+	/* In order, the list stays: what comes free next follows in the table. */
+	if (!q->in_order) {
+		q->next[slot->last] = q->free_head;
+		q->free_head = id;
+	}
 	q->vq.num_free += slot->count;
 }
 
