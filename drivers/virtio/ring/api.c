@@ -335,6 +335,15 @@ static void op_kick(struct virtqueue *vq)
 	virtqueue_kick(vq);
 }
 
+/* Off is what they are left if there is something to take first. */
+static bool op_restart(struct virtqueue *vq)
+{
+	if (virtqueue_enable_cb(vq))
+		return true;
+	virtqueue_disable_cb(vq);
+	return false;
+}
+
 static void op_shutdown(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
@@ -351,6 +360,6 @@ const struct virtqueue_ops ring_vq_ops = {
 	.add_buf	= op_add_buf,
 	.kick		= op_kick,
 	.get_buf	= virtqueue_get_buf,
-	.restart	= virtqueue_enable_cb,
+	.restart	= op_restart,
 	.shutdown	= op_shutdown,
 };

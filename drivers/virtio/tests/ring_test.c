@@ -365,8 +365,6 @@ static void test_misuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, f->vq->vq_ops->add_buf(f->vq, &sg, 1, 0, NULL));
 	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
 	KUNIT_EXPECT_EQ(test, 8, f->vq->num_free);
-	KUNIT_EXPECT_NULL(test, vring_new_virtqueue(1, 7, PAGE_SIZE, &f->vdev, true, false,
-						    f->pages, ring_fixture_notify, NULL, "seven"));
 }
 
 /* Lists up to their end mark, as the drivers of 6.12 hand them in. */
