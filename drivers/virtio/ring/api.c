@@ -185,15 +185,6 @@ static __cold noinline void *get_from_broken(struct ring_queue *q, unsigned int 
 	return q->draining ? ring_drain(q) : NULL;
 }
 
-static __always_inline void *get_buf(struct virtqueue *vq, unsigned int *len, void **ctx)
-{
-	struct ring_queue *q = to_ring(vq);
-
-	if (unlikely(READ_ONCE(q->broken)))
-		return get_from_broken(q, len);
-	return ring_call(q, get, len, ctx);
-}
-
 /**
  * virtqueue_get_buf_ctx - take back a used buffer, with its second pointer
  * @vq: the queue
@@ -205,7 +196,11 @@ static __always_inline void *get_buf(struct virtqueue *vq, unsigned int *len, vo
  */
 void *virtqueue_get_buf_ctx(struct virtqueue *vq, unsigned int *len, void **ctx)
 {
-	return get_buf(vq, len, ctx);
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return get_from_broken(q, len);
+	return ring_call(q, get_ctx, len, ctx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
 
@@ -219,7 +214,11 @@ EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
  */
 void *virtqueue_get_buf(struct virtqueue *vq, unsigned int *len)
 {
-	return get_buf(vq, len, NULL);
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return get_from_broken(q, len);
+	return ring_call(q, get, len);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf);
 
@@ -353,7 +352,7 @@ static void op_shutdown(struct virtqueue *vq)
 	WRITE_ONCE(q->broken, true);
 	for (id = 0; id < q->num; id++)
 		if (q->slots[id].token)
-			ring_unmap_buffer(q, id);
+			ring_release(q, id);
 }
 
 const struct virtqueue_ops ring_vq_ops = {

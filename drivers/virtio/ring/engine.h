@@ -25,10 +25,11 @@
  * @last: the one before
  * @left: how many still fit in the ring; how many the table holds
  * @bytes: of the segments so far; of those that the device writes, when it does
- * @dir: VRING_DESC_F_WRITE by then
+ * @dir: flags of the next one: VRING_DESC_F_NEXT where the format has it, and
+ *	VRING_DESC_F_WRITE once it is the device's turn to write
  * @pos: packed: position in the ring
  * @avail: packed: what makes a descriptor available there
- * @last_avail: packed: likewise, of the one that was laid last
+ * @last_flags: packed: what stands at @flags
  * @id: packed: of the buffer
  */
 struct ring_cursor {
@@ -38,11 +39,12 @@ struct ring_cursor {
 	void *flags, *next_flags;
 	unsigned int at, last, left;
 	u32 bytes;
-	unsigned int dir, pos, avail, last_avail, id;
+	unsigned int dir, pos, avail, last_flags, id;
 };
 
 /**
  * struct ring_format - how a format lays descriptors
+ * @table_next: VRING_DESC_F_NEXT if descriptors of a table are chained
  * @begin: aim the cursor at the next free place of the ring
  * @ring_put: lay one in the ring and step on; @phys as below
  * @table_put: lay one in a table and step on
@@ -50,15 +52,17 @@ struct ring_cursor {
  * @table_end: likewise in a table
  * @put_table: lay the one that names a table, at a cursor that has begun
  * @give_up: take back the first @laid that ring_put laid, and say why
- * @commit: buffer @id is complete: have it published next time
+ * @commit: buffer @id is complete: have it published next time; with @in_order,
+ *	remember when it was
  * @add_hard: add what found no table, or no room in one
- * @has_used: has the device used a buffer that was not taken yet?
- * @read_used: what it says of the next one: its id, and in @wrote the bytes
- * @used_at: where that buffer stands in the order, for devices that keep it
+ * @has_used: has the device used the buffer that is next in turn, at @at?
+ * @read_used: what it says there: the id of a buffer, and in @wrote the bytes
  * @step_used: it took @count descriptors: go on to the next one
+ * @place: where @at is in the order, for devices that keep it
  * @in_batch: more of a batch is left; does what the device said still hold?
  */
 struct ring_format {
+	u16 table_next;
 	void (*begin)(struct ring_queue *q, struct ring_cursor *c);
 	void (*ring_put)(struct ring_queue *q, struct ring_cursor *c, const bool phys,
 			 u64 addr, u32 len);
@@ -68,14 +72,14 @@ struct ring_format {
 	void (*put_table)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
 	int (*give_up)(struct ring_queue *q, unsigned int laid, bool out, int err);
 	void (*commit)(struct ring_queue *q, const struct ring_cursor *c, u16 id,
-		       unsigned int count);
+		       unsigned int count, const bool in_order);
 	int (*add_hard)(struct ring_queue *q, const struct ring_buffer *buf);
 
-	bool (*has_used)(struct ring_queue *q);
-	u32 (*read_used)(const struct ring_queue *q, u32 *wrote);
-	u16 (*used_at)(const struct ring_queue *q);
-	void (*step_used)(struct ring_queue *q, unsigned int count);
-	bool (*in_batch)(struct ring_queue *q);
+	bool (*has_used)(struct ring_queue *q, u16 at);
+	u32 (*read_used)(const struct ring_queue *q, u16 at, u32 *wrote);
+	void (*step_used)(struct ring_queue *q, u16 at, unsigned int count);
+	u16 (*place)(const struct ring_queue *q, u16 at);
+	bool (*in_batch)(struct ring_queue *q, u16 at);
 };
 
 static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
@@ -121,7 +125,7 @@ static __always_inline int ring_put_segment(struct ring_queue *q,
 /* What follows is for the device to write. */
 static __always_inline void ring_turn(struct ring_cursor *c)
 {
-	c->dir = VRING_DESC_F_WRITE;
+	c->dir |= VRING_DESC_F_WRITE;
 	c->bytes = 0;
 	OPTIMIZER_HIDE_VAR(c->dir);	/* as in ring_next_sg() */
 }
@@ -192,13 +196,14 @@ static __always_inline bool ring_is_long(const struct ring_buffer buf)
 /* In the ring itself. */
 static __always_inline int ring_add_direct(struct ring_queue *q,
 					   const struct ring_format *format,
-					   const bool phys, const struct ring_buffer buf)
+					   const bool phys, const bool in_order,
+					   const struct ring_buffer buf)
 {
 	u16 head = q->free_head;
 	struct ring_slot *slot;
 	struct ring_cursor c = {
 		.free = q->next, .maps = q->maps, .at = head, .last = head,
-		.left = q->vq.num_free,
+		.left = q->vq.num_free, .dir = VRING_DESC_F_NEXT,
 	};
 	unsigned int count;
 	int err;
@@ -213,12 +218,12 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	slot = &q->slots[head];
 	slot->token = buf.token;
 	slot->ctx = buf.ctx;
-	slot->writable = buf.in ? c.bytes : 0;
+	slot->writable = c.dir & VRING_DESC_F_WRITE ? c.bytes : 0;
 	slot->count = count;
 	slot->last = c.last;
 	q->free_head = c.at;
 	q->vq.num_free = c.left;
-	format->commit(q, &c, head, count);
+	format->commit(q, &c, head, count, in_order);
 	return 0;
 }
 
@@ -228,12 +233,16 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
  */
 static __always_inline int ring_add_indirect(struct ring_queue *q,
 					     const struct ring_format *format,
-					     const bool phys, struct ring_table *table,
-					     unsigned int room, const struct ring_buffer buf)
+					     const bool phys, const bool in_order,
+					     struct ring_table *table, unsigned int room,
+					     const struct ring_buffer buf)
 {
 	u16 id = q->free_head;
 	struct ring_slot *slot;
-	struct ring_cursor c = { .desc = table->desc, .maps = table->maps, .left = room };
+	struct ring_cursor c = {
+		.desc = table->desc, .maps = table->maps, .left = room,
+		.dir = format->table_next,
+	};
 	unsigned int count;
 	int err;
 
@@ -253,28 +262,30 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	slot = &q->slots[id];
 	slot->token = buf.token;
 	slot->table = table;
-	slot->writable = buf.in ? c.bytes : 0;
+	slot->writable = c.dir & VRING_DESC_F_WRITE ? c.bytes : 0;
 	slot->count = 1;
 	slot->last = id;
 	q->free_head = q->next[id];
 	q->vq.num_free--;
-	format->commit(q, &c, id, 1);
+	format->commit(q, &c, id, 1, in_order);
 	return 0;
 }
 
 /* Add a buffer.  The caller has seen to it that it isn't empty. */
 static __always_inline int ring_add_buffer(struct ring_queue *q,
 					   const struct ring_format *format,
-					   const bool phys, const struct ring_buffer buf)
+					   const bool phys, const bool in_order,
+					   const struct ring_buffer buf)
 {
 	struct ring_table *table;
 	int err = -ENOSPC;
 
 	if (!q->indirect || !ring_is_long(buf))
-		return ring_add_direct(q, format, phys, buf);
+		return ring_add_direct(q, format, phys, in_order, buf);
 	table = q->free_tables;
 	if (likely(table && q->vq.num_free))
-		err = ring_add_indirect(q, format, phys, table, RING_TABLE_LEN, buf);
+		err = ring_add_indirect(q, format, phys, in_order, table, RING_TABLE_LEN,
+					buf);
 	if (likely(!err)) {
 		q->free_tables = table->next;
 		return 0;
@@ -311,41 +322,37 @@ static __always_inline int ring_add_hard(struct ring_queue *q,
 		return ring_full(q, buf->out);
 	table = ring_table_alloc(q, count, buf->gfp);
 	if (!table)
-		return ring_add_direct(q, format, q->phys, *buf);
-	err = ring_add_indirect(q, format, q->phys, table, count, *buf);
+		return ring_add_direct(q, format, q->phys, q->in_order, *buf);
+	err = ring_add_indirect(q, format, q->phys, q->in_order, table, count, *buf);
 	if (err)
-		ring_table_put(q, table);
+		ring_table_put(q, table, NULL);
 	else
 		ring_table_written(q, table);
 	return err;
 }
 
-/* The buffer that the device calls @id, or %NULL with the queue broken. */
-static __always_inline struct ring_slot *ring_in_flight(struct ring_queue *q, u32 id)
+/* Does @id name a buffer in flight? */
+static __always_inline bool ring_in_flight(const struct ring_queue *q, u32 id)
 {
-	struct ring_slot *slot = &q->slots[id];
-
-	if (unlikely(id >= q->num || !slot->token)) {
-		ring_bad_id(q, id);
-		return NULL;
-	}
-	return slot;
+	return likely(id < q->num && q->slots[id].token);
 }
 
-/* All that a buffer had mapped, and its table. */
-static __always_inline void ring_release(struct ring_queue *q, const bool phys,
-					 struct ring_slot *slot, u16 id)
+/* Undo what was mapped for a buffer. */
+static __always_inline void ring_unmap_buffer(struct ring_queue *q,
+					      const struct ring_slot *slot, u16 id,
+					      const struct ring_table *table)
 {
-	struct ring_table *table = q->indirect ? slot->table : NULL;
-
-	if (!phys) {
-		if (table)
-			ring_unmap_table(q, table->maps, table->count);
-		else
-			ring_unmap_chain(q, id, slot->count);
-	}
 	if (table)
-		ring_table_put(q, table);
+		ring_unmap_table(q, table->maps, table->count);
+	else
+		ring_unmap_chain(q, id, slot->count);
+}
+
+/* Of a buffer in flight.  Other queues have no tables, and something else there. */
+static __always_inline struct ring_table *ring_table_of(const struct ring_queue *q,
+							const struct ring_slot *slot)
+{
+	return q->indirect ? slot->table : NULL;
 }
 
 /*
@@ -371,15 +378,23 @@ static __always_inline void *ring_take(struct ring_queue *q, const bool phys,
 				       const bool in_order, struct ring_slot *slot, u16 id,
 				       u32 wrote, unsigned int *len, void **ctx)
 {
+	struct ring_table *table = ring_table_of(q, slot);
 	void *token = slot->token;
 
 	if (ctx)
 		*ctx = q->with_ctx ? slot->ctx : NULL;
-	ring_release(q, phys, slot, id);
+	if (!phys)
+		ring_unmap_buffer(q, slot, id, table);
 	ring_free_slot(q, in_order, slot, id);
 	*len = wrote;
 	if (unlikely(wrote > slot->writable))
-		return ring_bad_length(q, id, len, token);
+		return ring_bad_length(q, id, len, token, table);
+	if (!table)
+		return token;
+	if (unlikely(!table->pooled))
+		return ring_table_free(q, table, token);
+	table->next = q->free_tables;
+	q->free_tables = table;
 	return token;
 }
 
@@ -387,30 +402,31 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 					   const struct ring_format *format,
 					   const bool phys, unsigned int *len, void **ctx)
 {
+	u16 at = q->used_next;
 	struct ring_slot *slot;
 	u32 id, wrote;
 
-	if (!format->has_used(q))
+	if (!format->has_used(q, at))
 		return NULL;
-	id = format->read_used(q, &wrote);
-	slot = ring_in_flight(q, id);
-	if (unlikely(!slot))
-		return NULL;
-	format->step_used(q, slot->count);
+	id = format->read_used(q, at, &wrote);
+	if (unlikely(!ring_in_flight(q, id)))
+		return ring_bad_id(q, id);
+	slot = &q->slots[id];
+	format->step_used(q, at, slot->count);
 	return ring_take(q, phys, false, slot, id, wrote, len, ctx);
 }
 
 /* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
 static __always_inline bool ring_start_batch(struct ring_queue *q,
-					     const struct ring_format *format)
+					     const struct ring_format *format, u16 at)
 {
 	u32 id, wrote;
 
-	if (!format->has_used(q))
+	if (!format->has_used(q, at))
 		return false;
-	id = format->read_used(q, &wrote);
+	id = format->read_used(q, at, &wrote);
 	if (unlikely(!ring_in_flight(q, id)))
-		return false;
+		return ring_bad_id(q, id);
 	q->batch_id = id;
 	q->batch_len = wrote;
 	WRITE_ONCE(q->in_batch, true);
@@ -432,18 +448,18 @@ static __always_inline void *ring_get_in_order(struct ring_queue *q,
 					       const struct ring_format *format,
 					       const bool phys, unsigned int *len, void **ctx)
 {
+	u16 id, at = q->used_next;
 	struct ring_slot *slot;
 	u32 wrote;
-	u16 id;
 
-	if (!(q->in_batch ? format->in_batch(q) : ring_start_batch(q, format)))
+	if (!(q->in_batch ? format->in_batch(q, at) : ring_start_batch(q, format, at)))
 		return NULL;
-	id = q->order[format->used_at(q)];
-	slot = ring_in_flight(q, id);
-	if (unlikely(!slot))
-		return NULL;
+	id = q->order[format->place(q, at)];
+	if (unlikely(!ring_in_flight(q, id)))
+		return ring_bad_id(q, id);
+	slot = &q->slots[id];
 	wrote = ring_wrote_of_batch(q, slot, id);
-	format->step_used(q, slot->count);
+	format->step_used(q, at, slot->count);
 	return ring_take(q, phys, true, slot, id, wrote, len, ctx);
 }
 
@@ -464,9 +480,9 @@ int name##_add_hard(struct ring_queue *q, const struct ring_buffer *buf)		\
 	return ring_add_hard(q, &name##_format, buf);					\
 }											\
 											\
-int name##_add_mapped(struct ring_queue *q, const struct ring_buffer *buf)		\
+static noinline int name##_add_other(struct ring_queue *q, const struct ring_buffer *buf) \
 {											\
-	return ring_add_buffer(q, &name##_format, false, *buf);				\
+	return ring_add_buffer(q, &name##_format, q->phys, q->in_order, *buf);		\
 }											\
 											\
 int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs, unsigned int out,	\
@@ -477,12 +493,12 @@ int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs, unsigned int 
 		.gfp = gfp,								\
 	};										\
 											\
-	if (unlikely(!q->phys)) {							\
+	if (unlikely(!q->plain)) {							\
 		struct ring_buffer copy = buf;						\
 											\
-		return name##_add_mapped(q, &copy);					\
+		return name##_add_other(q, &copy);					\
 	}										\
-	return ring_add_buffer(q, &name##_format, true, buf);				\
+	return ring_add_buffer(q, &name##_format, true, false, buf);			\
 }											\
 											\
 int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out,	\
@@ -493,12 +509,12 @@ int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out
 		.gfp = GFP_ATOMIC,							\
 	};										\
 											\
-	if (unlikely(!q->phys)) {							\
+	if (unlikely(!q->plain)) {							\
 		struct ring_buffer copy = buf;						\
 											\
-		return name##_add_mapped(q, &copy);					\
+		return name##_add_other(q, &copy);					\
 	}										\
-	return ring_add_buffer(q, &name##_format, true, buf);				\
+	return ring_add_buffer(q, &name##_format, true, false, buf);			\
 }											\
 											\
 static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	\
@@ -509,7 +525,14 @@ static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	
 	return ring_get_next(q, &name##_format, false, len, ctx);			\
 }											\
 											\
-void *name##_get(struct ring_queue *q, unsigned int *len, void **ctx)			\
+void *name##_get(struct ring_queue *q, unsigned int *len)				\
+{											\
+	if (unlikely(!q->plain))							\
+		return name##_get_other(q, len, NULL);					\
+	return ring_get_next(q, &name##_format, true, len, NULL);			\
+}											\
+											\
+void *name##_get_ctx(struct ring_queue *q, unsigned int *len, void **ctx)		\
 {											\
 	if (unlikely(!q->plain))							\
 		return name##_get_other(q, len, ctx);					\

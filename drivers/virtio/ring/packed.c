@@ -25,9 +25,9 @@ static __always_inline u16 position(u16 at)
 /* @at, @count descriptors on: past the end the wrap counter turns. */
 static __always_inline u16 step(const struct ring_queue *q, u16 at, unsigned int count)
 {
-	unsigned int pos = position(at) + count;
-
-	return pos < q->num ? (at & WRAP) | pos : (~at & WRAP) | (pos - q->num);
+	if (unlikely(position(at) + count >= q->num))
+		return (at + count - q->num) ^ WRAP;
+	return at + count;
 }
 
 static __always_inline struct vring_packed_desc *packed_desc(const struct ring_queue *q, u16 at)
@@ -64,10 +64,9 @@ static __always_inline void write_desc(struct ring_queue *q, struct ring_cursor 
 	desc->addr = cpu_to_le64(addr);
 	desc->len = cpu_to_le32(len);
 	desc->id = cpu_to_le16(c->id);
-	*(__le16 *)c->next_flags = cpu_to_le16(flags | c->avail);
+	c->last_flags = flags | c->avail;
+	*(__le16 *)c->next_flags = cpu_to_le16(c->last_flags);
 	c->flags = c->next_flags;
-	/* What was laid last is mended by the wrap counter that it was laid with. */
-	c->last_avail = c->avail;
 	desc++;
 	if (unlikely(++c->pos == q->num)) {
 		c->pos = 0;
@@ -82,7 +81,7 @@ static __always_inline void write_desc(struct ring_queue *q, struct ring_cursor 
 static __always_inline void packed_ring_put(struct ring_queue *q, struct ring_cursor *c,
 					    const bool phys, u64 addr, u32 len)
 {
-	write_desc(q, c, addr, len, c->dir | VRING_DESC_F_NEXT);
+	write_desc(q, c, addr, len, c->dir);
 	if (phys)
 		return;
 	c->last = c->at;
@@ -105,7 +104,7 @@ static __always_inline void packed_table_put(struct ring_queue *q, struct ring_c
 static __always_inline void packed_ring_end(struct ring_queue *q, struct ring_cursor *c,
 					    const bool phys)
 {
-	*(__le16 *)c->flags = cpu_to_le16(c->dir | c->last_avail);
+	*(__le16 *)c->flags = cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT);
 	if (phys)
 		c->at = c->free[c->at];
 }
@@ -131,9 +130,9 @@ static void packed_undo(struct ring_queue *q, unsigned int count)
 }
 
 static __always_inline void packed_commit(struct ring_queue *q, const struct ring_cursor *c,
-					  u16 id, unsigned int count)
+					  u16 id, unsigned int count, const bool in_order)
 {
-	if (q->in_order)
+	if (in_order)
 		q->order[q->avail_next] = id;
 	q->unpublished += count;
 	q->avail_next = c->pos;
@@ -213,44 +212,43 @@ static void set_driver_event(struct ring_queue *q, u16 event)
 }
 
 /* Nothing is left: before that is said, a callback is asked for what comes next. */
-static __always_inline bool packed_look(struct ring_queue *q)
+static __always_inline bool packed_look(struct ring_queue *q, u16 at)
 {
-	if (!q->by_event || !q->callbacks || q->used_event == q->used_next)
+	if (!q->by_event || !q->callbacks || q->used_event == at)
 		return false;
-	set_driver_event(q, q->used_next);
-	return says_used(q, q->used_next);
+	set_driver_event(q, at);
+	return says_used(q, at);
 }
 
-static __always_inline bool packed_has_used(struct ring_queue *q)
+static __always_inline bool packed_has_used(struct ring_queue *q, u16 at)
 {
-	if (unlikely(!says_used(q, q->used_next)) && !packed_look(q))
+	if (unlikely(!says_used(q, at)) && !packed_look(q, at))
 		return false;
 	/* The flags before the rest; the device writes them the other way round. */
 	virtio_rmb(q->weak);
 	return true;
 }
 
-/* What the device wrote where the next used buffer begins. */
-static __always_inline u32 packed_read_used(const struct ring_queue *q, u32 *wrote)
+static __always_inline u32 packed_read_used(const struct ring_queue *q, u16 at, u32 *wrote)
 {
-	struct vring_packed_desc *desc = packed_desc(q, q->used_next);
+	struct vring_packed_desc *desc = packed_desc(q, at);
 
 	*wrote = le32_to_cpu(READ_ONCE(desc->len));
 	return le16_to_cpu(READ_ONCE(desc->id));
 }
 
-static __always_inline u16 packed_used_at(const struct ring_queue *q)
+static __always_inline void packed_step_used(struct ring_queue *q, u16 at, unsigned int count)
 {
-	return position(q->used_next);
+	WRITE_ONCE(q->used_next, step(q, at, count));
 }
 
-static __always_inline void packed_step_used(struct ring_queue *q, unsigned int count)
+static __always_inline u16 packed_place(const struct ring_queue *q, u16 at)
 {
-	WRITE_ONCE(q->used_next, step(q, q->used_next, count));
+	return position(at);
 }
 
 /* A batch has one used descriptor, its first, and skips all of it. */
-static __always_inline bool packed_in_batch(struct ring_queue *q)
+static __always_inline bool packed_in_batch(struct ring_queue *q, u16 at)
 {
 	return true;
 }
@@ -269,8 +267,8 @@ static const struct ring_format packed_format = {
 	.add_hard = packed_add_hard,
 	.has_used = packed_has_used,
 	.read_used = packed_read_used,
-	.used_at = packed_used_at,
 	.step_used = packed_step_used,
+	.place = packed_place,
 	.in_batch = packed_in_batch,
 };
 

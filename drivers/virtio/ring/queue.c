@@ -226,16 +226,21 @@ vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_ali
 	q = new_queue(&r);
 	if (!q)
 		return NULL;
-	q->mem.start = pages;
-	q->mem.num = num;
-	vring_init(&q->mem.split, num, pages, vring_align);
+	ring_use_memory(q, &q->mem, pages, num);
 	return start_queue(q);
 }
 EXPORT_SYMBOL_GPL(vring_new_virtqueue);
 
-void ring_unmap_buffer(struct ring_queue *q, u16 id)
+/* All that a buffer had mapped, and its table. */
+void ring_release(struct ring_queue *q, u16 id)
 {
-	ring_release(q, q->phys, &q->slots[id], id);
+	const struct ring_slot *slot = &q->slots[id];
+	struct ring_table *table = ring_table_of(q, slot);
+
+	if (!q->phys)
+		ring_unmap_buffer(q, slot, id, table);
+	if (table)
+		ring_table_put(q, table, NULL);
 }
 
 /* An empty ring, on memory and state that may have seen use. */
@@ -243,7 +248,7 @@ void ring_init(struct ring_queue *q)
 {
 	unsigned int i;
 
-	memset(q->mem.start, 0, ring_bytes(q, q->num));
+	ring_clear_memory(&q->mem);
 	memset(q->slots, 0, q->num * sizeof(*q->slots));
 	for (i = 0; i < q->num; i++)
 		q->next[i] = i + 1;
@@ -270,7 +275,7 @@ void *ring_drain(struct ring_queue *q)
 			continue;
 		/* A shutdown has unmapped all of them already. */
 		if (!q->draining)
-			ring_unmap_buffer(q, id);
+			ring_release(q, id);
 		ring_free_slot(q, q->in_order, &q->slots[id], id);
 		return token;
 	}
@@ -474,11 +479,6 @@ const struct vring *virtqueue_get_vring(const struct virtqueue *vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_vring);
 
-static dma_addr_t part_addr(const struct ring_queue *q, const void *part)
-{
-	return q->mem.addr + (part - q->mem.start);
-}
-
 /**
  * virtqueue_get_desc_addr - where the device finds the descriptors
  * @vq: a queue whose memory was allocated with it
@@ -488,9 +488,7 @@ static dma_addr_t part_addr(const struct ring_queue *q, const void *part)
  */
 dma_addr_t virtqueue_get_desc_addr(const struct virtqueue *vq)
 {
-	const struct ring_queue *q = to_ring(vq);
-
-	return part_addr(q, q->packed ? (void *)q->mem.packed.desc : (void *)q->mem.split.desc);
+	return to_ring(vq)->mem.desc.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
 
@@ -503,9 +501,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
  */
 dma_addr_t virtqueue_get_avail_addr(const struct virtqueue *vq)
 {
-	const struct ring_queue *q = to_ring(vq);
-
-	return part_addr(q, q->packed ? (void *)q->mem.packed.driver : (void *)q->mem.split.avail);
+	return to_ring(vq)->mem.driver.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
 
@@ -518,9 +514,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
  */
 dma_addr_t virtqueue_get_used_addr(const struct virtqueue *vq)
 {
-	const struct ring_queue *q = to_ring(vq);
-
-	return part_addr(q, q->packed ? (void *)q->mem.packed.device : (void *)q->mem.split.used);
+	return to_ring(vq)->mem.device.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_used_addr);
 

@@ -28,34 +28,43 @@ static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...
 	va_end(args);
 }
 
+/*
+ * What follows is called in the place of what would have gone on, and so returns
+ * what that would have: nothing.
+ */
+
 /* A used id that names no buffer in flight. */
-void ring_bad_id(struct ring_queue *q, u32 id)
+void *ring_bad_id(struct ring_queue *q, u32 id)
 {
 	if (id >= q->num)
 		ring_break(q, "used id %u, expected less than %u", id, q->num);
 	else
 		ring_break(q, "used id %u, which is not in flight", id);
+	return NULL;
 }
 
 /* A used index beyond what was made available, or behind what was used. */
-void ring_bad_index(struct ring_queue *q, u16 seen)
+bool ring_bad_index(struct ring_queue *q, u16 seen)
 {
 	ring_break(q, "used index %u, expected %u to %u", seen, q->used_next,
 		   q->avail_published);
+	return false;
 }
 
 /* Not as many were used as the entry for a batch said. */
-void ring_bad_batch(struct ring_queue *q, u16 seen)
+bool ring_bad_batch(struct ring_queue *q, u16 seen)
 {
 	ring_break(q, "used index %u ends before used id %u, of the same batch", seen,
 		   q->batch_id);
+	return false;
 }
 
 /*
  * Honest devices get lengths wrong, so the queue goes on; what the driver sees
- * is never more than it posted.  Returns the token, for who returns this.
+ * is never more than it posted.  Does what is left of a take and returns the token.
  */
-void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token)
+void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token,
+		      struct ring_table *table)
 {
 	u32 writable = q->slots[id].writable;
 
@@ -67,5 +76,5 @@ void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *tok
 				     q->vq.index, q->vq.name, *len, id, writable);
 	}
 	*len = writable;
-	return token;
+	return table ? ring_table_put(q, table, token) : token;
 }

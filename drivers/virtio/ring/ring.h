@@ -69,13 +69,26 @@ struct ring_slot {
 };
 
 /**
- * struct ring_memory - memory shared with the device
- * @split: where the parts of a split ring lie
- * @packed: where those of a packed one lie
- * @num: entries of the ring
- * @start: all of it
- * @bytes: how much
+ * struct ring_part - a part of a ring
+ * @start: where it lies
+ * @bytes: how long it is
  * @addr: where the device finds it
+ */
+struct ring_part {
+	void *start;
+	size_t bytes;
+	dma_addr_t addr;
+};
+
+/**
+ * struct ring_memory - memory shared with the device
+ * @split: the parts of a split ring
+ * @packed: those of a packed one
+ * @num: entries of the ring
+ * @whole: all of it, when it is in one piece; otherwise without length
+ * @desc: the descriptors
+ * @driver: what else the driver writes
+ * @device: what the device writes
  */
 struct ring_memory {
 	union {
@@ -86,9 +99,7 @@ struct ring_memory {
 		} packed;
 	};
 	unsigned int num;
-	void *start;
-	size_t bytes;
-	dma_addr_t addr;
+	struct ring_part whole, desc, driver, device;
 };
 
 /**
@@ -114,14 +125,15 @@ struct ring_memory {
  *	wrap counter in bit 15, as is all that follows
  * @first_flags: packed: what makes the first unpublished buffer available
  * @unpublished: packed: descriptors that the device was not told of
- * @num: size of the ring
- * @slots: private state, by id
- * @next: chains and the free list, by descriptor
- * @mem: shared memory
- * @free_tables: pool of indirect tables
  * @used_next: where the next used buffer is taken
  * @used_seen: up to where the device has come, when last looked at
  * @used_event: where the device was asked to call back
+ * @num: size of the ring
+ * @mask: split: what makes a place in the ring of an index
+ * @slots: private state, by id
+ * @next: chains and the free list, by descriptor
+ * @free_tables: pool of indirect tables
+ * @mem: shared memory
  * @notify: tells the device
  * @order: ids in the order in which they were made available, when @in_order
  * @batch_id: last buffer of the batch
@@ -161,16 +173,15 @@ struct ring_queue {
 	u16 avail_flags;
 	__le16 first_flags;
 	u16 unpublished;
-	u32 num;
-	struct ring_slot *slots;
-	u16 *next;
-	struct ring_memory mem;
-	struct ring_table *free_tables;
-
-	/* get */
 	u16 used_next;
 	u16 used_seen;
 	u16 used_event;
+	u32 num;
+	u32 mask;
+	struct ring_slot *slots;
+	u16 *next;
+	struct ring_table *free_tables;
+	struct ring_memory mem;
 
 	/* kick, and what is rare */
 	bool (*notify)(struct virtqueue *vq);
@@ -226,9 +237,9 @@ struct ring_buffer {
 			   unsigned int out, unsigned int in, void *token, gfp_t gfp);	\
 	int name##_add_sg(struct ring_queue *q, struct scatterlist *sg,			\
 			  unsigned int out, unsigned int in, void *token, void *ctx);	\
-	int name##_add_mapped(struct ring_queue *q, const struct ring_buffer *buf);	\
 	int name##_add_hard(struct ring_queue *q, const struct ring_buffer *buf);	\
-	void *name##_get(struct ring_queue *q, unsigned int *len, void **ctx);		\
+	void *name##_get(struct ring_queue *q, unsigned int *len);			\
+	void *name##_get_ctx(struct ring_queue *q, unsigned int *len, void **ctx);	\
 	bool name##_publish(struct ring_queue *q);					\
 	void name##_disable_cb(struct ring_queue *q);					\
 	unsigned int name##_enable_cb(struct ring_queue *q);				\
@@ -247,14 +258,17 @@ RING_FORMAT_OPS(packed);
 __cold int ring_full(struct ring_queue *q, bool out);
 
 /* memory.c */
-size_t ring_bytes(const struct ring_queue *q, unsigned int num);
+void ring_use_memory(struct ring_queue *q, struct ring_memory *mem, void *start,
+		     unsigned int num);
+void ring_clear_memory(struct ring_memory *mem);
 int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
 		      bool may_reduce);
 void ring_free_memory(struct ring_queue *q, struct ring_memory *mem);
 int ring_alloc_state(struct ring_queue *q);
 void ring_free_state(struct ring_queue *q);
 struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp);
-void ring_table_free(struct ring_queue *q, struct ring_table *table);
+void *ring_table_free(struct ring_queue *q, struct ring_table *table, void *token);
+void *ring_table_put(struct ring_queue *q, struct ring_table *table, void *token);
 void ring_table_written(struct ring_queue *q, struct ring_table *table);
 void ring_free_tables(struct ring_queue *q);
 
@@ -265,26 +279,16 @@ int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
 void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count);
 void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count);
 
-/* Back to the pool; one that was made for a single buffer is freed. */
-static __always_inline void ring_table_put(struct ring_queue *q, struct ring_table *table)
-{
-	if (unlikely(!table->pooled)) {
-		ring_table_free(q, table);
-		return;
-	}
-	table->next = q->free_tables;
-	q->free_tables = table;
-}
-
 /* queue.c */
-void ring_unmap_buffer(struct ring_queue *q, u16 id);
+void ring_release(struct ring_queue *q, u16 id);
 void ring_init(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q);
 
 /* report.c */
-__cold void ring_bad_id(struct ring_queue *q, u32 id);
-__cold void ring_bad_index(struct ring_queue *q, u16 seen);
-__cold void ring_bad_batch(struct ring_queue *q, u16 seen);
-__cold void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token);
+__cold void *ring_bad_id(struct ring_queue *q, u32 id);
+__cold bool ring_bad_index(struct ring_queue *q, u16 seen);
+__cold bool ring_bad_batch(struct ring_queue *q, u16 seen);
+__cold void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token,
+			     struct ring_table *table);
 
 #endif /* _VIRTIO_RING_PRIVATE_H */

@@ -23,8 +23,9 @@ static __always_inline void write_desc(struct ring_queue *q, struct vring_desc *
 {
 	desc->addr = __cpu_to_virtio64(ring_le(q), addr);
 	desc->len = __cpu_to_virtio32(ring_le(q), len);
-	desc->flags = ring16(q, flags);
-	desc->next = ring16(q, next);
+	/* Two stores are less work than to make one of them. */
+	WRITE_ONCE(desc->flags, ring16(q, flags));
+	WRITE_ONCE(desc->next, ring16(q, next));
 }
 
 static __always_inline void split_begin(struct ring_queue *q, struct ring_cursor *c)
@@ -37,9 +38,9 @@ static __always_inline void split_ring_put(struct ring_queue *q, struct ring_cur
 					   const bool phys, u64 addr, u32 len)
 {
 	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
-	u16 next = c->free[c->at];
+	unsigned int next = c->free[c->at];
 
-	write_desc(q, desc, addr, len, c->dir | VRING_DESC_F_NEXT, next);
+	write_desc(q, desc, addr, len, c->dir, next);
 	c->flags = &desc->flags;
 	c->last = c->at;
 	c->at = next;
@@ -50,13 +51,13 @@ static __always_inline void split_table_put(struct ring_queue *q, struct ring_cu
 {
 	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
 
-	write_desc(q, desc, addr, len, c->dir | VRING_DESC_F_NEXT, ++c->at);
+	write_desc(q, desc, addr, len, c->dir, ++c->at);
 	c->flags = &desc->flags;
 }
 
 static __always_inline void split_table_end(struct ring_queue *q, struct ring_cursor *c)
 {
-	*(__virtio16 *)c->flags = ring16(q, c->dir);
+	*(__virtio16 *)c->flags = ring16(q, c->dir & ~VRING_DESC_F_NEXT);
 }
 
 static __always_inline void split_ring_end(struct ring_queue *q, struct ring_cursor *c,
@@ -79,12 +80,12 @@ static void split_undo(struct ring_queue *q, unsigned int count)
 
 /* The device does not look here before split_publish(). */
 static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c,
-					 u16 id, unsigned int count)
+					 u16 id, unsigned int count, const bool in_order)
 {
-	u16 at = q->avail_next++ & (q->num - 1);
+	unsigned int at = q->avail_next++ & q->mask;
 
 	q->mem.split.avail->ring[at] = ring16(q, id);
-	if (q->in_order)
+	if (in_order)
 		q->order[at] = id;
 }
 
@@ -137,61 +138,57 @@ static __always_inline void set_used_event(struct ring_queue *q, u16 event)
  * first to call back for what comes after is needed once a batch, since within
  * one there is something to take anyway.
  */
-static __always_inline bool split_look(struct ring_queue *q)
+static __always_inline bool split_look(struct ring_queue *q, u16 at)
 {
 	u16 seen;
 
-	if (q->event && q->callbacks && q->used_event != q->used_next)
-		set_used_event(q, q->used_next);
+	if (q->event && q->callbacks && q->used_event != at)
+		set_used_event(q, at);
 	seen = split_used_index(q);
-	if (seen == q->used_next)
+	if (seen == at)
 		return false;
-	if (unlikely((u16)(seen - q->used_next) > (u16)(q->avail_published - q->used_next))) {
-		ring_bad_index(q, seen);
-		return false;
-	}
+	if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))
+		return ring_bad_index(q, seen);
 	q->used_seen = seen;
 	/* The index before the entries; the device writes them the other way round. */
 	virtio_rmb(q->weak);
 	return true;
 }
 
-static __always_inline bool split_has_used(struct ring_queue *q)
+static __always_inline bool split_has_used(struct ring_queue *q, u16 at)
 {
-	return likely(q->used_next != q->used_seen) || split_look(q);
+	return likely(at != q->used_seen) || split_look(q, at);
 }
 
-/* The next used entry. */
-static __always_inline u32 split_read_used(const struct ring_queue *q, u32 *wrote)
+static __always_inline u16 split_place(const struct ring_queue *q, u16 at)
 {
-	struct vring_used_elem *elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
+	return at & q->mask;
+}
+
+static __always_inline u32 split_read_used(const struct ring_queue *q, u16 at, u32 *wrote)
+{
+	struct vring_used_elem *elem = &q->mem.split.used->ring[split_place(q, at)];
 
 	*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
 	return __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
 }
 
-static __always_inline u16 split_used_at(const struct ring_queue *q)
+/* An entry for each buffer, however many descriptors it took. */
+static __always_inline void split_step_used(struct ring_queue *q, u16 at, unsigned int count)
 {
-	return q->used_next & (q->num - 1);
-}
-
-static __always_inline void split_step_used(struct ring_queue *q, unsigned int count)
-{
-	WRITE_ONCE(q->used_next, q->used_next + 1);
+	WRITE_ONCE(q->used_next, at + 1);
 }
 
 /* A batch has one entry, its first, and moves the used index by all of it. */
-static __always_inline bool split_in_batch(struct ring_queue *q)
+static __always_inline bool split_in_batch(struct ring_queue *q, u16 at)
 {
-	if (likely(q->used_next != q->used_seen))
-		return true;
-	ring_bad_batch(q, q->used_seen);
-	return false;
+	return likely(at != q->used_seen) || ring_bad_batch(q, at);
 }
 
 static int split_give_up(struct ring_queue *q, unsigned int laid, bool out, int err);
 
 static const struct ring_format split_format = {
+	.table_next = VRING_DESC_F_NEXT,
 	.begin = split_begin,
 	.ring_put = split_ring_put,
 	.table_put = split_table_put,
@@ -203,8 +200,8 @@ static const struct ring_format split_format = {
 	.add_hard = split_add_hard,
 	.has_used = split_has_used,
 	.read_used = split_read_used,
-	.used_at = split_used_at,
 	.step_used = split_step_used,
+	.place = split_place,
 	.in_batch = split_in_batch,
 };
 
@@ -249,6 +246,7 @@ bool split_enable_cb_delayed(struct ring_queue *q)
 /* An empty ring, on memory that is zero. */
 void split_init(struct ring_queue *q)
 {
+	q->mask = q->num - 1;
 	q->avail_next = 0;
 	q->used_next = 0;
 	q->used_seen = 0;
