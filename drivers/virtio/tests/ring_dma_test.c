@@ -232,6 +232,9 @@ static void shut_down(struct kunit *test, u64 features)
 	bufs = ring_add_all_sorts(test);
 	f->vq->vq_ops->shutdown(f->vq);
 	expect_nothing_mapped(test, dma);
+	/* Once more finds nothing to do. */
+	f->vq->vq_ops->shutdown(f->vq);
+	expect_nothing_mapped(test, dma);
 	while ((buf = f->vq->vq_ops->get_buf(f->vq, &len)))
 		buf->back++;
 	ring_expect_all_back(test, bufs);
