@@ -142,6 +142,7 @@ static void fail_each(struct kunit *test, unsigned int len)
 			continue;
 		}
 		/* It was no segment's, and the queue found a way without. */
+		KUNIT_ASSERT_GE(test, dma->mapped, len);
 		f->vq->vq_ops->kick(f->vq);
 		echo(test, bytes, len);
 		expect_nothing_mapped(test, dma);
