@@ -348,6 +348,8 @@ static void op_shutdown(struct virtqueue *vq)
 	struct ring_queue *q = to_ring(vq);
 	u32 id;
 
+	if (q->draining)
+		return;
 	q->draining = true;
 	WRITE_ONCE(q->broken, true);
 	for (id = 0; id < q->num; id++)

@@ -142,6 +142,7 @@ static void fail_each(struct kunit *test, unsigned int len)
 			continue;
 		}
 		/* It was no segment's, and the queue found a way without. */
+		KUNIT_ASSERT_GE(test, dma->mapped, len);
 		f->vq->vq_ops->kick(f->vq);
 		echo(test, bytes, len);
 		expect_nothing_mapped(test, dma);
@@ -230,6 +231,9 @@ static void shut_down(struct kunit *test, u64 features)
 	f = make_with(test, &dma, features);
 	ring_expect_works(test);
 	bufs = ring_add_all_sorts(test);
+	f->vq->vq_ops->shutdown(f->vq);
+	expect_nothing_mapped(test, dma);
+	/* Once more finds nothing to do. */
 	f->vq->vq_ops->shutdown(f->vq);
 	expect_nothing_mapped(test, dma);
 	while ((buf = f->vq->vq_ops->get_buf(f->vq, &len)))

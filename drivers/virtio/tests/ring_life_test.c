@@ -142,6 +142,8 @@ static void test_shutdown(struct kunit *test)
 	unsigned int len;
 
 	f->vq->vq_ops->shutdown(f->vq);
+	/* Once more changes nothing. */
+	f->vq->vq_ops->shutdown(f->vq);
 	KUNIT_EXPECT_EQ(test, -EIO, ring_add_buf(f, one));
 	KUNIT_EXPECT_FALSE(test, virtqueue_notify(f->vq));
 	KUNIT_EXPECT_EQ(test, RING_SORTS - 1, collect(test, get_nothing_written));
@@ -170,6 +172,7 @@ static void test_break(struct kunit *test)
 	unsigned int len, free = f->vq->num_free;
 	int way;
 
+	KUNIT_ASSERT_FALSE(test, virtqueue_enable_cb(f->vq));
 	for (way = 0; way < 2; way++) {
 		if (way)
 			virtio_break_device(&f->vdev);
@@ -192,6 +195,8 @@ static void test_break(struct kunit *test)
 	f->vq->vq_ops->kick(f->vq);
 	while (ring_host_echo(f) == 1)
 		;
+	vring_interrupt(0, f->vq);
+	KUNIT_EXPECT_EQ(test, 1, f->callbacks);
 	/* But for the one that the device took and never completed. */
 	KUNIT_EXPECT_EQ(test, 5, collect(test, get_something));
 	KUNIT_EXPECT_EQ(test, 1, collect(test, virtqueue_detach_unused_buf));

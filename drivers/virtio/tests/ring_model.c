@@ -174,6 +174,19 @@ bool model_add(struct model *m)
 	return true;
 }
 
+/* Virtio 1.3, 2.7.5: from the start of a split ring's table, and round at its end. */
+static void check_place(struct model *m, const struct model_buf *buf)
+{
+	struct ring_fixture *f = m->f;
+	unsigned int i, next, num = m->run->num;
+
+	KUNIT_ASSERT_EQ(m->test, buf->place, buf->head);
+	for (i = 1; i < buf->descs; i++) {
+		next = virtio16_to_cpu(&f->vdev, f->ring.desc[(buf->place + i - 1) % num].next);
+		KUNIT_ASSERT_EQ(m->test, (buf->place + i) % num, next);
+	}
+}
+
 /* The device has before it the very memory that was submitted. */
 bool model_take(struct model *m)
 {
@@ -187,9 +200,8 @@ bool model_take(struct model *m)
 		return false;
 	buf = &m->bufs[*nth(&m->added, 0)];
 	buf->head = head;
-	/* Virtio 1.3, 2.7.5: from the start of the table, and round at its end. */
 	if (m->run->features & IN_ORDER && !(m->run->features & PACKED))
-		KUNIT_ASSERT_EQ(m->test, buf->place, head);
+		check_place(m, buf);
 	KUNIT_ASSERT_EQ(m->test, total(buf), ring_host_segments(m->f, segments, MODEL_SEGMENTS));
 	for (i = 0; i < total(buf); i++) {
 		KUNIT_ASSERT_PTR_EQ(m->test, token_of(m, buf - m->bufs) + i, segments[i].bytes);
