@@ -83,6 +83,13 @@ MUTANTS = (
     ("ring: a false callback is called again", QUEUE, "if (q->callbacks && !q->vq.callback(&q->vq))", "if (q->vq.callback(&q->vq), false)", "ring.test_callbacks"),
     ("ring: the device's wish is not looked at", SPLIT, "return !(cpu16(q, READ_ONCE(vring->used->flags)) & VRING_USED_F_NO_NOTIFY);", "return true;",
      "ring.test_suppressed_kicks"),
+    ("packed: the wrap counter does not turn", PACKED, "(~at & WRAP) | (pos - q->num)", "(at & WRAP) | (pos - q->num)", "ring-model.test_model"),
+    ("packed: what was published last is counted alone", PACKED, "q->unpublished += c->count;", "q->unpublished = c->count;", "ring-model.test_model"),
+    ("packed: an event of the lap before is missed", PACKED, "lap = (event ^ new) & WRAP ? q->num : 0;", "lap = 0;", "ring-model.test_model"),
+    ("packed: the last segment is one to read", PACKED, "cpu_to_le16(avail_flags(last) | (writable ? VRING_DESC_F_WRITE : 0));",
+     "cpu_to_le16(avail_flags(last));", "ring-model.test_model"),
+    ("packed: nothing is used within a batch", PACKED, "(READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) || says_used(q, at);", "says_used(q, at);",
+     "ring-model.test_model"),
     ("ring: the whole chain is not freed", ENGINE, "q->vq.num_free += slot->count;", "q->vq.num_free++;", "ring.test_echo"),
 )
 
