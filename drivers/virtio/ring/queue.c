@@ -258,6 +258,11 @@ void ring_init(struct ring_queue *q)
 	q->avail_published = 0;
 	q->used_event = 0;
 	q->in_batch = false;
+	/* A shutdown ends where the queue starts anew. */
+	if (q->draining) {
+		q->draining = false;
+		WRITE_ONCE(q->broken, false);
+	}
 	ring_call(q, init);
 	if (!q->callbacks)
 		ring_call(q, disable_cb);

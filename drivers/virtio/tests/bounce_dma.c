@@ -54,6 +54,8 @@ static void *bounce_alloc(struct device *dev, size_t size, dma_addr_t *addr, gfp
 		dma->alloc_fails--;
 		return NULL;
 	}
+	if (dma->alloc_fails_after && !--dma->alloc_fails_after)
+		return NULL;
 	p = alloc_pages_exact(size, gfp);
 	if (!p)
 		return NULL;

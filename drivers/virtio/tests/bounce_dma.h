@@ -25,12 +25,13 @@
  * @allocated: pieces of coherent memory
  * @map_fails: the mapping that fails, counted down: 1 for the next; 0 for none
  * @alloc_fails: how many allocations will fail
+ * @alloc_fails_after: and then the one that fails, counted down like @map_fails
  * @errors: what was unmapped or synchronised and not mapped so
  */
 struct bounce_dma {
 	struct device *dev;
 	struct list_head mappings;
-	unsigned int mapped, allocated, map_fails, alloc_fails, errors;
+	unsigned int mapped, allocated, map_fails, alloc_fails, alloc_fails_after, errors;
 };
 
 /* Skips the test where the kernel has no devices with mappings of their own. */

@@ -300,13 +300,50 @@ static void test_resize_fails(struct kunit *test)
 	f = make(test, &dma);
 	f->vq->num_max = 4 * SIZE;
 	bufs = ring_add_all_sorts(test);
-	dma->alloc_fails = 1;
+	dma->alloc_fails = 2;
 	KUNIT_EXPECT_EQ(test, -ENOMEM, virtqueue_resize(f->vq, 2 * SIZE, recycle, NULL));
 	KUNIT_EXPECT_EQ(test, SIZE, virtqueue_get_vring_size(f->vq));
 	ring_expect_all_back(test, bufs);
 	ring_host_start(test);
 	ring_expect_works(test);
 	expect_nothing_left(test, dma);
+}
+
+/* Memory is in pieces: so is the ring, and a device is told where each part lies. */
+static void test_parts(struct kunit *test)
+{
+	struct ring_fixture *f;
+	struct bounce_dma *dma;
+	struct ring_buf *bufs;
+
+	f = make(test, &dma);
+	KUNIT_EXPECT_EQ(test, 1, dma->allocated);
+	f->vq->num_max = 2 * SIZE;
+	bufs = ring_add_all_sorts(test);
+	dma->alloc_fails = 1;
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_resize(f->vq, 2 * SIZE, recycle, NULL));
+	ring_expect_all_back(test, bufs);
+	KUNIT_EXPECT_EQ(test, 2 * SIZE, virtqueue_get_vring_size(f->vq));
+	KUNIT_EXPECT_GE(test, dma->allocated, 3);
+	ring_host_start(test);
+	ring_expect_works(test);
+	expect_nothing_left(test, dma);
+}
+
+/* One part is missing: none is kept. */
+static void test_parts_missing(struct kunit *test)
+{
+	struct ring_fixture *f;
+	struct bounce_dma *dma;
+
+	f = make(test, &dma);
+	expect_nothing_left(test, dma);
+	dma->alloc_fails = 1;
+	dma->alloc_fails_after = 2;
+	KUNIT_EXPECT_NULL(test, vring_create_virtqueue(0, SIZE, PAGE_SIZE, &f->vdev, true, false,
+						       false, ring_fixture_notify, NULL, "parts"));
+	KUNIT_EXPECT_EQ(test, 0, dma->alloc_fails_after);
+	KUNIT_EXPECT_EQ(test, 0, dma->allocated);
 }
 
 /* Memory is short: less of it will do, if the driver says so. */
@@ -317,10 +354,11 @@ static void test_short_memory(struct kunit *test)
 
 	f = make(test, &dma);
 	expect_nothing_left(test, dma);
-	dma->alloc_fails = 1;
+	/* In one piece, and then in parts. */
+	dma->alloc_fails = 2;
 	KUNIT_EXPECT_NULL(test, vring_create_virtqueue(0, SIZE, PAGE_SIZE, &f->vdev, true, false,
 						       false, ring_fixture_notify, NULL, "short"));
-	dma->alloc_fails = 2;
+	dma->alloc_fails = 4;
 	f->vq = vring_create_virtqueue(0, SIZE, PAGE_SIZE, &f->vdev, true, true, false,
 				       ring_fixture_notify, NULL, "short");
 	KUNIT_ASSERT_NOT_NULL(test, f->vq);
@@ -366,6 +404,8 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE_PARAM(test_shutdown_and_gone, features_gen_params),
 	KUNIT_CASE_PARAM(test_reset, features_gen_params),
 	KUNIT_CASE_PARAM(test_resize_fails, features_gen_params),
+	KUNIT_CASE_PARAM(test_parts, features_gen_params),
+	KUNIT_CASE_PARAM(test_parts_missing, features_gen_params),
 	KUNIT_CASE_PARAM(test_short_memory, features_gen_params),
 	KUNIT_CASE_PARAM(test_dma_dev, features_gen_params),
 	{}
