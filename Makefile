@@ -58,10 +58,10 @@ symbols: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/pristine
 	@$(TOOLS)/symbols.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/symbols
 
-## make bench             cost of a request, a pristine tree's ring against ours; WRITE=file keeps it
+## make bench             what virtio costs, a pristine tree against ours; WRITE=file keeps it, ONLY='ring native' runs these
 bench: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/pristine
-	@$(TOOLS)/bench/run.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/bench $(if $(WRITE),--write $(WRITE))
+	@$(TOOLS)/bench/run.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/bench $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write $(WRITE))
 
 ## make apply KDIR=...    put the core into a 6.12 tree
 ## make unapply KDIR=...  and take it out again

@@ -29,6 +29,7 @@ needed() {
 /usr/share/seabios/bios-256k.bin seabios
 /usr/include/libelf.h libelf-dev
 /usr/include/openssl/opensslv.h libssl-dev
+/usr/bin/fio fio
 EOF
 	[ -n "${KDIR:-}" ] || echo "/usr/src/linux-source-6.12.tar.xz linux-source-6.12"
 }

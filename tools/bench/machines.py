@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machines that the benchmark runs on, each built from a pristine tree and from ours."""
+import os, re, shutil, subprocess, time
+from kernel import Failed, Kernel
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TREES = ("theirs", "ours")
+LIMIT = 600     # seconds for a guest
+# One instruction is one nanosecond of the guest's clock, also of its TSC.
+QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0,sleep=off,align=off", "-smp", "1", "-m", "512M",
+        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio"]
+
+
+def qemu(build, words):
+    return [*QEMU, "-kernel", f"{build}/arch/x86/boot/bzImage", "-initrd", f"{build}/initramfs.gz",
+            "-append", " ".join(["console=ttyS0", "stop=reboot", *words])]
+
+
+def native(build, words):
+    return [f"{build}/linux", "mem=256M", f"initrd={build}/initramfs.gz", "con=null", "con0=fd:0,fd:1", "console=tty0", "stop=poweroff", *words]
+
+
+# What is built, with which variables of make, and how it is run.
+MACHINES = {"guest": ("bzImage", (), qemu), "uml": ("linux", ("ARCH=um",), native)}
+
+
+class Machine:
+    """One tree built for one machine, with the benchmark's module in an initramfs."""
+
+    def __init__(self, tree, source, machine, build):
+        goal, variables, self.command = MACHINES[machine]
+        self.name = f"{tree}, {machine}"
+        self.kernel = Kernel(source, f"{build}/{tree}-{machine}", *variables)
+        self.dir = self.kernel.build
+        start = time.time()
+        print(f"   {self.name}: build ...", end="", flush=True)
+        self.kernel.configure(open(f"{HERE}/{machine}.config").read())
+        self.kernel.make(goal, "modules")
+        self.initramfs()
+        print(f" {time.time() - start:.0f} s", flush=True)
+
+    def initramfs(self):
+        folder, root = f"{self.dir}/ring_bench", f"{self.dir}/root"
+        os.makedirs(folder, exist_ok=True)
+        for f in os.listdir(HERE):
+            if f == "Kbuild" or f.endswith((".c", ".h")):
+                shutil.copy(f"{HERE}/{f}", folder)
+        self.kernel.make(f"M={folder}", "modules")
+        shutil.rmtree(root, ignore_errors=True)
+        os.makedirs(root)
+        shutil.copy(f"{folder}/ring_bench.ko", root)
+        self.kernel.initramfs(root, f"{HERE}/init")
+
+    def run(self, *words, options=()):
+        """Boot with words on the kernel's command line; what the benchmark says, as {case: [numbers]}."""
+        cmd = [*self.command(self.dir, ["panic=-1", "loglevel=7", *words]), *options]
+        try:
+            out = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT).stdout
+        except subprocess.TimeoutExpired as e:
+            out = e.stdout or b""
+        text = out.decode(errors="replace").replace("\r", "")
+        if "bench: done" not in text:
+            raise Failed(f"{self.name}: did not come to its end within {LIMIT} s; it said:\n" + text[-3000:])
+        return {case: [int(n) for n in numbers.split()] for case, numbers in re.findall(r"bench: (.*): ([\d ]+)$", text, re.M)}
+
+
+class Trees:
+    """Both trees; a machine is built when it is first needed."""
+
+    def __init__(self, pristine, source, build):
+        self.sources, self.build, self.machines = {"theirs": pristine, "ours": source}, build, {}
+
+    def pair(self, machine):
+        for t in TREES:
+            if (t, machine) not in self.machines:
+                self.machines[t, machine] = Machine(t, self.sources[t], machine, self.build)
+        return {t: self.machines[t, machine] for t in TREES}

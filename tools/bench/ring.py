@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a request costs the driver's side of a queue, in instructions and in nanoseconds."""
+import statistics
+from machines import TREES
+
+GROUPS = ("split direct", "split indirect", "packed direct", "packed indirect")
+REFERENCE = ("1 out + 1 in, 1 a kick", "1 out + 1 in, 32 a kick", "disk request of 3, 32 a kick", "16 segments, 8 a kick",
+             "2 out, 32 a kick, callbacks off", "1 in, 256 a kick")
+WIDTH = 50
+
+
+def group(case):
+    return case.split(", ", 1)[0]
+
+
+def means(ratios, target, most=None):
+    """Geometric means of {case: ratio} by group, and the cases above the most that one may have."""
+    lines = ["", f"{'geometric mean of the ratios':36} {'reference':>10} {'all cases':>10}   target {target}"]
+    for g in GROUPS:
+        mine = {c: r for c, r in ratios.items() if group(c) == g}
+        reference = [r for c, r in mine.items() if c.split(", ", 1)[1] in REFERENCE]
+        lines.append(f"   {g:33} {statistics.geometric_mean(reference):10.2f} {statistics.geometric_mean(mine.values()):10.2f}   ({len(mine)} cases)")
+    if most:
+        above = [f"   {r:.2f}  {c}" for c, r in ratios.items() if r > most]
+        lines += ["", f"cases above {most:.2f}: {len(above)} of {len(ratios)}", *above]
+    return lines
+
+
+def instructions(trees, args):
+    """One run of each tree, since it counts the same each time, and one that bounces what it maps."""
+    got = {}
+    for tree, machine in trees.pair("guest").items():
+        got[tree] = machine.run("requests=4000")
+        for case, numbers in machine.run("requests=4000", "bounced=1", "swiotlb=force").items():
+            got[tree].setdefault(case, numbers)
+        print(f"   {tree}: counted", flush=True)
+    rates = [got[t].pop("rate")[0] for t in TREES]
+    lines = ["Instructions for each request (QEMU -icount, where the TSC counts them): add + kick, and get.",
+             f"Ticks of the TSC in a microsecond of the guest, of which each is 1000 instructions: {rates[0]}, {rates[1]}.", "",
+             f"{'':{WIDTH}} {'theirs':>17} {'ours':>17}", f"{'case':{WIDTH}} {'add+kick':>9} {'get':>7} {'add+kick':>9} {'get':>7}  ratio"]
+    ratios = {}
+    for case, theirs in got["theirs"].items():
+        ours = got["ours"][case]
+        ratios[case] = sum(ours) / sum(theirs)
+        a, b, c, d = (n / 100 for n in (*theirs, *ours))
+        lines.append(f"{case:{WIDTH}} {a:9.1f} {b:7.1f} {c:9.1f} {d:7.1f} {ratios[case]:6.2f}")
+    return lines + means(ratios, "0.50, no case above 0.70", 0.70)
+
+
+def native(trees, args):
+    """Runs of the two trees take turns; of each run the median of its batches."""
+    sides, got = trees.pair("uml"), {t: [] for t in TREES}
+    for i in range(args.runs):
+        for t in TREES if i % 2 else TREES[::-1]:
+            run = sides[t].run("requests=200000", "median=1")
+            rate = run.pop("rate")[0] / 1000    # ticks in a nanosecond
+            got[t].append({case: sum(numbers) / 100 / rate for case, numbers in run.items()})
+        print(f"   native run {i + 1} of {args.runs}", flush=True)
+    lines = [f"Nanoseconds for each request (UML, native): median of {args.runs} runs that took turns, and their spread,",
+             "which is half of the distance between the first and the third quarter.", "",
+             f"{'case':{WIDTH}} {'theirs':>14} {'ours':>14}  ratio"]
+    ratios = {}
+    for case in got["theirs"][0]:
+        cells = []
+        for t in TREES:
+            runs = [r[case] for r in got[t]]
+            q = statistics.quantiles(runs, n=4) if len(runs) > 1 else [runs[0]] * 3
+            cells.append((statistics.median(runs), (q[2] - q[0]) / 2))
+        ratios[case] = cells[1][0] / cells[0][0]
+        lines.append(f"{case:{WIDTH}} " + " ".join(f"{m:7.1f} ±{s:5.1f}" for m, s in cells) + f" {ratios[case]:6.2f}")
+    return lines + means(ratios, "0.80")
