@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy test kunit check check-overlay bench apply unapply patch deps source clean mutants symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy test kunit check check-overlay check-tools bench apply unapply patch deps source clean mutants symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ check: source
 ## make check-overlay     apply, unapply and patch, and their errors
 check-overlay: source
 	@$(TOOLS)/test_overlay.py $(LINUX)
+
+## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh
+check-tools: source
+	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
 
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 20 minutes
 symbols: source
