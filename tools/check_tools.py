@@ -16,7 +16,8 @@ RUNS = (
     ("vringh_test", VRINGH, None, None),
     ("virtio_test", ([], ["--no-event-idx"], ["--no-indirect"], ["--no-virtio-1"], ["--delayed-interrupt"], ["--batch=random"], ["--reset=1000"]),
      "/dev/vhost-test", "module of the tree's tools/virtio/vhost_test"),
-    ("vhost_net_test", ([], ["--no-event-idx"], ["--no-indirect"], ["--delayed-interrupt"]), "/dev/vhost-net", "module vhost_net"),
+    ("vhost_net_test", [["--buf-num=20000", *f] for f in ([], ["--no-event-idx"], ["--no-indirect"], ["--delayed-interrupt"])],
+     "/dev/vhost-net", "module vhost_net"),
 )
 HUNG = 600      # seconds; a run takes some ten
 
@@ -62,6 +63,9 @@ def main():
     for program, runs, device, whose in RUNS if built else ():
         if device and not os.path.exists(device):
             report("skipped", program, why=f": no {device} ({whose})")
+            continue
+        if device and os.geteuid():
+            report("skipped", program, why=f": not root, who may open {device}")
             continue
         for options in runs:
             start = time.time()
