@@ -30,7 +30,7 @@ boot-legacy: source
 
 ## make test              everything: KUnit, overlay, boots, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay boot boot-packed boot-legacy check
+	@$(TOOLS)/test.py kunit check-overlay check-tools boot boot-packed boot-legacy check
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
