@@ -7,6 +7,7 @@
  * costs no allocation.  Called when queues come, go or change size, and by the
  * engine when the pool has run dry.
  */
+#include <linux/align.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>

@@ -287,14 +287,14 @@ unsigned int packed_enable_cb(struct ring_queue *q)
 }
 
 /*
- * Once three quarters of the descriptors in flight are used.  The device marks
+ * Once three quarters of the descriptors in flight are used, and the next with them.  The device marks
  * only where buffers begin, so all that can be told is whether one is used now.
  */
 bool packed_enable_cb_delayed(struct ring_queue *q)
 {
 	unsigned int in_flight = q->num - q->vq.num_free;
 
-	set_driver_event(q, step(q, q->used_next, in_flight - in_flight / 4));
+	set_driver_event(q, step(q, q->used_next, in_flight * 3 / 4));
 	return !packed_is_used(q, q->used_next);
 }
 

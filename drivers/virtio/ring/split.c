@@ -233,11 +233,10 @@ unsigned int split_enable_cb(struct ring_queue *q)
 	return q->used_next;
 }
 
-/* Once three quarters of what is in flight are used. */
+/* Once three quarters of what is in flight are used, and the next one with them. */
 bool split_enable_cb_delayed(struct ring_queue *q)
 {
-	u16 in_flight = q->avail_next - q->used_next;
-	u16 ahead = in_flight - in_flight / 4;
+	u16 ahead = (u16)(q->avail_next - q->used_next) * 3 / 4;
 
 	ask_for_callback(q, q->used_next + ahead);
 	return (u16)(split_used_index(q) - q->used_next) <= ahead;
