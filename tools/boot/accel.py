@@ -12,7 +12,7 @@ def choose(build):
     """(accelerator, what there is to say of it)"""
     if given := os.environ.get("ACCEL"):
         return given, "as ACCEL= says"
-    refused = remembered(f"{build}/kvm", lambda: try_kvm(build))
+    refused = closed() or remembered(f"{build}/kvm", lambda: try_kvm(build))
     return ("tcg", f"kvm: {refused}") if refused else ("kvm", "a probe guest came up in it")
 
 
@@ -29,12 +29,16 @@ def remembered(path, find_out):
     return verdict
 
 
-def try_kvm(build):
-    """Why KVM is of no use here; nothing if it is."""
+def closed():
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR))
+        return ""
     except OSError as e:
         return f"/dev/kvm: {e.strerror}"
+
+
+def try_kvm(build):
+    """Why KVM is of no use here; nothing if it is."""
     print(f"   trying kvm, for {LIMIT} s at most ...", flush=True)
     try:
         guest = subprocess.run(machine.bare(build, "kvm", ["rig.probe=1"]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
