@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy test kunit check check-overlay check-tools bench apply unapply patch deps source clean mutants symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools bench apply unapply patch deps source clean mutants symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ boot-legacy: source
 
 ## make test              everything: KUnit, overlay, boots, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay check-tools boot boot-packed boot-legacy check
+	@$(TOOLS)/test.py kunit check-overlay check-tools boots check
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
