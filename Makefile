@@ -54,13 +54,13 @@ check-tools: source
 
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 20 minutes
 symbols: source
-	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/pristine
-	@$(TOOLS)/symbols.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/symbols
+	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)/symbols
 
 ## make bench             what virtio costs, a pristine tree against ours; WRITE=file keeps it, ONLY='ring native' runs these
 bench: source
-	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/pristine
-	@$(TOOLS)/bench/run.py --pristine $(BUILD)/pristine --source $(LINUX) --build $(BUILD)/bench $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write $(WRITE))
+	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@$(TOOLS)/bench/run.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write $(WRITE))
 
 ## make apply KDIR=...    put the core into a 6.12 tree
 ## make unapply KDIR=...  and take it out again

@@ -43,6 +43,7 @@ extern struct platform_device *bench_parent;
 
 int bench_open(struct bench *bench, unsigned int flags, unsigned int size);
 void bench_close(struct bench *bench);
+int bench_memory(void *memory);
 void bench_use(struct bench *bench, unsigned int count, u32 len, bool reversed);
 
 #endif /* _RING_BENCH_H */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The machines that the benchmark runs on, each built from a pristine tree and from ours."""
-import os, re, shutil, subprocess, time
+import glob, os, re, shutil, subprocess, time
 from kernel import Failed, Kernel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,18 +24,27 @@ def native(build, words):
 MACHINES = {"guest": ("bzImage", (), qemu), "uml": ("linux", ("ARCH=um",), native)}
 
 
+def ring_objects(source):
+    """Of drivers/virtio; they alone get debug information, by which trace.py finds them."""
+    folder = f"{source}/drivers/virtio"
+    found = glob.glob(f"{folder}/ring/*.c") or [f"{folder}/virtio_ring.c"]
+    return [f"{os.path.relpath(f, folder)[:-2]}.o" for f in sorted(found)]
+
+
 class Machine:
     """One tree built for one machine, with the benchmark's module in an initramfs."""
 
     def __init__(self, tree, source, machine, build):
-        goal, variables, self.command = MACHINES[machine]
+        self.goal, variables, self.command = MACHINES[machine]
         self.name = f"{tree}, {machine}"
-        self.kernel = Kernel(source, f"{build}/{tree}-{machine}", *variables)
+        # The same way from here to the sources for both trees: ccache then compiles what they share once.
+        variables += tuple(f"CFLAGS_{o}=-g" for o in ring_objects(source))
+        self.kernel = Kernel(source, f"{build}/theirs/bench-{machine}" if tree == "theirs" else f"{build}/bench-{machine}", *variables)
         self.dir = self.kernel.build
         start = time.time()
         print(f"   {self.name}: build ...", end="", flush=True)
         self.kernel.configure(open(f"{HERE}/{machine}.config").read())
-        self.kernel.make(goal, "modules")
+        self.kernel.make(self.goal, "modules")
         self.initramfs()
         print(f" {time.time() - start:.0f} s", flush=True)
 
@@ -48,7 +57,10 @@ class Machine:
         self.kernel.make(f"M={folder}", "modules")
         shutil.rmtree(root, ignore_errors=True)
         os.makedirs(root)
-        shutil.copy(f"{folder}/ring_bench.ko", root)
+        for f in glob.glob(f"{folder}/*.ko"):
+            shutil.copy(f, root)
+        if self.goal != "linux":
+            Kernel.add_program(root, "/usr/bin/fio")
         self.kernel.initramfs(root, f"{HERE}/init")
 
     def run(self, *words, options=()):
@@ -69,6 +81,7 @@ class Trees:
 
     def __init__(self, pristine, source, build):
         self.sources, self.build, self.machines = {"theirs": pristine, "ours": source}, build, {}
+        self.counts = {}    # what ring.counted() found
 
     def pair(self, machine):
         for t in TREES:

@@ -51,6 +51,7 @@ static void finish_split(struct bench *bench, unsigned int i, u32 len)
 
 	used->ring[bench->used_at % bench->size].id = taken[i].id;
 	used->ring[bench->used_at++ % bench->size].len = len;
+	/* The entry before the index. */
 	smp_wmb();
 	used->idx = bench->used_at;
 }
@@ -61,6 +62,7 @@ static void finish_packed(struct bench *bench, unsigned int i, u32 len)
 
 	desc->id = taken[i].id;
 	desc->len = len;
+	/* What it says before the flags that make it used. */
 	smp_wmb();
 	desc->flags = bench->used_wrap ? BIT(7) | BIT(15) : 0;
 	bench->used_at += taken[i].count;
@@ -106,8 +108,8 @@ int bench_open(struct bench *bench, unsigned int flags, unsigned int size)
 		(flags & NO_EVENT ? 0 : BIT_ULL(VIRTIO_RING_F_EVENT_IDX)) |
 		(flags & INDIRECT ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
 		(flags & MAPPED ? BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) : 0);
-	bench->vq = vring_create_virtqueue(0, size, PAGE_SIZE, &bench->vdev, true, false,
-					   flags & CONTEXT, notify, callback, "bench");
+	bench->vq = vring_create_virtqueue(0, size, SMP_CACHE_BYTES, &bench->vdev, true,
+					   false, flags & CONTEXT, notify, callback, "bench");
 	if (!bench->vq)
 		return -ENOMEM;
 	bench->desc = phys_to_virt(virtqueue_get_desc_addr(bench->vq));

@@ -34,6 +34,14 @@ static bool bounced;
 module_param(bounced, bool, 0);
 MODULE_PARM_DESC(bounced, "only what goes through the DMA API, which is to bounce it");
 
+static bool memory_only;
+module_param_named(memory, memory_only, bool, 0);
+MODULE_PARM_DESC(memory, "not the requests, but what a queue takes of memory");
+
+static unsigned int only;
+module_param(only, uint, 0);
+MODULE_PARM_DESC(only, "batches of disk requests alone: 1 split, 2 with indirect tables, 3 packed, 4 with tables");
+
 /* What is added, by which function */
 enum kind { LISTS, TRANSMIT, REFILL };
 
@@ -55,11 +63,13 @@ struct work {
 	bool reversed;
 };
 
+#define DISK_BATCH	2	/* the one that "only" stands for */
+
 static const struct work works[] = {
 	/* The cases of reference, and then one thing changed at a time. */
 	{ "1 out + 1 in", LISTS, 1, 1, 1 },
 	{ "1 out + 1 in", LISTS, 1, 1, 32 },
-	{ "disk request of 3", LISTS, 1, 2, 32 },
+	[DISK_BATCH] = { "disk request of 3", LISTS, 1, 2, 32 },
 	{ "16 segments", LISTS, 1, 15, 8 },
 	{ "2 out", TRANSMIT, 2, 0, 32, NO_CALLBACKS },
 	{ "1 in", REFILL, 0, 1, 256 },
@@ -67,6 +77,7 @@ static const struct work works[] = {
 	{ "1 out + 1 in", LISTS, 1, 1, 256, .size = 1024 },
 	{ "disk request of 3", LISTS, 1, 2, 1 },
 	{ "disk request of 3", LISTS, 1, 2, 32, .size = 1024 },
+	{ "1 out", TRANSMIT, 1, 0, 32, NO_CALLBACKS },
 	{ "1 in", REFILL, 0, 1, 1 },
 	{ "1 in", REFILL, 0, 1, 32 },
 	{ "1 out + 1 in", LISTS, 1, 1, 32, .reversed = true },
@@ -100,20 +111,20 @@ static void lay_segments(const struct work *work)
 	for (i = 0; i < n; i++)
 		sg_set_buf(&sg[i], memory + 64 * i, 64);
 	sgs[0] = sg;
+	n_out = work->out;
 	if (work->kind != LISTS)
 		return;
 	sgs[1] = sg + 1;
 	sgs[2] = sg + n - 1;
 	sg_mark_end(&sg[0]);
 	sg_mark_end(&sg[n - 2]);
-	n_out = 1;
 	n_in = n > 2 ? 2 : 1;
 }
 
 static __always_inline int add(enum kind kind, void *token, void *ctx)
 {
 	if (kind == TRANSMIT)
-		return virtqueue_add_outbuf(bench.vq, sg, 2, token, GFP_ATOMIC);
+		return virtqueue_add_outbuf(bench.vq, sg, n_out, token, GFP_ATOMIC);
 	if (kind == REFILL)
 		return virtqueue_add_inbuf_ctx(bench.vq, sg, 1, token, ctx, GFP_ATOMIC);
 	return virtqueue_add_sgs(bench.vq, sgs, n_out, n_in, token, GFP_ATOMIC);
@@ -240,11 +251,15 @@ static void measure(const struct work *work, unsigned int format)
 	bench_close(&bench);
 }
 
-static void measure_all(void)
+static void measure_works(void)
 {
 	static const unsigned int formats[] = { 0, INDIRECT, PACKED, PACKED | INDIRECT };
 	unsigned int i, f;
 
+	if (only) {
+		measure(&works[DISK_BATCH], formats[(only - 1) % ARRAY_SIZE(formats)]);
+		return;
+	}
 	for (i = 0; i < ARRAY_SIZE(works); i++) {
 		bool mapped = works[i].flags & MAPPED;
 
@@ -255,28 +270,43 @@ static void measure_all(void)
 	}
 }
 
-static int __init bench_init(void)
+static int measure_all(void)
 {
 	u64 start = ktime_get_ns(), first = ticks(), last;
+	unsigned int n = max(requests, 4u);
 	int err = -ENOMEM;
+
+	adding = kvmalloc_array(n, sizeof(*adding), GFP_KERNEL);
+	getting = kvmalloc_array(n, sizeof(*getting), GFP_KERNEL);
+	if (adding && getting) {
+		measure_works();
+		last = ticks();
+		pr_info("bench: rate: %llu\n",
+			div64_u64((last - first) * 1000, ktime_get_ns() - start));
+		err = 0;
+	}
+	kvfree(getting);
+	kvfree(adding);
+	return err;
+}
+
+static int __init bench_init(void)
+{
+	int err;
 
 	bench_parent = platform_device_register_simple("ring-bench", -1, NULL, 0);
 	if (IS_ERR(bench_parent))
 		return PTR_ERR(bench_parent);
 	dma_coerce_mask_and_coherent(&bench_parent->dev, DMA_BIT_MASK(64));
 	memory = kmalloc(PAGE_SIZE, GFP_KERNEL);
-	adding = kvmalloc_array(max(requests, 4u), sizeof(*adding), GFP_KERNEL);
-	getting = kvmalloc_array(max(requests, 4u), sizeof(*getting), GFP_KERNEL);
-	if (memory && adding && getting) {
-		measure_all();
-		last = ticks();
-		pr_info("bench: rate: %llu\n",
-			div64_u64((last - first) * 1000, ktime_get_ns() - start));
+	if (!memory)
+		err = -ENOMEM;
+	else if (memory_only)
+		err = bench_memory(memory);
+	else
+		err = measure_all();
+	if (!err)
 		pr_info("bench: done\n");
-		err = 0;
-	}
-	kvfree(getting);
-	kvfree(adding);
 	kfree(memory);
 	platform_device_unregister(bench_parent);
 	return err;

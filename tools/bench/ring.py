@@ -26,20 +26,29 @@ def means(ratios, target, most=None):
     return lines
 
 
+def counted(trees):
+    """{tree: {case: [add + kick, get]}} in hundredths.  One run of each tree, since it counts the same each time, and
+    one that bounces what it maps."""
+    if not trees.counts:
+        for tree, machine in trees.pair("guest").items():
+            got = machine.run("part=ring", "requests=4000")
+            for case, numbers in machine.run("part=ring", "requests=4000", "bounced=1", "swiotlb=force").items():
+                got.setdefault(case, numbers)
+            trees.counts[tree] = got
+            print(f"   {tree}: requests counted", flush=True)
+    return trees.counts
+
+
 def instructions(trees, args):
-    """One run of each tree, since it counts the same each time, and one that bounces what it maps."""
-    got = {}
-    for tree, machine in trees.pair("guest").items():
-        got[tree] = machine.run("requests=4000")
-        for case, numbers in machine.run("requests=4000", "bounced=1", "swiotlb=force").items():
-            got[tree].setdefault(case, numbers)
-        print(f"   {tree}: counted", flush=True)
-    rates = [got[t].pop("rate")[0] for t in TREES]
+    got = counted(trees)
+    rates = [got[t]["rate"][0] for t in TREES]
     lines = ["Instructions for each request (QEMU -icount, where the TSC counts them): add + kick, and get.",
              f"Ticks of the TSC in a microsecond of the guest, of which each is 1000 instructions: {rates[0]}, {rates[1]}.", "",
              f"{'':{WIDTH}} {'theirs':>17} {'ours':>17}", f"{'case':{WIDTH}} {'add+kick':>9} {'get':>7} {'add+kick':>9} {'get':>7}  ratio"]
     ratios = {}
     for case, theirs in got["theirs"].items():
+        if case == "rate":
+            continue
         ours = got["ours"][case]
         ratios[case] = sum(ours) / sum(theirs)
         a, b, c, d = (n / 100 for n in (*theirs, *ours))
@@ -52,7 +61,7 @@ def native(trees, args):
     sides, got = trees.pair("uml"), {t: [] for t in TREES}
     for i in range(args.runs):
         for t in TREES if i % 2 else TREES[::-1]:
-            run = sides[t].run("requests=200000", "median=1")
+            run = sides[t].run("part=ring", "requests=200000", "median=1")
             rate = run.pop("rate")[0] / 1000    # ticks in a nanosecond
             got[t].append({case: sum(numbers) / 100 / rate for case, numbers in run.items()})
         print(f"   native run {i + 1} of {args.runs}", flush=True)

@@ -8,11 +8,12 @@ import argparse, os, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
-import ring
+import endtoend, memory, ring, trace
 from kernel import Failed
 from machines import Trees
 
-PARTS = {"ring": ring.instructions, "native": ring.native}
+PARTS = {"ring": ring.instructions, "native": ring.native, "check": endtoend.check, "disk": endtoend.disk, "net": endtoend.net,
+         "memory": memory.memory, "trace": trace.breakdown}
 INTRODUCTION = """Cost of virtio in a guest, a pristine Linux 6.12 ("theirs") against this core ("ours").
 
 Made by "make bench WRITE=" this file; not to be edited by hand.  The same benchmark sources are built
@@ -26,6 +27,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="these parts")
     parser.add_argument("--runs", type=int, default=7, help="native runs of each")
+    parser.add_argument("--system-runs", type=int, default=3, help="runs of each for the disk and for the network")
     parser.add_argument("--write", help="a file that the sections go to")
     args = parser.parse_args()
     if not os.path.exists(f"{args.pristine}/drivers/virtio/virtio_ring.c"):
