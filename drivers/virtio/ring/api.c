@@ -33,7 +33,11 @@ static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken) || !token || !(out + in)))
+	if (unlikely(READ_ONCE(q->broken) || !token))
+		return refuse(q);
+	if (out + in == 1)
+		return ring_call(q, add_one, sg, in, token, ctx);
+	if (unlikely(!(out + in)))
 		return refuse(q);
 	if (unlikely(out + in > RING_TABLE_LEN && q->indirect)) {
 		struct ring_buffer buf = {

@@ -12,6 +12,8 @@
 #ifndef _VIRTIO_RING_ENGINE_H
 #define _VIRTIO_RING_ENGINE_H
 
+#include <linux/dma-mapping.h>
+
 #include "ring.h"
 
 /**
@@ -37,10 +39,14 @@ struct ring_cursor {
 	const u16 *free;
 	struct ring_map *maps;
 	void *flags, *next_flags;
-	unsigned int at, last, left;
+	unsigned long at, last;
+	unsigned int left;
 	u32 bytes;
 	unsigned int dir, pos, avail, last_flags, id;
 };
+
+/* What there is at the place of the next used buffer. */
+enum ring_used { RING_NOTHING, RING_USED, RING_LIE };
 
 /**
  * struct ring_format - how a format lays descriptors
@@ -75,10 +81,10 @@ struct ring_format {
 		       unsigned int count, const bool in_order);
 	int (*add_hard)(struct ring_queue *q, const struct ring_buffer *buf);
 
-	bool (*has_used)(struct ring_queue *q, u16 at);
+	enum ring_used (*has_used)(struct ring_queue *q, u16 at);
 	u32 (*read_used)(const struct ring_queue *q, u16 at, u32 *wrote);
 	void (*step_used)(struct ring_queue *q, u16 at, unsigned int count);
-	u16 (*place)(const struct ring_queue *q, u16 at);
+	unsigned int (*place)(const struct ring_queue *q, u16 at);
 	bool (*in_batch)(struct ring_queue *q, u16 at);
 };
 
@@ -93,6 +99,24 @@ static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
 	return sg;
 }
 
+/* A premapped segment is taken as it is.  Returns whether there is an address. */
+static __always_inline bool ring_map_segment(struct ring_queue *q, struct scatterlist *sg,
+					     unsigned int flags, struct ring_map *map, u64 *addr)
+{
+	enum dma_data_direction dir;
+
+	if (q->premapped) {
+		*addr = sg_dma_address(sg);
+		return true;
+	}
+	dir = flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	*addr = dma_map_page(q->dma_dev, sg_page(sg), sg->offset, sg->length, dir);
+	map->addr = *addr;
+	map->len = sg->length;
+	map->dir = dir;
+	return !dma_mapping_error(q->dma_dev, *addr);
+}
+
 static __always_inline int ring_put_segment(struct ring_queue *q,
 					    const struct ring_format *format,
 					    const bool phys, const bool in_table,
@@ -105,12 +129,8 @@ static __always_inline int ring_put_segment(struct ring_queue *q,
 		return -ENOSPC;
 	if (phys) {
 		addr = sg_phys(sg);
-	} else {
-		struct ring_map *map = &c->maps[c->at];
-
-		if (unlikely(ring_map_segment(q, sg, c->dir, map)))
-			return -ENOMEM;
-		addr = map->addr;
+	} else if (unlikely(!ring_map_segment(q, sg, c->dir, &c->maps[c->at], &addr))) {
+		return -ENOMEM;
 	}
 	c->bytes += len;
 	if (in_table) {
@@ -130,7 +150,22 @@ static __always_inline void ring_turn(struct ring_cursor *c)
 	OPTIMIZER_HIDE_VAR(c->dir);	/* as in ring_next_sg() */
 }
 
-/* Lists, each up to its end mark. */
+/* The first segment of the list at @at, if there is one; they may be left out. */
+static __always_inline struct scatterlist *ring_first_sg(struct ring_cursor *c,
+							 struct scatterlist ***at,
+							 struct scatterlist **turn,
+							 struct scatterlist **end)
+{
+	for (; *at != end; (*at)++) {
+		if (*at == turn)
+			ring_turn(c);
+		if (likely(**at))
+			return **at;
+	}
+	return NULL;
+}
+
+/* Lists, each up to its end mark: as one loop, since most have a single segment. */
 static __always_inline int ring_put_lists(struct ring_queue *q,
 					  const struct ring_format *format,
 					  const bool phys, const bool in_table,
@@ -139,20 +174,16 @@ static __always_inline int ring_put_lists(struct ring_queue *q,
 	struct scatterlist **at = buf.sgs, **turn = at + buf.out, **end = turn + buf.in, *sg;
 	int err;
 
-	for (; at != end; at++) {
-		if (at == turn)
-			ring_turn(c);
-		sg = *at;
-		if (unlikely(!sg))
-			continue;
-		for (;;) {
-			err = ring_put_segment(q, format, phys, in_table, c, sg);
-			if (unlikely(err))
-				return err;
-			if (sg_is_last(sg))
-				break;
+	for (sg = ring_first_sg(c, &at, turn, end); sg;) {
+		err = ring_put_segment(q, format, phys, in_table, c, sg);
+		if (unlikely(err))
+			return err;
+		if (!sg_is_last(sg)) {
 			sg = ring_next_sg(sg);
+			continue;
 		}
+		at++;
+		sg = ring_first_sg(c, &at, turn, end);
 	}
 	return 0;
 }
@@ -183,6 +214,11 @@ static __always_inline int ring_put_buffer(struct ring_queue *q,
 					   const bool phys, const bool in_table,
 					   struct ring_cursor *c, const struct ring_buffer buf)
 {
+	if (buf.one) {
+		if (buf.in)
+			ring_turn(c);
+		return ring_put_segment(q, format, phys, in_table, c, buf.sg);
+	}
 	return buf.lists ? ring_put_lists(q, format, phys, in_table, c, buf) :
 			   ring_put_entries(q, format, phys, in_table, c, buf);
 }
@@ -249,7 +285,7 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	err = ring_put_buffer(q, format, phys, true, &c, buf);
 	count = c.at;
 	if (unlikely(err || !count)) {
-		if (!phys)
+		if (!phys && ring_needs_unmap(q))
 			ring_unmap_table(q, table->maps, count);
 		return err ?: -EINVAL;
 	}
@@ -342,6 +378,8 @@ static __always_inline void ring_unmap_buffer(struct ring_queue *q,
 					      const struct ring_slot *slot, u16 id,
 					      const struct ring_table *table)
 {
+	if (!ring_needs_unmap(q))
+		return;
 	if (table)
 		ring_unmap_table(q, table->maps, table->count);
 	else
@@ -404,10 +442,12 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 {
 	u16 at = q->used_next;
 	struct ring_slot *slot;
+	enum ring_used used;
 	u32 id, wrote;
 
-	if (!format->has_used(q, at))
-		return NULL;
+	used = format->has_used(q, at);
+	if (unlikely(used != RING_USED))
+		return used == RING_LIE ? ring_bad_index(q) : NULL;
 	id = format->read_used(q, at, &wrote);
 	if (unlikely(!ring_in_flight(q, id)))
 		return ring_bad_id(q, id);
@@ -420,10 +460,12 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 static __always_inline bool ring_start_batch(struct ring_queue *q,
 					     const struct ring_format *format, u16 at)
 {
+	enum ring_used used;
 	u32 id, wrote;
 
-	if (!format->has_used(q, at))
-		return false;
+	used = format->has_used(q, at);
+	if (used != RING_USED)
+		return used == RING_LIE && ring_bad_index(q);
 	id = format->read_used(q, at, &wrote);
 	if (unlikely(!ring_in_flight(q, id)))
 		return ring_bad_id(q, id);
@@ -469,7 +511,7 @@ static __always_inline void *ring_get_in_order(struct ring_queue *q,
 static __cold noinline int name##_give_up(struct ring_queue *q, unsigned int laid,	\
 					  bool out, int err)				\
 {											\
-	if (!q->phys)									\
+	if (!q->phys && ring_needs_unmap(q))						\
 		ring_unmap_chain(q, q->free_head, laid);				\
 	name##_undo(q, laid);								\
 	return err == -ENOSPC ? ring_full(q, out) : err;				\
@@ -499,6 +541,21 @@ int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs, unsigned int 
 		return name##_add_other(q, &copy);					\
 	}										\
 	return ring_add_buffer(q, &name##_format, true, false, buf);			\
+}											\
+											\
+int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in, void *token,	\
+		   void *ctx)								\
+{											\
+	const struct ring_buffer buf = {						\
+		.one = true, .sg = sg, .out = !in, .in = in, .token = token, .ctx = ctx, \
+	};										\
+											\
+	if (unlikely(!q->plain)) {							\
+		struct ring_buffer copy = buf;						\
+											\
+		return name##_add_other(q, &copy);					\
+	}										\
+	return ring_add_direct(q, &name##_format, true, false, buf);			\
 }											\
 											\
 int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out,	\

@@ -193,7 +193,7 @@ bool packed_is_used(const struct ring_queue *q, u16 at)
 	return (READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) || says_used(q, at);
 }
 
-static void set_driver_event(struct ring_queue *q, u16 event)
+static __always_inline void set_driver_event(struct ring_queue *q, u16 event)
 {
 	struct vring_packed_desc_event *driver = q->mem.packed.driver;
 	u16 flags = q->event ? VRING_PACKED_EVENT_FLAG_DESC : VRING_PACKED_EVENT_FLAG_ENABLE;
@@ -220,13 +220,13 @@ static __always_inline bool packed_look(struct ring_queue *q, u16 at)
 	return says_used(q, at);
 }
 
-static __always_inline bool packed_has_used(struct ring_queue *q, u16 at)
+static __always_inline enum ring_used packed_has_used(struct ring_queue *q, u16 at)
 {
 	if (unlikely(!says_used(q, at)) && !packed_look(q, at))
-		return false;
+		return RING_NOTHING;
 	/* The flags before the rest; the device writes them the other way round. */
 	virtio_rmb(q->weak);
-	return true;
+	return RING_USED;
 }
 
 static __always_inline u32 packed_read_used(const struct ring_queue *q, u16 at, u32 *wrote)
@@ -242,7 +242,7 @@ static __always_inline void packed_step_used(struct ring_queue *q, u16 at, unsig
 	WRITE_ONCE(q->used_next, step(q, at, count));
 }
 
-static __always_inline u16 packed_place(const struct ring_queue *q, u16 at)
+static __always_inline unsigned int packed_place(const struct ring_queue *q, u16 at)
 {
 	return position(at);
 }

@@ -82,6 +82,7 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->dma_dev = r->dma_dev;
 	q->align = r->align;
 	q->phys = !ring_uses_dma_api(r->vdev);
+	q->must_unmap = !q->phys && ring_must_unmap(r->dma_dev);
 	q->weak = r->weak && !__virtio_test_bit(r->vdev, VIRTIO_F_ORDER_PLATFORM);
 	q->with_ctx = r->ctx;
 	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;

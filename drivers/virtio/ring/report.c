@@ -44,11 +44,11 @@ void *ring_bad_id(struct ring_queue *q, u32 id)
 }
 
 /* A used index beyond what was made available, or behind what was used. */
-bool ring_bad_index(struct ring_queue *q, u16 seen)
+void *ring_bad_index(struct ring_queue *q)
 {
-	ring_break(q, "used index %u, expected %u to %u", seen, q->used_next,
+	ring_break(q, "used index %u, expected %u to %u", q->lie, q->used_next,
 		   q->avail_published);
-	return false;
+	return NULL;
 }
 
 /* Not as many were used as the entry for a batch said. */

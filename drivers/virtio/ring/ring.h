@@ -22,12 +22,12 @@
  * struct ring_map - one mapped segment
  * @addr: what the DMA API returned
  * @len: bytes
- * @flags: VRING_DESC_F_WRITE for a segment that the device writes
+ * @dir: who writes
  */
 struct ring_map {
 	dma_addr_t addr;
 	u32 len;
-	u16 flags;
+	enum dma_data_direction dir;
 };
 
 /**
@@ -147,6 +147,8 @@ struct ring_memory {
  * @tables: tables that the pool has grown to
  * @chunks: the pool's memory
  * @dma_dev: the device that mappings are made for
+ * @must_unmap: whatever it does, what was mapped for it is to be unmapped
+ * @lie: used index that could not be
  * @owned: the memory was allocated here
  * @align: alignment of the used ring
  */
@@ -197,11 +199,22 @@ struct ring_queue {
 	unsigned int tables;
 	struct ring_chunk *chunks;
 	struct device *dma_dev;
+	bool must_unmap;
+	u16 lie;
 	bool owned;
 	unsigned int align;
 };
 
 #define to_ring(_vq)	container_of_const(_vq, struct ring_queue, vq)
+
+/*
+ * Addresses that the DMA API made without a table or a copy of its own stand for
+ * nothing that could be given back.  It makes copies once it has to say so.
+ */
+static __always_inline bool ring_needs_unmap(const struct ring_queue *q)
+{
+	return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));
+}
 
 /* A ring since virtio 1.0 is little-endian; before, it was the machine's own. */
 static __always_inline bool ring_le(const struct ring_queue *q)
@@ -212,6 +225,7 @@ static __always_inline bool ring_le(const struct ring_queue *q)
 
 /**
  * struct ring_buffer - what a driver wants to add
+ * @one: it is one segment, @sg
  * @lists: it comes as @sgs, not as @sg
  * @sgs: lists of segments, those that the device reads first
  * @sg: one list instead, of @out entries that it reads and @in that it writes
@@ -222,7 +236,7 @@ static __always_inline bool ring_le(const struct ring_queue *q)
  * @gfp: for a table that is not in the pool
  */
 struct ring_buffer {
-	bool lists;
+	bool one, lists;
 	struct scatterlist **sgs;
 	struct scatterlist *sg;
 	unsigned int out, in;
@@ -235,6 +249,8 @@ struct ring_buffer {
 #define RING_FORMAT_OPS(name)								\
 	int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs,		\
 			   unsigned int out, unsigned int in, void *token, gfp_t gfp);	\
+	int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in,	\
+			   void *token, void *ctx);					\
 	int name##_add_sg(struct ring_queue *q, struct scatterlist *sg,			\
 			  unsigned int out, unsigned int in, void *token, void *ctx);	\
 	int name##_add_hard(struct ring_queue *q, const struct ring_buffer *buf);	\
@@ -274,8 +290,7 @@ void ring_free_tables(struct ring_queue *q);
 
 /* mapping.c */
 bool ring_uses_dma_api(const struct virtio_device *vdev);
-int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
-		     struct ring_map *map);
+bool ring_must_unmap(struct device *dev);
 void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count);
 void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count);
 
@@ -286,7 +301,7 @@ void *ring_drain(struct ring_queue *q);
 
 /* report.c */
 __cold void *ring_bad_id(struct ring_queue *q, u32 id);
-__cold bool ring_bad_index(struct ring_queue *q, u16 seen);
+__cold void *ring_bad_index(struct ring_queue *q);
 __cold bool ring_bad_batch(struct ring_queue *q, u16 seen);
 __cold void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token,
 			     struct ring_table *table);

@@ -38,7 +38,7 @@ static __always_inline void split_ring_put(struct ring_queue *q, struct ring_cur
 					   const bool phys, u64 addr, u32 len)
 {
 	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
-	unsigned int next = c->free[c->at];
+	unsigned long next = c->free[c->at];
 
 	write_desc(q, desc, addr, len, c->dir, next);
 	c->flags = &desc->flags;
@@ -138,7 +138,7 @@ static __always_inline void set_used_event(struct ring_queue *q, u16 event)
  * first to call back for what comes after is needed once a batch, since within
  * one there is something to take anyway.
  */
-static __always_inline bool split_look(struct ring_queue *q, u16 at)
+static __always_inline enum ring_used split_look(struct ring_queue *q, u16 at)
 {
 	u16 seen;
 
@@ -146,21 +146,23 @@ static __always_inline bool split_look(struct ring_queue *q, u16 at)
 		set_used_event(q, at);
 	seen = split_used_index(q);
 	if (seen == at)
-		return false;
-	if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))
-		return ring_bad_index(q, seen);
+		return RING_NOTHING;
+	if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at))) {
+		q->lie = seen;
+		return RING_LIE;
+	}
 	q->used_seen = seen;
 	/* The index before the entries; the device writes them the other way round. */
 	virtio_rmb(q->weak);
-	return true;
+	return RING_USED;
 }
 
-static __always_inline bool split_has_used(struct ring_queue *q, u16 at)
+static __always_inline enum ring_used split_has_used(struct ring_queue *q, u16 at)
 {
-	return likely(at != q->used_seen) || split_look(q, at);
+	return likely(at != q->used_seen) ? RING_USED : split_look(q, at);
 }
 
-static __always_inline u16 split_place(const struct ring_queue *q, u16 at)
+static __always_inline unsigned int split_place(const struct ring_queue *q, u16 at)
 {
 	return at & q->mask;
 }
