@@ -18,11 +18,11 @@ TREES = ("theirs", "ours")
 
 def qemu(build, words):
     return ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0", "-m", "256M", "-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio",
-            "-kernel", f"{build}/arch/x86/boot/bzImage", "-initrd", f"{build}/initramfs.gz", "-append", " ".join(["console=ttyS0", "stop=reboot", *words])]
+            "-kernel", f"{build}/arch/x86/boot/bzImage", "-initrd", f"{build}/initramfs.cpio", "-append", " ".join(["console=ttyS0", "stop=reboot", *words])]
 
 
 def native(build, words):
-    return [f"{build}/linux", "mem=128M", f"initrd={build}/initramfs.gz", "con=null", "con0=fd:0,fd:1", "console=tty0", "stop=poweroff", *words]
+    return [f"{build}/linux", "mem=128M", f"initrd={build}/initramfs.cpio", "con=null", "con0=fd:0,fd:1", "console=tty0", "stop=poweroff", *words]
 
 
 # What is built, with which variables of make, and how it is run.

@@ -119,7 +119,7 @@ def qemu(args, port, digest):
     opts = ",disable-legacy=on" + "".join(f",{o}" for o in args.device_option)
     return ["qemu-system-x86_64", "-machine", "q35", "-accel", os.environ.get("ACCEL", "tcg"), "-cpu", "max", "-m", "512", "-smp", "2",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
-            "-kernel", f"{args.build}/arch/x86/boot/bzImage", "-initrd", f"{args.build}/initramfs.gz", "-append", append,
+            "-kernel", f"{args.build}/arch/x86/boot/bzImage", "-initrd", f"{args.build}/initramfs.cpio", "-append", append,
             "-drive", f"if=none,id=disk,format=raw,file={args.build}/disk.img", "-device", "virtio-blk-pci,drive=disk" + opts,
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=" + opts,
             "-device", "virtio-serial-pci" + opts, "-chardev", f"socket,id=echo,path={args.build}/echo.sock",
