@@ -8,7 +8,7 @@ import argparse, os, shutil, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-import machine
+import accel, machine
 from guest import Guest
 from host import Host
 from kernel import Failed, Kernel
@@ -54,7 +54,8 @@ def boot(scenario, accelerator, host, table, shell):
 def run(args, total):
     kernel = Kernel(args.source, args.build)
     build(kernel)
-    accelerator = os.environ.get("ACCEL", "tcg")
+    accelerator, why = accel.choose(kernel.build)
+    print(f"   accelerator: {accelerator} ({why})")
     host = Host(kernel)
     for scenario in [SCENARIOS[args.scenario]] if args.scenario else SCENARIOS.values():
         print("   the bus:" if args.scenario else f"-- {scenario.name}", flush=True)
