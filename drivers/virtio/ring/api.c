@@ -158,9 +158,7 @@ bool virtqueue_notify(struct virtqueue *vq)
 
 	if (unlikely(READ_ONCE(q->broken)))
 		return false;
-	if (unlikely(READ_ONCE(q->hold_kicks)) && !ring_hold_kick(q))
-		return true;
-	if (likely(q->notify(vq)))
+	if (likely(READ_ONCE(q->notify)(vq)))
 		return true;
 	WRITE_ONCE(q->broken, true);
 	return false;
@@ -178,7 +176,7 @@ bool virtqueue_kick(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	return ring_call(q, publish) ? virtqueue_notify(vq) : true;
+	return ring_call(q, kick);
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick);
 

@@ -61,7 +61,8 @@ enum ring_used { RING_NOTHING, RING_USED, RING_LIE };
  * @commit: buffer @id is complete: have it published next time; with @in_order,
  *	remember when it was
  * @add_hard: add what found no table, or no room in one
- * @has_used: has the device used the buffer that is next in turn, at @at?
+ * @next_used: where the device says what it used next
+ * @has_used: did it, there?
  * @read_used: what it says there: the id of a buffer, and in @wrote the bytes
  * @step_used: it took @count descriptors: go on to the next one
  * @place: where @at is in the order, for devices that keep it
@@ -81,11 +82,12 @@ struct ring_format {
 		       unsigned int count, const bool in_order);
 	int (*add_hard)(struct ring_queue *q, const struct ring_buffer *buf);
 
-	enum ring_used (*has_used)(struct ring_queue *q, u16 at);
-	u32 (*read_used)(const struct ring_queue *q, u16 at, u32 *wrote);
-	void (*step_used)(struct ring_queue *q, u16 at, unsigned int count);
-	unsigned int (*place)(const struct ring_queue *q, u16 at);
-	bool (*in_batch)(struct ring_queue *q, u16 at);
+	unsigned int (*next_used)(const struct ring_queue *q);
+	enum ring_used (*has_used)(struct ring_queue *q, unsigned int at);
+	u32 (*read_used)(const struct ring_queue *q, unsigned int at, u32 *wrote);
+	void (*step_used)(struct ring_queue *q, unsigned int at, unsigned int count);
+	unsigned int (*place)(const struct ring_queue *q, unsigned int at);
+	bool (*in_batch)(struct ring_queue *q, unsigned int at);
 };
 
 static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
@@ -420,7 +422,7 @@ static __always_inline void *ring_take(struct ring_queue *q, const bool phys,
 	void *token = slot->token;
 
 	if (ctx)
-		*ctx = q->with_ctx ? slot->ctx : NULL;
+		*ctx = q->indirect ? NULL : slot->ctx;
 	if (!phys)
 		ring_unmap_buffer(q, slot, id, table);
 	ring_free_slot(q, in_order, slot, id);
@@ -440,7 +442,7 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 					   const struct ring_format *format,
 					   const bool phys, unsigned int *len, void **ctx)
 {
-	u16 at = q->used_next;
+	unsigned int at = format->next_used(q);
 	struct ring_slot *slot;
 	enum ring_used used;
 	u32 id, wrote;
@@ -458,7 +460,8 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 
 /* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
 static __always_inline bool ring_start_batch(struct ring_queue *q,
-					     const struct ring_format *format, u16 at)
+					     const struct ring_format *format,
+					     unsigned int at)
 {
 	enum ring_used used;
 	u32 id, wrote;
@@ -490,9 +493,10 @@ static __always_inline void *ring_get_in_order(struct ring_queue *q,
 					       const struct ring_format *format,
 					       const bool phys, unsigned int *len, void **ctx)
 {
-	u16 id, at = q->used_next;
+	unsigned int at = format->next_used(q);
 	struct ring_slot *slot;
 	u32 wrote;
+	u16 id;
 
 	if (!(q->in_batch ? format->in_batch(q, at) : ring_start_batch(q, format, at)))
 		return NULL;
@@ -580,6 +584,11 @@ static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	
 	if (q->in_order)								\
 		return ring_get_in_order(q, &name##_format, q->phys, len, ctx);		\
 	return ring_get_next(q, &name##_format, false, len, ctx);			\
+}											\
+											\
+bool name##_kick(struct ring_queue *q)							\
+{											\
+	return name##_publish(q) ? virtqueue_notify(&q->vq) : true;			\
 }											\
 											\
 void *name##_get(struct ring_queue *q, unsigned int *len)				\

@@ -179,18 +179,19 @@ bool packed_publish(struct ring_queue *q)
 	return wants_notification(q, q->avail_published, count);
 }
 
-/* Used in the lap of @at: both bits are its wrap counter. */
-static __always_inline bool says_used(const struct ring_queue *q, u16 at)
+/* Used, as @used would have it: both bits are the wrap counter. */
+static __always_inline bool says_used(const struct ring_queue *q, unsigned int pos, u16 used)
 {
-	u16 flags = le16_to_cpu(READ_ONCE(packed_desc(q, at)->flags));
+	u16 flags = le16_to_cpu(READ_ONCE(q->mem.packed.desc[pos].flags));
 
-	return (flags & (AVAIL | USED)) == (at & WRAP ? AVAIL | USED : 0);
+	return (flags & (AVAIL | USED)) == used;
 }
 
 /* Of a batch only the first buffer says so. */
 bool packed_is_used(const struct ring_queue *q, u16 at)
 {
-	return (READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) || says_used(q, at);
+	return (READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) ||
+	       says_used(q, position(at), at & WRAP ? AVAIL | USED : 0);
 }
 
 static __always_inline void set_driver_event(struct ring_queue *q, u16 event)
@@ -211,44 +212,62 @@ static __always_inline void set_driver_event(struct ring_queue *q, u16 event)
 	q->callbacks = true;
 }
 
-/* Nothing is left: before that is said, a callback is asked for what comes next. */
-static __always_inline bool packed_look(struct ring_queue *q, u16 at)
+/* Where the next used buffer begins.  The wrap counter there is kept in @used_flags. */
+static __always_inline unsigned int packed_next_used(const struct ring_queue *q)
 {
-	if (!q->by_event || !q->callbacks || q->used_event == at)
-		return false;
-	set_driver_event(q, at);
-	return says_used(q, at);
+	return q->used_pos;
 }
 
-static __always_inline enum ring_used packed_has_used(struct ring_queue *q, u16 at)
+/* Nothing is left: before that is said, a callback is asked for what comes next. */
+static __always_inline bool packed_look(struct ring_queue *q, unsigned int pos)
 {
-	if (unlikely(!says_used(q, at)) && !packed_look(q, at))
+	if (!q->by_event || !q->callbacks || q->used_event == q->used_next)
+		return false;
+	set_driver_event(q, q->used_next);
+	return says_used(q, pos, q->used_flags);
+}
+
+static __always_inline enum ring_used packed_has_used(struct ring_queue *q, unsigned int pos)
+{
+	if (unlikely(!says_used(q, pos, q->used_flags)) && !packed_look(q, pos))
 		return RING_NOTHING;
 	/* The flags before the rest; the device writes them the other way round. */
 	virtio_rmb(q->weak);
 	return RING_USED;
 }
 
-static __always_inline u32 packed_read_used(const struct ring_queue *q, u16 at, u32 *wrote)
+static __always_inline u32 packed_read_used(const struct ring_queue *q, unsigned int pos,
+					    u32 *wrote)
 {
-	struct vring_packed_desc *desc = packed_desc(q, at);
+	struct vring_packed_desc *desc = &q->mem.packed.desc[pos];
 
 	*wrote = le32_to_cpu(READ_ONCE(desc->len));
 	return le16_to_cpu(READ_ONCE(desc->id));
 }
 
-static __always_inline void packed_step_used(struct ring_queue *q, u16 at, unsigned int count)
+/* @used_next says the same in one word, for those who look without a lock. */
+static __always_inline void packed_step_used(struct ring_queue *q, unsigned int pos,
+					     unsigned int count)
 {
-	WRITE_ONCE(q->used_next, step(q, at, count));
+	u16 next = q->used_next + count;
+
+	pos += count;
+	if (unlikely(pos >= q->num)) {
+		pos -= q->num;
+		next = (next - q->num) ^ WRAP;
+		q->used_flags ^= AVAIL | USED;
+	}
+	q->used_pos = pos;
+	WRITE_ONCE(q->used_next, next);
 }
 
-static __always_inline unsigned int packed_place(const struct ring_queue *q, u16 at)
+static __always_inline unsigned int packed_place(const struct ring_queue *q, unsigned int pos)
 {
-	return position(at);
+	return pos;
 }
 
 /* A batch has one used descriptor, its first, and skips all of it. */
-static __always_inline bool packed_in_batch(struct ring_queue *q, u16 at)
+static __always_inline bool packed_in_batch(struct ring_queue *q, unsigned int pos)
 {
 	return true;
 }
@@ -265,6 +284,7 @@ static const struct ring_format packed_format = {
 	.give_up = packed_give_up,
 	.commit = packed_commit,
 	.add_hard = packed_add_hard,
+	.next_used = packed_next_used,
 	.has_used = packed_has_used,
 	.read_used = packed_read_used,
 	.step_used = packed_step_used,
@@ -305,6 +325,8 @@ void packed_init(struct ring_queue *q)
 	q->avail_flags = AVAIL;
 	q->avail_published = WRAP;
 	q->used_next = WRAP;
+	q->used_pos = 0;
+	q->used_flags = AVAIL | USED;
 	q->unpublished = 0;
 	/* Zero means callbacks for all that is used; the event takes effect when asked for. */
 	q->by_event = false;

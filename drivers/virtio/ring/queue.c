@@ -66,6 +66,17 @@ static bool is_live(struct virtio_device *vdev)
 	       vdev->config->get_status(vdev) & VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
+/* A kick before DRIVER_OK, which sends it, unless that came in between. */
+static bool hold_kick(struct virtqueue *vq)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	WRITE_ONCE(q->kick_held, true);
+	/* Pairs with the barrier in vring_send_held_kicks(). */
+	smp_mb();
+	return READ_ONCE(q->notify) == hold_kick || !xchg(&q->kick_held, false) || q->tell(vq);
+}
+
 static struct ring_queue *new_queue(const struct ring_request *r)
 {
 	struct ring_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
@@ -78,20 +89,19 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->vq.index = r->index;
 	q->vq.num_max = r->num;
 	q->vq.notify_driver = r->callback;
-	q->notify = r->notify;
+	q->tell = r->notify;
+	q->notify = is_live(r->vdev) ? r->notify : hold_kick;
 	q->dma_dev = r->dma_dev;
 	q->align = r->align;
 	q->phys = !ring_uses_dma_api(r->vdev);
 	q->must_unmap = !q->phys && ring_must_unmap(r->dma_dev);
 	q->weak = r->weak && !__virtio_test_bit(r->vdev, VIRTIO_F_ORDER_PLATFORM);
-	q->with_ctx = r->ctx;
 	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
 	q->packed = __virtio_test_bit(r->vdev, VIRTIO_F_RING_PACKED);
 	q->in_order = __virtio_test_bit(r->vdev, VIRTIO_F_IN_ORDER);
 	q->plain = q->phys && !q->in_order;
 	q->callbacks = true;
-	q->hold_kicks = !is_live(r->vdev);
 	return q;
 }
 
@@ -367,23 +377,14 @@ void vring_send_held_kicks(struct virtio_device *vdev)
 	virtio_device_for_each_vq(vdev, vq) {
 		struct ring_queue *q = to_ring(vq);
 
-		WRITE_ONCE(q->hold_kicks, false);
-		/* Pairs with the barrier in ring_hold_kick(): one of us sees it. */
+		WRITE_ONCE(q->notify, q->tell);
+		/* Pairs with the barrier in hold_kick(): one of us sees it. */
 		smp_mb();
 		if (xchg(&q->kick_held, false))
-			q->notify(vq);
+			q->tell(vq);
 	}
 }
 EXPORT_SYMBOL_GPL(vring_send_held_kicks);
-
-/* A kick before DRIVER_OK.  Returns whether it is to be sent after all. */
-bool ring_hold_kick(struct ring_queue *q)
-{
-	WRITE_ONCE(q->kick_held, true);
-	/* Pairs with the barrier in vring_send_held_kicks(). */
-	smp_mb();
-	return !READ_ONCE(q->hold_kicks) && xchg(&q->kick_held, false);
-}
 
 /**
  * __virtqueue_break - take a queue out of use

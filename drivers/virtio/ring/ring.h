@@ -117,7 +117,6 @@ struct ring_memory {
  * @in_batch: the device has used a batch up to @batch_id that is not all taken yet
  * @weak: weak barriers
  * @callbacks: the driver wants to hear of used buffers
- * @with_ctx: buffers carry a second pointer, and never a table
  * @free_head: first free descriptor
  * @avail_next: where the next buffer is made available: an index, or a position
  * @avail_flags: packed: what makes a descriptor available there
@@ -126,6 +125,8 @@ struct ring_memory {
  * @first_flags: packed: what makes the first unpublished buffer available
  * @unpublished: packed: descriptors that the device was not told of
  * @used_next: where the next used buffer is taken
+ * @used_pos: packed: its position there
+ * @used_flags: packed: what a used descriptor says there
  * @used_seen: up to where the device has come, when last looked at
  * @used_event: where the device was asked to call back
  * @num: size of the ring
@@ -134,13 +135,13 @@ struct ring_memory {
  * @next: chains and the free list, by descriptor
  * @free_tables: pool of indirect tables
  * @mem: shared memory
- * @notify: tells the device
+ * @notify: tells the device, or keeps that back until DRIVER_OK
+ * @tell: tells the device
  * @order: ids in the order in which they were made available, when @in_order
  * @batch_id: last buffer of the batch
  * @batch_len: bytes that the device wrote to that one
  * @maps: what was mapped, by descriptor; %NULL when @phys
  * @draining: shut down; get_buf hands out what is left
- * @hold_kicks: not DRIVER_OK yet
  * @kick_held: a notification was held back
  * @length_said: the device was told about wrong lengths
  * @bad_lengths: how many there were
@@ -168,7 +169,6 @@ struct ring_queue {
 	bool in_batch;
 	bool weak;
 	bool callbacks;
-	bool with_ctx;
 	u16 free_head;
 	u16 avail_next;
 	u16 avail_published;
@@ -176,6 +176,8 @@ struct ring_queue {
 	__le16 first_flags;
 	u16 unpublished;
 	u16 used_next;
+	u16 used_flags;
+	u32 used_pos;
 	u16 used_seen;
 	u16 used_event;
 	u32 num;
@@ -187,12 +189,12 @@ struct ring_queue {
 
 	/* kick, and what is rare */
 	bool (*notify)(struct virtqueue *vq);
+	bool (*tell)(struct virtqueue *vq);
 	struct ring_map *maps;
 	u16 *order;
 	u16 batch_id;
 	u32 batch_len;
 	bool draining;
-	bool hold_kicks;
 	bool kick_held;
 	bool length_said;
 	unsigned long bad_lengths;
@@ -257,6 +259,7 @@ struct ring_buffer {
 	void *name##_get(struct ring_queue *q, unsigned int *len);			\
 	void *name##_get_ctx(struct ring_queue *q, unsigned int *len, void **ctx);	\
 	bool name##_publish(struct ring_queue *q);					\
+	bool name##_kick(struct ring_queue *q);						\
 	void name##_disable_cb(struct ring_queue *q);					\
 	unsigned int name##_enable_cb(struct ring_queue *q);				\
 	bool name##_enable_cb_delayed(struct ring_queue *q);				\

@@ -138,7 +138,7 @@ static __always_inline void set_used_event(struct ring_queue *q, u16 event)
  * first to call back for what comes after is needed once a batch, since within
  * one there is something to take anyway.
  */
-static __always_inline enum ring_used split_look(struct ring_queue *q, u16 at)
+static __always_inline enum ring_used split_look(struct ring_queue *q, unsigned int at)
 {
 	u16 seen;
 
@@ -157,17 +157,23 @@ static __always_inline enum ring_used split_look(struct ring_queue *q, u16 at)
 	return RING_USED;
 }
 
-static __always_inline enum ring_used split_has_used(struct ring_queue *q, u16 at)
+static __always_inline unsigned int split_next_used(const struct ring_queue *q)
+{
+	return q->used_next;
+}
+
+static __always_inline enum ring_used split_has_used(struct ring_queue *q, unsigned int at)
 {
 	return likely(at != q->used_seen) ? RING_USED : split_look(q, at);
 }
 
-static __always_inline unsigned int split_place(const struct ring_queue *q, u16 at)
+static __always_inline unsigned int split_place(const struct ring_queue *q, unsigned int at)
 {
 	return at & q->mask;
 }
 
-static __always_inline u32 split_read_used(const struct ring_queue *q, u16 at, u32 *wrote)
+static __always_inline u32 split_read_used(const struct ring_queue *q, unsigned int at,
+					   u32 *wrote)
 {
 	struct vring_used_elem *elem = &q->mem.split.used->ring[split_place(q, at)];
 
@@ -176,13 +182,14 @@ static __always_inline u32 split_read_used(const struct ring_queue *q, u16 at, u
 }
 
 /* An entry for each buffer, however many descriptors it took. */
-static __always_inline void split_step_used(struct ring_queue *q, u16 at, unsigned int count)
+static __always_inline void split_step_used(struct ring_queue *q, unsigned int at,
+					    unsigned int count)
 {
 	WRITE_ONCE(q->used_next, at + 1);
 }
 
 /* A batch has one entry, its first, and moves the used index by all of it. */
-static __always_inline bool split_in_batch(struct ring_queue *q, u16 at)
+static __always_inline bool split_in_batch(struct ring_queue *q, unsigned int at)
 {
 	return likely(at != q->used_seen) || ring_bad_batch(q, at);
 }
@@ -200,6 +207,7 @@ static const struct ring_format split_format = {
 	.give_up = split_give_up,
 	.commit = split_commit,
 	.add_hard = split_add_hard,
+	.next_used = split_next_used,
 	.has_used = split_has_used,
 	.read_used = split_read_used,
 	.step_used = split_step_used,
