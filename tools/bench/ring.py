@@ -6,7 +6,7 @@ from machines import TREES
 GROUPS = ("split direct", "split indirect", "packed direct", "packed indirect")
 REFERENCE = ("1 out + 1 in, 1 a kick", "1 out + 1 in, 32 a kick", "disk request of 3, 32 a kick", "16 segments, 8 a kick",
              "2 out, 32 a kick, callbacks off", "1 in, 256 a kick")
-WIDTH = 50
+WIDTH = 57
 
 
 def group(case):

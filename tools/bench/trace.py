@@ -21,17 +21,20 @@ def address_of(machine, symbol):
 
 
 def executed(machine, words, options=()):
-    """What the benchmark says, and [{address: how often its instruction was executed}]: a part ends where the guest reads its clock."""
+    """What the benchmark says; [{address: how often its instruction was executed}], of which a part ends where the guest
+    reads its clock; {address: its text}"""
     log, clock = f"{machine.dir}/trace", address_of(machine, CLOCK)
     where = ",".join(f"{a:#x}+{n:#x}" for a, n in [*ranges(machine), (clock, 1)])
     said = machine.run(*words, options=[*options, "-d", "in_asm,exec,nochain", "-dfilter", where, "-D", log])
     # A block is listed when it is translated; the next to run at its address is that translation.
-    parts, blocks, pending, block = [collections.Counter()], {}, {}, None
+    parts, blocks, pending, listing, block = [collections.Counter()], {}, {}, {}, None
     for line in open(log, errors="replace"):
         if line.startswith("IN:"):
             block = []
         elif line.startswith("0x") and block is not None:
-            block.append(int(line.split(":", 1)[0], 16))
+            address, text = line.split(":", 1)
+            block.append(int(address, 16))
+            listing[block[-1]] = " ".join(re.sub(r"^\s*([0-9a-f]{2} )+", "", text).split())
             pending[block[0]] = block
         elif line.startswith("Trace"):
             host, pc = re.match(r"Trace \d+: (\S+) \[\w+/(\w+)/", line).groups()
@@ -43,42 +46,52 @@ def executed(machine, words, options=()):
             else:
                 parts[-1].update(blocks[host])
     os.remove(log)
-    return said, parts
+    return said, parts, listing
 
 
 def inside(machine, words, options):
     """{what was counted: instructions in the ring}; each has a reading of the clock before and after it."""
-    said, parts = executed(machine, words, options)
+    said, parts, _ = executed(machine, words, options)
     return {name: sum(part.values()) for name, part in zip(said, parts[1::2])}
 
 
-def functions(machine, count):
-    """{function of the source, also one that was inlined: how many instructions}"""
-    addresses = sorted(count)
+def source_lines(machine, addresses):
+    """{address: (function, file:line)} of the source, also of what was inlined"""
     out = subprocess.run(["addr2line", "-f", "-e", f"{machine.dir}/vmlinux"], input="\n".join(map(hex, addresses)),
                          capture_output=True, text=True, check=True).stdout.split("\n")
-    total = collections.Counter()
-    for i, address in enumerate(addresses):
-        total[out[2 * i]] += count[address]
-    return total
+    return {a: (out[2 * i], "/".join(out[2 * i + 1].split(" ")[0].split("/")[-2:])) for i, a in enumerate(addresses)}
 
 
-def of_case(machine, number):
-    """Of the difference of two lengths, for one request."""
-    counts = [functions(machine, executed(machine, ["part=ring", f"only={number}", f"requests={n}"])[1][0]) for n in (REQUESTS, 2 * REQUESTS)]
+def of_cases(machine):
+    """For each format {address: instructions for one request}, by the difference of two lengths; and {address: its text}"""
+    _, parts, listing = executed(machine, ["part=ring", "traced=1", f"requests={REQUESTS}"])
     more = REQUESTS + REQUESTS // 4     # those that warm up are executed too
-    return {f: (counts[1][f] - counts[0][f]) / more for f in counts[1]}
+    parts = parts[1::2]
+    return [{a: (twice[a] - once[a]) / more for a in sorted(twice)} for once, twice in zip(parts[::2], parts[1::2])], listing
+
+
+def annotate(machine, group, count, lines, listing):
+    """Every instruction with how often a request executes it, for who wants to remove one."""
+    path = f"{machine.dir}/trace-{group.replace(' ', '-')}.txt"
+    with open(path, "w") as f:
+        for a, n in ((a, n) for a, n in count.items() if n >= 0.005):
+            f.write(f"{n:7.2f}  {a:x}  {listing[a]:50}  {lines[a][0]} {lines[a][1]}\n")
 
 
 def breakdown(trees, args):
-    pair, counts = trees.pair("guest"), ring.counted(trees)
+    counts = ring.counted(trees)
     lines = [f"Where the instructions of a request go: {CASE}, by the function of the source that they come from, inlined or not;",
-             "executed instructions of the ring's objects as QEMU's trace lists them.  The rest is what they call and the benchmark's loop."]
-    for number, group in enumerate(ring.GROUPS, 1):
-        for t in TREES:
-            found = of_case(pair[t], number)
-            whole, inside = sum(counts[t][f"{group}, {CASE}"]) / 100, sum(found.values())
-            lines += ["", f"{group}, {t}: {whole:.1f}, of which {inside:.1f} in the ring"]
-            lines += [f"   {n:7.1f}  {f}" for f, n in sorted(found.items(), key=lambda kv: -kv[1]) if n >= 0.5]
-            print(f"   trace: {group}, {t}", flush=True)
+             "executed instructions of the ring's objects as QEMU's trace lists them.  The rest is what they call and the benchmark's",
+             "loop.  The same by instruction is in trace-*.txt in the folders that the guests were built in."]
+    for t, machine in trees.pair("guest").items():
+        cases, listing = of_cases(machine)
+        print(f"   {t}: requests traced", flush=True)
+        for group, count in zip(ring.GROUPS, cases):
+            where, total = source_lines(machine, list(count)), collections.Counter()
+            annotate(machine, group, count, where, listing)
+            for a, n in count.items():
+                total[where[a][0]] += n
+            whole = sum(counts[t][f"{group}, {CASE}"]) / 100
+            lines += ["", f"{t}, {group}: {whole:.1f}, of which {sum(total.values()):.1f} in the ring"]
+            lines += [f"   {n:7.1f}  {f}" for f, n in total.most_common() if n >= 0.5]
     return lines
