@@ -44,7 +44,7 @@ static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
 			.sg = sg, .out = out, .in = in, .token = token, .gfp = gfp,
 		};
 
-		return ring_call(q, add_hard, &buf);
+		return ring_call(q, add_any, &buf);
 	}
 	return ring_call(q, add_sg, sg, out, in, token, ctx);
 }

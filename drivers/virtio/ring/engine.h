@@ -54,13 +54,12 @@ enum ring_used { RING_NOTHING, RING_USED, RING_LIE };
  * @begin: aim the cursor at the next free place of the ring
  * @ring_put: lay one in the ring and step on; @phys as below
  * @table_put: lay one in a table and step on
- * @ring_end: the last one in the ring was that
+ * @ring_end: the last one in the ring was that; @chain: and may not be the first
  * @table_end: likewise in a table
  * @put_table: lay the one that names a table, at a cursor that has begun
  * @give_up: take back the first @laid that ring_put laid, and say why
  * @commit: buffer @id is complete: have it published next time; with @in_order,
  *	remember when it was
- * @add_hard: add what found no table, or no room in one
  * @next_used: where the device says what it used next
  * @has_used: did it, there?
  * @read_used: what it says there: the id of a buffer, and in @wrote the bytes
@@ -74,13 +73,13 @@ struct ring_format {
 	void (*ring_put)(struct ring_queue *q, struct ring_cursor *c, const bool phys,
 			 u64 addr, u32 len);
 	void (*table_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
-	void (*ring_end)(struct ring_queue *q, struct ring_cursor *c, const bool phys);
+	void (*ring_end)(struct ring_queue *q, struct ring_cursor *c, const bool phys,
+			 const bool chain);
 	void (*table_end)(struct ring_queue *q, struct ring_cursor *c);
 	void (*put_table)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
 	int (*give_up)(struct ring_queue *q, unsigned int laid, bool out, int err);
 	void (*commit)(struct ring_queue *q, const struct ring_cursor *c, u16 id,
 		       unsigned int count, const bool in_order);
-	int (*add_hard)(struct ring_queue *q, const struct ring_buffer *buf);
 
 	unsigned int (*next_used)(const struct ring_queue *q);
 	enum ring_used (*has_used)(struct ring_queue *q, unsigned int at);
@@ -216,11 +215,8 @@ static __always_inline int ring_put_buffer(struct ring_queue *q,
 					   const bool phys, const bool in_table,
 					   struct ring_cursor *c, const struct ring_buffer buf)
 {
-	if (buf.one) {
-		if (buf.in)
-			ring_turn(c);
+	if (buf.one)
 		return ring_put_segment(q, format, phys, in_table, c, buf.sg);
-	}
 	return buf.lists ? ring_put_lists(q, format, phys, in_table, c, buf) :
 			   ring_put_entries(q, format, phys, in_table, c, buf);
 }
@@ -241,17 +237,18 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	struct ring_slot *slot;
 	struct ring_cursor c = {
 		.free = q->next, .maps = q->maps, .at = head, .last = head,
-		.left = q->vq.num_free, .dir = VRING_DESC_F_NEXT,
+		.left = q->vq.num_free,
+		.dir = buf.one ? buf.in * VRING_DESC_F_WRITE : VRING_DESC_F_NEXT,
 	};
 	unsigned int count;
 	int err;
 
 	format->begin(q, &c);
 	err = ring_put_buffer(q, format, phys, false, &c, buf);
-	count = q->vq.num_free - c.left;
+	count = buf.one && !err ? 1 : q->vq.num_free - c.left;
 	if (unlikely(err || !count))
 		return format->give_up(q, count, buf.out, err ?: -EINVAL);
-	format->ring_end(q, &c, phys);
+	format->ring_end(q, &c, phys, !buf.one);
 
 	slot = &q->slots[head];
 	slot->token = buf.token;
@@ -309,6 +306,9 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	return 0;
 }
 
+/* No table, or one that is too short: what ring_add_any() is for. */
+#define RING_HARD	1
+
 /* Add a buffer.  The caller has seen to it that it isn't empty. */
 static __always_inline int ring_add_buffer(struct ring_queue *q,
 					   const struct ring_format *format,
@@ -316,24 +316,18 @@ static __always_inline int ring_add_buffer(struct ring_queue *q,
 					   const struct ring_buffer buf)
 {
 	struct ring_table *table;
-	int err = -ENOSPC;
+	int err;
 
 	if (!q->indirect || !ring_is_long(buf))
 		return ring_add_direct(q, format, phys, in_order, buf);
 	table = q->free_tables;
-	if (likely(table && q->vq.num_free))
-		err = ring_add_indirect(q, format, phys, in_order, table, RING_TABLE_LEN,
-					buf);
-	if (likely(!err)) {
-		q->free_tables = table->next;
-		return 0;
-	}
-	if (err == -ENOSPC) {
-		struct ring_buffer copy = buf;
-
-		return format->add_hard(q, &copy);
-	}
-	return err;
+	if (unlikely(!table || !q->vq.num_free))
+		return RING_HARD;
+	err = ring_add_indirect(q, format, phys, in_order, table, RING_TABLE_LEN, buf);
+	if (unlikely(err))
+		return err == -ENOSPC ? RING_HARD : err;
+	q->free_tables = table->next;
+	return 0;
 }
 
 static __cold unsigned int ring_count_segments(const struct ring_buffer *buf)
@@ -347,26 +341,42 @@ static __cold unsigned int ring_count_segments(const struct ring_buffer *buf)
 	return count;
 }
 
-/* The pool was empty, or the buffer is too long for its tables.  Else the ring. */
-static __always_inline int ring_add_hard(struct ring_queue *q,
-					 const struct ring_format *format,
-					 const struct ring_buffer *buf)
+/* A list says how long it is; and when tables were to be had, they were too short. */
+static __always_inline unsigned int ring_first_room(const struct ring_queue *q,
+						    const struct ring_buffer *buf)
 {
-	unsigned int count = ring_count_segments(buf);
-	struct ring_table *table;
+	return !buf->lists || (q->plain && q->free_tables) ? ring_count_segments(buf) :
+							     RING_TABLE_LEN;
+}
+
+/* Whatever a queue that is not plain may need, or a buffer that found no table. */
+static __always_inline int ring_add_any(struct ring_queue *q,
+					const struct ring_format *format,
+					const struct ring_buffer *buf)
+{
+	struct ring_table *table = NULL;
+	unsigned int room;
 	int err;
 
-	if (!q->vq.num_free)
-		return ring_full(q, buf->out);
-	table = ring_table_alloc(q, count, buf->gfp);
-	if (!table)
-		return ring_add_direct(q, format, q->phys, q->in_order, *buf);
-	err = ring_add_indirect(q, format, q->phys, q->in_order, table, count, *buf);
-	if (err)
+	if (q->indirect && ring_is_long(*buf)) {
+		if (unlikely(!q->vq.num_free))
+			return ring_full(q, buf->out);
+		room = ring_first_room(q, buf);
+		table = ring_table_alloc(q, room, buf->gfp);
+	}
+	while (table) {
+		err = ring_add_indirect(q, format, q->phys, q->in_order, table, room, *buf);
+		if (likely(!err)) {
+			ring_table_written(q, table);
+			return 0;
+		}
 		ring_table_put(q, table, NULL);
-	else
-		ring_table_written(q, table);
-	return err;
+		if (err != -ENOSPC)
+			return err;
+		room = ring_count_segments(buf);
+		table = ring_table_alloc(q, room, buf->gfp);
+	}
+	return ring_add_direct(q, format, q->phys, q->in_order, *buf);
 }
 
 /* Does @id name a buffer in flight? */
@@ -521,61 +531,77 @@ static __cold noinline int name##_give_up(struct ring_queue *q, unsigned int lai
 	return err == -ENOSPC ? ring_full(q, out) : err;				\
 }											\
 											\
-int name##_add_hard(struct ring_queue *q, const struct ring_buffer *buf)		\
+int name##_add_any(struct ring_queue *q, const struct ring_buffer *buf)		\
 {											\
-	return ring_add_hard(q, &name##_format, buf);					\
+	return ring_add_any(q, &name##_format, buf);					\
 }											\
 											\
-static noinline int name##_add_other(struct ring_queue *q, const struct ring_buffer *buf) \
+static noinline int name##_add_other_sgs(struct ring_queue *q, struct scatterlist **sgs, \
+					 unsigned int out, unsigned int in,		\
+					 void *token, gfp_t gfp)			\
 {											\
-	return ring_add_buffer(q, &name##_format, q->phys, q->in_order, *buf);		\
+	return name##_add_any(q, &(struct ring_buffer) {				\
+		.lists = true, .sgs = sgs, .out = out, .in = in, .token = token,	\
+		.gfp = gfp,								\
+	});										\
+}											\
+											\
+static noinline int name##_add_other_sg(struct ring_queue *q, struct scatterlist *sg,	\
+					unsigned int out, unsigned int in,		\
+					void *token, void *ctx)				\
+{											\
+	return name##_add_any(q, &(struct ring_buffer) {				\
+		.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx,		\
+		.gfp = GFP_ATOMIC,							\
+	});										\
 }											\
 											\
 int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs, unsigned int out,	\
 		   unsigned int in, void *token, gfp_t gfp)				\
 {											\
-	const struct ring_buffer buf = {						\
-		.sgs = sgs, .lists = true, .out = out, .in = in, .token = token,	\
-		.gfp = gfp,								\
-	};										\
+	int err = RING_HARD;								\
 											\
-	if (unlikely(!q->plain)) {							\
-		struct ring_buffer copy = buf;						\
-											\
-		return name##_add_other(q, &copy);					\
-	}										\
-	return ring_add_buffer(q, &name##_format, true, false, buf);			\
-}											\
-											\
-int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in, void *token,	\
-		   void *ctx)								\
-{											\
-	const struct ring_buffer buf = {						\
-		.one = true, .sg = sg, .out = !in, .in = in, .token = token, .ctx = ctx, \
-	};										\
-											\
-	if (unlikely(!q->plain)) {							\
-		struct ring_buffer copy = buf;						\
-											\
-		return name##_add_other(q, &copy);					\
-	}										\
-	return ring_add_direct(q, &name##_format, true, false, buf);			\
+	if (likely(q->plain))								\
+		err = ring_add_buffer(q, &name##_format, true, false,			\
+				      (struct ring_buffer) {				\
+			.lists = true, .sgs = sgs, .out = out, .in = in,		\
+			.token = token,							\
+		});									\
+	return likely(err != RING_HARD) ? err :						\
+		name##_add_other_sgs(q, sgs, out, in, token, gfp);			\
 }											\
 											\
 int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out,	\
 		  unsigned int in, void *token, void *ctx)				\
 {											\
-	const struct ring_buffer buf = {						\
-		.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx,		\
-		.gfp = GFP_ATOMIC,							\
-	};										\
+	int err = RING_HARD;								\
 											\
-	if (unlikely(!q->plain)) {							\
-		struct ring_buffer copy = buf;						\
+	if (likely(q->plain))								\
+		err = ring_add_buffer(q, &name##_format, true, false,			\
+				      (struct ring_buffer) {				\
+			.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx,	\
+		});									\
+	return likely(err != RING_HARD) ? err :						\
+		name##_add_other_sg(q, sg, out, in, token, ctx);			\
+}											\
 											\
-		return name##_add_other(q, &copy);					\
-	}										\
-	return ring_add_buffer(q, &name##_format, true, false, buf);			\
+static noinline int name##_add_other_one(struct ring_queue *q, struct scatterlist *sg,	\
+					 bool in, void *token, void *ctx)		\
+{											\
+	return ring_add_direct(q, &name##_format, q->phys, q->in_order,			\
+			       (struct ring_buffer) {					\
+		.one = true, .sg = sg, .out = !in, .in = in, .token = token, .ctx = ctx, \
+	});										\
+}											\
+											\
+int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in, void *token,	\
+		   void *ctx)								\
+{											\
+	if (unlikely(!q->plain))							\
+		return name##_add_other_one(q, sg, in, token, ctx);			\
+	return ring_add_direct(q, &name##_format, true, false, (struct ring_buffer) {	\
+		.one = true, .sg = sg, .out = !in, .in = in, .token = token, .ctx = ctx, \
+	});										\
 }											\
 											\
 static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	\

@@ -296,7 +296,7 @@ no_memory:
 /* A table for @len descriptors, or %NULL: then do without. */
 struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp)
 {
-	if (len <= RING_TABLE_LEN)
+	if (likely(len <= RING_TABLE_LEN))
 		return table_from_pool(q);
 	if (len > RING_TABLE_MAX)
 		return NULL;

@@ -102,9 +102,10 @@ static __always_inline void packed_table_put(struct ring_queue *q, struct ring_c
 }
 
 static __always_inline void packed_ring_end(struct ring_queue *q, struct ring_cursor *c,
-					    const bool phys)
+					    const bool phys, const bool chain)
 {
-	*(__le16 *)c->flags = cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT);
+	if (chain)
+		*(__le16 *)c->flags = cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT);
 	if (phys)
 		c->at = c->free[c->at];
 }
@@ -283,7 +284,6 @@ static const struct ring_format packed_format = {
 	.put_table = packed_put_table,
 	.give_up = packed_give_up,
 	.commit = packed_commit,
-	.add_hard = packed_add_hard,
 	.next_used = packed_next_used,
 	.has_used = packed_has_used,
 	.read_used = packed_read_used,

@@ -255,7 +255,7 @@ struct ring_buffer {
 			   void *token, void *ctx);					\
 	int name##_add_sg(struct ring_queue *q, struct scatterlist *sg,			\
 			  unsigned int out, unsigned int in, void *token, void *ctx);	\
-	int name##_add_hard(struct ring_queue *q, const struct ring_buffer *buf);	\
+	int name##_add_any(struct ring_queue *q, const struct ring_buffer *buf);	\
 	void *name##_get(struct ring_queue *q, unsigned int *len);			\
 	void *name##_get_ctx(struct ring_queue *q, unsigned int *len, void **ctx);	\
 	bool name##_publish(struct ring_queue *q);					\

@@ -61,9 +61,10 @@ static __always_inline void split_table_end(struct ring_queue *q, struct ring_cu
 }
 
 static __always_inline void split_ring_end(struct ring_queue *q, struct ring_cursor *c,
-					   const bool phys)
+					   const bool phys, const bool chain)
 {
-	split_table_end(q, c);
+	if (chain)
+		split_table_end(q, c);
 }
 
 static __always_inline void split_put_table(struct ring_queue *q, struct ring_cursor *c,
@@ -206,7 +207,6 @@ static const struct ring_format split_format = {
 	.put_table = split_put_table,
 	.give_up = split_give_up,
 	.commit = split_commit,
-	.add_hard = split_add_hard,
 	.next_used = split_next_used,
 	.has_used = split_has_used,
 	.read_used = split_read_used,
