@@ -13,7 +13,7 @@ TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(TOOLS)
 COMPILER = "the compiler"      # a mutant that must not build
 BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout"))
-SPLIT, PACKED, QUEUE, ENGINE = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "engine.h"))
+SPLIT, PACKED, QUEUE, TAKE = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
 # name, file, what stands there, what the mutant has instead, test that must fail
@@ -71,10 +71,10 @@ MUTANTS = (
     ("sleep: a driver that stays awake is cut off", HANDSHAKE, "\tif (err)\n\t\tconfig_core_enable(vdev);", "", "bus.test_freeze_fails"),
     ("sleep: FAILED is forgotten", HANDSHAKE, "\tif (vdev->failed)", "\tif (0)", "bus.test_sleep_alone"),
     ("remove: queues are not broken", QUEUE, "for_all_queues(dev, __virtqueue_break);", ";", "bus.test_remove_during_wait"),
-    ("ring: used id not checked", ENGINE, "return likely(id < q->num && q->slots[id].token);", "return likely(q->slots[id].token);", "ring-lies.test_liar"),
-    ("ring: id that is not in flight", ENGINE, "return likely(id < q->num && q->slots[id].token);", "return likely(id < q->num);", "ring-lies.test_twice"),
+    ("ring: used id not checked", TAKE, "return likely(id < q->num && q->slots[id].token);", "return likely(q->slots[id].token);", "ring-lies.test_liar"),
+    ("ring: id that is not in flight", TAKE, "return likely(id < q->num && q->slots[id].token);", "return likely(id < q->num);", "ring-lies.test_twice"),
     ("ring: used index not checked", SPLIT, BROKEN, "if (0)", "ring-lies.test_liar"),
-    ("ring: used length not checked", ENGINE, "if (unlikely(wrote > slot->writable))", "if (0)", "ring-lies.test_length"),
+    ("ring: used length not checked", TAKE, "if (unlikely(wrote > slot->writable))", "if (0)", "ring-lies.test_length"),
     ("ring: free list in shared memory", SPLIT, "unsigned int next = c->free[c->at];", "unsigned int next = cpu16(q, q->mem.split.desc[c->at].next);", "ring-lies.test_rewritten"),
     ("ring: index published past the entries", SPLIT, "WRITE_ONCE(vring->avail->idx, ring16(q, new));", "WRITE_ONCE(vring->avail->idx, ring16(q, new + 1));",
      "ring.test_random"),
@@ -90,7 +90,15 @@ MUTANTS = (
      "cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT & ~VRING_DESC_F_WRITE);", "ring-model.test_model"),
     ("packed: nothing is used within a batch", PACKED, "(READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) || says_used(q, at);", "says_used(q, at);",
      "ring-model.test_model"),
-    ("ring: the whole chain is not freed", ENGINE, "q->vq.num_free += slot->count;", "q->vq.num_free++;", "ring.test_echo"),
+    ("ring: in order, the list is not kept", TAKE, "\tif (in_order)\n\t\treturn;\n", "", "ring-model.test_model"),
+    ("ring: delayed callbacks of all in flight", SPLIT, "(u16)(q->avail_next - q->used_next) * 3 / 4;", "((u16)(q->avail_next - q->used_next) * 3 + 3) / 4;",
+     "ring.test_delayed"),
+    ("ring: restart leaves callbacks on", "drivers/virtio/ring/api.c", "\tvirtqueue_disable_cb(vq);\n\treturn false;", "\treturn false;", "ring-life.test_restart_waiting"),
+    ("ring: a second shutdown", "drivers/virtio/ring/api.c", "\tif (q->draining)\n\t\treturn;\n", "", "ring-dma.test_shutdown"),
+    ("ring: a part that was allocated is kept", "drivers/virtio/ring/memory.c", "\tfree_parts(q, mem);\n\treturn false;", "\treturn false;", "ring-dma.test_parts_missing"),
+    ("ring: nothing is ever unmapped", "drivers/virtio/ring/ring.h", "return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;",
+     "ring-dma.test_echo"),
+    ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += slot->count;", "q->vq.num_free++;", "ring.test_echo"),
 )
 
 

@@ -9,7 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "engine.h"
+#include "take.h"
 #include "api.h"
 
 /* Ring features, and those bits of the transport that only queues care for. */
