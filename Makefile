@@ -55,7 +55,7 @@ check-tools: source
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 20 minutes
 symbols: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
-	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)/symbols
+	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
 ## make bench             what virtio costs, a pristine tree against ours; WRITE=file keeps it, ONLY='ring native' runs these
 bench: source

@@ -3,6 +3,10 @@
 import os, re, shutil, subprocess
 
 
+# Paths below this folder are none of a file's contents: trees beside each other share what they have in common.
+os.environ.setdefault("CCACHE_BASEDIR", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
 class Failed(Exception):
     pass
 

@@ -49,11 +49,10 @@ static __always_inline int ring_put_segment(struct ring_queue *q,
 
 	if (unlikely(in_table ? c->at == c->left : !c->left))
 		return -ENOSPC;
-	if (phys) {
+	if (phys)
 		addr = sg_phys(sg);
-	} else if (unlikely(!ring_map_segment(q, sg, c->dir, &c->maps[c->at], &addr))) {
+	else if (unlikely(!ring_map_segment(q, sg, c->dir, &c->maps[c->at], &addr)))
 		return -ENOMEM;
-	}
 	c->bytes += len;
 	if (in_table) {
 		format->table_put(q, c, addr, len);

@@ -307,8 +307,9 @@ unsigned int packed_enable_cb(struct ring_queue *q)
 }
 
 /*
- * Once three quarters of the descriptors in flight are used, and the next with them.  The device marks
- * only where buffers begin, so all that can be told is whether one is used now.
+ * Once three quarters of the descriptors in flight are used, and the next with
+ * them.  The device marks only where buffers begin, so all that can be told is
+ * whether one is used now.
  */
 bool packed_enable_cb_delayed(struct ring_queue *q)
 {
