@@ -7,30 +7,29 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy test kunit check check-overlay bench apply unapply patch deps source clean mutants symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools bench apply unapply patch deps source clean mutants symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make boot              build a kernel with this core, boot it, move data through it
-boot: source
-	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot
+## make boot              build a kernel with this core, boot it, move data through it; SCENARIO=packed: on that machine
+## make boot-packed, boot-legacy   short for two of them
+SCENARIO = default
+boot-packed boot-legacy: SCENARIO = $(@:boot-%=%)
+boot boot-packed boot-legacy: source
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --scenario $(SCENARIO)
 
 ## make boot-shell        the same, then a shell in the guest
 boot-shell: source
-	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --shell
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --scenario $(SCENARIO) --shell
 
-## make boot-packed       the same on packed rings
-boot-packed: source
-	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --device-option packed=on
-
-## make boot-legacy       the same on legacy devices, as before virtio 1.0
-boot-legacy: source
-	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --device-option disable-modern=on,disable-legacy=off
+## make boots             the same on every machine of tools/boot/scenarios.py
+boots: source
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot
 
 ## make test              everything: KUnit, overlay, boots, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay boot boot-packed boot-legacy check
+	@$(TOOLS)/test.py kunit check-overlay check-tools boots check
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
@@ -48,6 +47,10 @@ check: source
 ## make check-overlay     apply, unapply and patch, and their errors
 check-overlay: source
 	@$(TOOLS)/test_overlay.py $(LINUX)
+
+## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh
+check-tools: source
+	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
 
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 20 minutes
 symbols: source

@@ -27,6 +27,7 @@ needed() {
 /bin/busybox busybox-static
 /usr/bin/qemu-system-x86_64 qemu-system-x86
 /usr/share/seabios/bios-256k.bin seabios
+/usr/bin/fio fio
 /usr/include/libelf.h libelf-dev
 /usr/include/openssl/opensslv.h libssl-dev
 /usr/bin/fio fio

@@ -13,8 +13,8 @@ TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(TOOLS)
 COMPILER = "the compiler"      # a mutant that must not build
 BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout"))
-SPLIT, PACKED, QUEUE, ENGINE = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "engine.h"))
-BROKEN = "if (unlikely((u16)(seen - q->used_next) > (u16)(q->avail_published - q->used_next))) {"
+SPLIT, PACKED, QUEUE, TAKE = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h"))
+BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
 # name, file, what stands there, what the mutant has instead, test that must fail
 MUTANTS = (
@@ -53,7 +53,7 @@ MUTANTS = (
     ("13 get of a structure takes any length", LAYOUT, "\t\tmemset(buf, 0, len);\n", "", "layout.test_wrong_length"),
     ("13 a value of a signed type", "drivers/virtio/tests/config_test.c", "\tu32 l = 42;", "\ts32 l = 42;", COMPILER),
     ("14 panic without a bus", BUS, "\tif (!err)\n\t\tvirtio_debug_init();", '\tif (err)\n\t\tpanic("no bus");\n\tvirtio_debug_init();', "init.test_init_fails"),
-    ("15 kicks are not held back", QUEUE, "q->hold_kicks = !is_live(r->vdev);", "q->hold_kicks = false;", "ring.test_early_kick"),
+    ("15 kicks are not held back", QUEUE, "q->notify = is_live(r->vdev) ? r->notify : hold_kick;", "q->notify = r->notify;", "ring.test_early_kick"),
     ("15 held kicks are never sent", HANDSHAKE, "vring_send_held_kicks(vdev);", ";", "bus.test_kick_in_probe"),
     ("16 no FEATURES_OK", HANDSHAKE, "virtio_add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);", ";", "bus.test_handshake"),
     ("16 FEATURES_OK is not read back", HANDSHAKE, "|| !(status & VIRTIO_CONFIG_S_FEATURES_OK)", "", "bus.test_refused"),
@@ -71,19 +71,34 @@ MUTANTS = (
     ("sleep: a driver that stays awake is cut off", HANDSHAKE, "\tif (err)\n\t\tconfig_core_enable(vdev);", "", "bus.test_freeze_fails"),
     ("sleep: FAILED is forgotten", HANDSHAKE, "\tif (vdev->failed)", "\tif (0)", "bus.test_sleep_alone"),
     ("remove: queues are not broken", QUEUE, "for_all_queues(dev, __virtqueue_break);", ";", "bus.test_remove_during_wait"),
-    ("ring: used id not checked", ENGINE, "if (unlikely(id >= q->num)) {", "if (0) {", "ring-lies.test_liar"),
-    ("ring: id that is not in flight", ENGINE, "if (unlikely(!token)) {", "if (0) {", "ring-lies.test_twice"),
-    ("ring: used index not checked", SPLIT, BROKEN, "if (0) {", "ring-lies.test_liar"),
-    ("ring: used length not checked", ENGINE, "if (unlikely(wrote > slot->writable))", "if (0)", "ring-lies.test_length"),
-    ("ring: free list in shared memory", SPLIT, "u16 next = q->next[c->at];", "u16 next = cpu16(q, q->mem.split.desc[c->at].next);", "ring-lies.test_rewritten"),
+    ("ring: used id not checked", TAKE, "return likely(id < q->num && q->slots[id].token);", "return likely(q->slots[id].token);", "ring-lies.test_liar"),
+    ("ring: id that is not in flight", TAKE, "return likely(id < q->num && q->slots[id].token);", "return likely(id < q->num);", "ring-lies.test_twice"),
+    ("ring: used index not checked", SPLIT, BROKEN, "if (0)", "ring-lies.test_liar"),
+    ("ring: used length not checked", TAKE, "if (unlikely(wrote > slot->writable))", "if (0)", "ring-lies.test_length"),
+    ("ring: free list in shared memory", SPLIT, "unsigned int next = c->free[c->at];", "unsigned int next = cpu16(q, q->mem.split.desc[c->at].next);", "ring-lies.test_rewritten"),
     ("ring: index published past the entries", SPLIT, "WRITE_ONCE(vring->avail->idx, ring16(q, new));", "WRITE_ONCE(vring->avail->idx, ring16(q, new + 1));",
      "ring.test_random"),
     ("ring: index never published", SPLIT, "WRITE_ONCE(vring->avail->idx, ring16(q, new));", ";", "ring.test_echo"),
-    ("ring: event index not moved", SPLIT, "if (q->event && q->callbacks && q->used_event != q->used_next)", "if (0)", "ring.test_callbacks_stay"),
+    ("ring: event index not moved", SPLIT, "if (q->event && q->callbacks && q->used_event != at)", "if (0)", "ring.test_callbacks_stay"),
     ("ring: a false callback is called again", QUEUE, "if (q->callbacks && !q->vq.callback(&q->vq))", "if (q->vq.callback(&q->vq), false)", "ring.test_callbacks"),
     ("ring: the device's wish is not looked at", SPLIT, "return !(cpu16(q, READ_ONCE(vring->used->flags)) & VRING_USED_F_NO_NOTIFY);", "return true;",
      "ring.test_suppressed_kicks"),
-    ("ring: the whole chain is not freed", ENGINE, "q->vq.num_free += slot->count;", "q->vq.num_free++;", "ring.test_echo"),
+    ("packed: the wrap counter does not turn", PACKED, "return (at + count - q->num) ^ WRAP;", "return at + count - q->num;", "ring-model.test_model"),
+    ("packed: what was published last is counted alone", PACKED, "q->unpublished += count;", "q->unpublished = count;", "ring-model.test_model"),
+    ("packed: an event of the lap before is missed", PACKED, "lap = (event ^ new) & WRAP ? q->num : 0;", "lap = 0;", "ring-model.test_model"),
+    ("packed: the last segment is one to read", PACKED, "cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT);",
+     "cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT & ~VRING_DESC_F_WRITE);", "ring-model.test_model"),
+    ("packed: nothing is used within a batch", PACKED, "(READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) || says_used(q, at);", "says_used(q, at);",
+     "ring-model.test_model"),
+    ("ring: in order, the list is not kept", TAKE, "\tif (in_order)\n\t\treturn;\n", "", "ring-model.test_model"),
+    ("ring: delayed callbacks of all in flight", SPLIT, "(u16)(q->avail_next - q->used_next) * 3 / 4;", "((u16)(q->avail_next - q->used_next) * 3 + 3) / 4;",
+     "ring.test_delayed"),
+    ("ring: restart leaves callbacks on", "drivers/virtio/ring/api.c", "\tvirtqueue_disable_cb(vq);\n\treturn false;", "\treturn false;", "ring-life.test_restart_waiting"),
+    ("ring: a second shutdown", "drivers/virtio/ring/api.c", "\tif (q->draining)\n\t\treturn;\n", "", "ring-dma.test_shutdown"),
+    ("ring: a part that was allocated is kept", "drivers/virtio/ring/memory.c", "\tfree_parts(q, mem);\n\treturn false;", "\treturn false;", "ring-dma.test_parts_missing"),
+    ("ring: nothing is ever unmapped", "drivers/virtio/ring/ring.h", "return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;",
+     "ring-dma.test_echo"),
+    ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += slot->count;", "q->vq.num_free++;", "ring.test_echo"),
 )
 
 

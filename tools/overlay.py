@@ -73,6 +73,11 @@ def patched_files():
     return sorted({m for p in patches() for m in re.findall(r"^\+\+\+ b/(\S+)", read(p).decode(), re.M)})
 
 
+def added_files():
+    """Those of them that a patch brings into being."""
+    return sorted({m for p in patches() for m in re.findall(r"^--- /dev/null\n\+\+\+ b/(\S+)", read(p).decode(), re.M)})
+
+
 def current(kdir, f):
     path = os.path.join(kdir, f)
     return read(path) if os.path.isfile(path) else None
@@ -94,7 +99,8 @@ def check_tree(kdir):
 
 def check_names(kdir, state, names):
     """A file under a name that only we use, and that we did not put there, is somebody's work."""
-    taken = [f for f in names if f not in (*SHARED, *REPLACED, *patched_files(), *state["files"]) and os.path.lexists(os.path.join(kdir, f))]
+    known = {*SHARED, *REPLACED, *patched_files()} - {*added_files()} | {*state["files"]}
+    taken = [f for f in {*names, *added_files()} - known if os.path.lexists(os.path.join(kdir, f))]
     if taken:
         raise Refused("found files where the overlay has its own, and nothing says that it put them there: move them away, "
                       f"or if the overlay went in as a patch, reverse that{listed(taken)}")
@@ -187,9 +193,10 @@ def wanted_content(source):
     with tempfile.TemporaryDirectory() as tmp:
         for f in patched_files():
             data = source(f)
-            if data is None:
+            if data is not None:
+                write(os.path.join(tmp, f), data)
+            elif f not in added_files():
                 raise Refused(f"{f}: not in the tree, but a patch edits it: expected a complete 6.12 tree")
-            write(os.path.join(tmp, f), data)
         for p in patches():
             r = run("patch", "-s", "-p1", "-N", "-d", tmp, "-i", p, "--no-backup-if-mismatch")
             if r.returncode:

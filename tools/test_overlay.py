@@ -216,6 +216,10 @@ class Overlay(unittest.TestCase):
         self.lines("drivers/virtio/bus.c", "/* mine */\n")
         self.refused("apply", "drivers/virtio/bus.c", "move")
 
+    def test_file_of_the_user_where_a_patch_adds_one(self):
+        self.lines(overlay.added_files()[0], "/* mine */\n")
+        self.refused("apply", overlay.added_files()[0], "move")
+
     def test_file_of_the_user_at_a_later_new_path(self):
         self.call("apply")
         self.lines("drivers/virtio/newer/file.c", "/* mine */\n")

@@ -12,12 +12,12 @@ QEMU = ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0,sleep=off,ali
 
 
 def qemu(build, words):
-    return [*QEMU, "-kernel", f"{build}/arch/x86/boot/bzImage", "-initrd", f"{build}/initramfs.gz",
+    return [*QEMU, "-kernel", f"{build}/arch/x86/boot/bzImage", "-initrd", f"{build}/initramfs.cpio",
             "-append", " ".join(["console=ttyS0", "stop=reboot", *words])]
 
 
 def native(build, words):
-    return [f"{build}/linux", "mem=256M", f"initrd={build}/initramfs.gz", "con=null", "con0=fd:0,fd:1", "console=tty0", "stop=poweroff", *words]
+    return [f"{build}/linux", "mem=256M", f"initrd={build}/initramfs.cpio", "con=null", "con0=fd:0,fd:1", "console=tty0", "stop=poweroff", *words]
 
 
 # What is built, with which variables of make, and how it is run.

@@ -13,25 +13,40 @@
 #include "api.h"
 
 /* A device that sleeps on a full ring is woken, and wants to see what is there. */
-static __cold noinline int ring_full(struct ring_queue *q, const struct ring_buffer *buf)
+int ring_full(struct ring_queue *q, bool out)
 {
-	if (buf->out && ring_call(q, publish))
+	if (out && ring_call(q, publish))
 		virtqueue_notify(&q->vq);
 	return -ENOSPC;
 }
 
-static __always_inline int ring_add(struct ring_queue *q, const struct ring_buffer *buf)
+/* Why nothing is added. */
+static __cold noinline int refuse(struct ring_queue *q)
 {
-	int err;
+	return READ_ONCE(q->broken) ? -EIO : -EINVAL;
+}
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return -EIO;
-	if (unlikely(!buf->token || !(buf->out + buf->in)))
-		return -EINVAL;
-	err = ring_call(q, add, buf);
-	if (unlikely(err == -ENOSPC))
-		return ring_full(q, buf);
-	return err;
+/* One list.  Too long for the tables of the pool is known without a look at it. */
+static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
+				  unsigned int out, unsigned int in, void *token, void *ctx,
+				  gfp_t gfp)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken) || !token))
+		return refuse(q);
+	if (out + in == 1)
+		return ring_call(q, add_one, sg, in, token, ctx);
+	if (unlikely(!(out + in)))
+		return refuse(q);
+	if (unlikely(out + in > RING_TABLE_LEN && q->indirect)) {
+		struct ring_buffer buf = {
+			.sg = sg, .out = out, .in = in, .token = token, .gfp = gfp,
+		};
+
+		return ring_call(q, add_any, &buf);
+	}
+	return ring_call(q, add_sg, sg, out, in, token, ctx);
 }
 
 /**
@@ -49,11 +64,11 @@ static __always_inline int ring_add(struct ring_queue *q, const struct ring_buff
 int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[],
 		      unsigned int out_sgs, unsigned int in_sgs, void *data, gfp_t gfp)
 {
-	struct ring_buffer buf = {
-		.sgs = sgs, .out = out_sgs, .in = in_sgs, .token = data, .gfp = gfp,
-	};
+	struct ring_queue *q = to_ring(vq);
 
-	return ring_add(to_ring(vq), &buf);
+	if (unlikely(READ_ONCE(q->broken) || !data || !(out_sgs + in_sgs)))
+		return refuse(q);
+	return ring_call(q, add_sgs, sgs, out_sgs, in_sgs, data, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
 
@@ -71,9 +86,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
 int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist sg[],
 			 unsigned int num, void *data, gfp_t gfp)
 {
-	struct ring_buffer buf = { .sg = sg, .out = num, .token = data, .gfp = gfp };
-
-	return ring_add(to_ring(vq), &buf);
+	return add_sg(vq, sg, num, 0, data, NULL, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
 
@@ -91,7 +104,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
 int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist sg[],
 			unsigned int num, void *data, gfp_t gfp)
 {
-	return virtqueue_add_inbuf_ctx(vq, sg, num, data, NULL, gfp);
+	return add_sg(vq, sg, 0, num, data, NULL, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
 
@@ -110,11 +123,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
 int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist sg[],
 			    unsigned int num, void *data, void *ctx, gfp_t gfp)
 {
-	struct ring_buffer buf = {
-		.sg = sg, .in = num, .token = data, .ctx = ctx, .gfp = gfp,
-	};
-
-	return ring_add(to_ring(vq), &buf);
+	return add_sg(vq, sg, 0, num, data, ctx, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
 
@@ -149,9 +158,7 @@ bool virtqueue_notify(struct virtqueue *vq)
 
 	if (unlikely(READ_ONCE(q->broken)))
 		return false;
-	if (unlikely(READ_ONCE(q->hold_kicks)) && !ring_hold_kick(q))
-		return true;
-	if (likely(q->notify(vq)))
+	if (likely(READ_ONCE(q->notify)(vq)))
 		return true;
 	WRITE_ONCE(q->broken, true);
 	return false;
@@ -169,7 +176,7 @@ bool virtqueue_kick(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	return ring_call(q, publish) ? virtqueue_notify(vq) : true;
+	return ring_call(q, kick);
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick);
 
@@ -195,7 +202,7 @@ void *virtqueue_get_buf_ctx(struct virtqueue *vq, unsigned int *len, void **ctx)
 
 	if (unlikely(READ_ONCE(q->broken)))
 		return get_from_broken(q, len);
-	return ring_call(q, get, len, ctx);
+	return ring_call(q, get_ctx, len, ctx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
 
@@ -209,7 +216,11 @@ EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
  */
 void *virtqueue_get_buf(struct virtqueue *vq, unsigned int *len)
 {
-	return virtqueue_get_buf_ctx(vq, len, NULL);
+	struct ring_queue *q = to_ring(vq);
+
+	if (unlikely(READ_ONCE(q->broken)))
+		return get_from_broken(q, len);
+	return ring_call(q, get, len);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf);
 
@@ -317,11 +328,7 @@ EXPORT_SYMBOL_GPL(virtqueue_enable_cb_delayed);
 static int op_add_buf(struct virtqueue *vq, struct scatterlist sg[], unsigned int out_num,
 		      unsigned int in_num, void *data)
 {
-	struct ring_buffer buf = {
-		.sg = sg, .out = out_num, .in = in_num, .token = data, .gfp = GFP_ATOMIC,
-	};
-
-	return ring_add(to_ring(vq), &buf);
+	return add_sg(vq, sg, out_num, in_num, data, NULL, GFP_ATOMIC);
 }
 
 static void op_kick(struct virtqueue *vq)
@@ -329,22 +336,33 @@ static void op_kick(struct virtqueue *vq)
 	virtqueue_kick(vq);
 }
 
+/* Off is what they are left if there is something to take first. */
+static bool op_restart(struct virtqueue *vq)
+{
+	if (virtqueue_enable_cb(vq))
+		return true;
+	virtqueue_disable_cb(vq);
+	return false;
+}
+
 static void op_shutdown(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 	u32 id;
 
+	if (q->draining)
+		return;
 	q->draining = true;
 	WRITE_ONCE(q->broken, true);
 	for (id = 0; id < q->num; id++)
 		if (q->slots[id].token)
-			ring_unmap_buffer(q, id);
+			ring_release(q, id);
 }
 
 const struct virtqueue_ops ring_vq_ops = {
 	.add_buf	= op_add_buf,
 	.kick		= op_kick,
 	.get_buf	= virtqueue_get_buf,
-	.restart	= virtqueue_enable_cb,
+	.restart	= op_restart,
 	.shutdown	= op_shutdown,
 };

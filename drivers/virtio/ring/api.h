@@ -3,10 +3,8 @@
 #ifndef _VIRTIO_RING_API_H
 #define _VIRTIO_RING_API_H
 
-struct ring_queue;
 struct virtqueue_ops;
 
 extern const struct virtqueue_ops ring_vq_ops;
-__cold bool ring_hold_kick(struct ring_queue *q);
 
 #endif /* _VIRTIO_RING_API_H */

@@ -7,8 +7,10 @@
  * that map their buffers themselves call the functions of the 6.12 API at the
  * end.  Nothing here knows a ring format.
  */
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/export.h>
+#include <linux/iommu-dma.h>
 #include <linux/kmsan.h>
 #include <xen/xen.h>
 
@@ -20,30 +22,29 @@ bool ring_uses_dma_api(const struct virtio_device *vdev)
 	return __virtio_test_bit(vdev, VIRTIO_F_ACCESS_PLATFORM) || xen_domain();
 }
 
-static enum dma_data_direction direction(u16 flags)
+/* Not so when bus addresses are physical ones, or only shifted: direct mapping. */
+bool ring_must_unmap(struct device *dev)
 {
-	return flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	return get_dma_ops(dev) || use_dma_iommu(dev);
 }
 
-/* Returns 0 or -ENOMEM.  A premapped segment is taken as it is. */
-int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
-		     struct ring_map *map)
+static void unmap(struct ring_queue *q, const struct ring_map *map)
 {
-	map->len = sg->length;
-	map->flags = flags;
-	if (q->premapped) {
-		map->addr = sg_dma_address(sg);
-		return 0;
-	}
-	map->addr = dma_map_page(q->dma_dev, sg_page(sg), sg->offset, sg->length,
-				 direction(flags));
-	return dma_mapping_error(q->dma_dev, map->addr) ? -ENOMEM : 0;
+	dma_unmap_page(q->dma_dev, map->addr, map->len, map->dir);
 }
 
-void ring_unmap(struct ring_queue *q, const struct ring_map *map)
+/* The first @count descriptors of the chain from @head, or of the free list from there. */
+void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count)
 {
-	if (!q->premapped)
-		dma_unmap_page(q->dma_dev, map->addr, map->len, direction(map->flags));
+	for (; count--; head = q->next[head])
+		unmap(q, &q->maps[head]);
+}
+
+/* The first @count of a table. */
+void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count)
+{
+	for (; count--; maps++)
+		unmap(q, maps);
 }
 
 /**

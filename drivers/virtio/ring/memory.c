@@ -7,6 +7,7 @@
  * costs no allocation.  Called when queues come, go or change size, and by the
  * engine when the pool has run dry.
  */
+#include <linux/align.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -20,57 +21,119 @@
  * struct ring_chunk - a page of indirect tables
  * @next: the next one
  * @page: the descriptors
- * @addr: where the device finds them
  * @tables: their private halves
  * @maps: and what was mapped for them
  */
 struct ring_chunk {
 	struct ring_chunk *next;
-	void *page;
-	dma_addr_t addr;
+	struct ring_part page;
 	struct ring_table tables[TABLES_PER_CHUNK];
 	struct ring_map maps[];
 };
 
-static void *alloc_shared(struct ring_queue *q, size_t bytes, dma_addr_t *addr, gfp_t gfp)
+static bool alloc_shared(struct ring_queue *q, struct ring_part *part, gfp_t gfp)
 {
-	void *p;
-
-	if (!q->phys)
-		return dma_alloc_coherent(q->dma_dev, bytes, addr, gfp | __GFP_ZERO);
-	p = alloc_pages_exact(bytes, gfp | __GFP_ZERO);
-	if (p)
-		*addr = (dma_addr_t)virt_to_phys(p);
-	return p;
-}
-
-static void free_shared(struct ring_queue *q, void *p, size_t bytes, dma_addr_t addr)
-{
-	if (!q->phys)
-		dma_free_coherent(q->dma_dev, bytes, p, addr);
-	else
-		free_pages_exact(p, bytes);
-}
-
-/* Parts of a ring, one behind the other. */
-static void lay_out(struct ring_queue *q, struct ring_memory *mem, unsigned int num)
-{
-	mem->num = num;
-	if (!q->packed) {
-		vring_init(&mem->split, num, mem->start, q->align);
-		return;
+	gfp |= __GFP_ZERO | __GFP_NOWARN;
+	if (q->phys) {
+		part->start = alloc_pages_exact(part->bytes, gfp);
+		if (part->start)
+			part->addr = (dma_addr_t)virt_to_phys(part->start);
+	} else {
+		part->start = dma_alloc_coherent(q->dma_dev, part->bytes, &part->addr, gfp);
 	}
-	mem->packed.desc = mem->start;
-	mem->packed.driver = (void *)(mem->packed.desc + num);
-	mem->packed.device = mem->packed.driver + 1;
+	return part->start;
+}
+
+static void free_shared(struct ring_queue *q, struct ring_part *part)
+{
+	if (!part->start)
+		return;
+	if (q->phys)
+		free_pages_exact(part->start, part->bytes);
+	else
+		dma_free_coherent(q->dma_dev, part->bytes, part->start, part->addr);
+	part->start = NULL;
 }
 
 /* What the parts of a ring of @num entries take up. */
-size_t ring_bytes(const struct ring_queue *q, unsigned int num)
+static void measure(const struct ring_queue *q, struct ring_memory *mem, unsigned int num)
 {
-	return q->packed ? num * sizeof(struct vring_packed_desc) +
-			   2 * sizeof(struct vring_packed_desc_event) :
-			   vring_size(num, q->align);
+	mem->num = num;
+	mem->desc.bytes = num * sizeof(struct vring_desc);
+	if (q->packed) {
+		mem->driver.bytes = sizeof(struct vring_packed_desc_event);
+		mem->device.bytes = sizeof(struct vring_packed_desc_event);
+		mem->whole.bytes = mem->desc.bytes + mem->driver.bytes + mem->device.bytes;
+	} else {
+		mem->driver.bytes = sizeof(__virtio16) * (3 + num);
+		mem->device.bytes = sizeof(__virtio16) * 3 + num * sizeof(struct vring_used_elem);
+		mem->whole.bytes = vring_size(num, q->align);
+	}
+}
+
+/* The parts are there: this is where the formats look for them. */
+static void show_parts(const struct ring_queue *q, struct ring_memory *mem)
+{
+	if (q->packed) {
+		mem->packed.desc = mem->desc.start;
+		mem->packed.driver = mem->driver.start;
+		mem->packed.device = mem->device.start;
+	} else {
+		mem->split.num = mem->num;
+		mem->split.desc = mem->desc.start;
+		mem->split.avail = mem->driver.start;
+		mem->split.used = mem->device.start;
+	}
+}
+
+static void place(struct ring_part *part, const struct ring_part *whole, size_t at)
+{
+	part->start = whole->start + at;
+	part->addr = whole->addr + at;
+}
+
+/* Parts one behind the other, a split ring's where legacy devices look (2.7.2). */
+static void divide(const struct ring_queue *q, struct ring_memory *mem)
+{
+	size_t driver = mem->desc.bytes;
+
+	place(&mem->desc, &mem->whole, 0);
+	place(&mem->driver, &mem->whole, driver);
+	place(&mem->device, &mem->whole, q->packed ? driver + mem->driver.bytes :
+	      ALIGN(driver + mem->driver.bytes, q->align));
+	show_parts(q, mem);
+}
+
+static bool alloc_whole(struct ring_queue *q, struct ring_memory *mem)
+{
+	mem->whole.bytes = PAGE_ALIGN(mem->whole.bytes);
+	if (!alloc_shared(q, &mem->whole, GFP_KERNEL))
+		return false;
+	divide(q, mem);
+	return true;
+}
+
+static void free_parts(struct ring_queue *q, struct ring_memory *mem)
+{
+	free_shared(q, &mem->desc);
+	free_shared(q, &mem->driver);
+	free_shared(q, &mem->device);
+}
+
+/* Memory is in pieces: so may the ring be, but for legacy devices. */
+static bool alloc_parts(struct ring_queue *q, struct ring_memory *mem)
+{
+	if (!__virtio_test_bit(q->vq.vdev, VIRTIO_F_VERSION_1))
+		return false;
+	mem->whole.bytes = 0;
+	if (alloc_shared(q, &mem->desc, GFP_KERNEL) &&
+	    alloc_shared(q, &mem->driver, GFP_KERNEL) &&
+	    alloc_shared(q, &mem->device, GFP_KERNEL)) {
+		show_parts(q, mem);
+		return true;
+	}
+	free_parts(q, mem);
+	return false;
 }
 
 /*
@@ -87,23 +150,40 @@ int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned in
 	}
 
 	for (; num; num /= 2) {
-		mem->bytes = PAGE_ALIGN(ring_bytes(q, num));
-		mem->start = alloc_shared(q, mem->bytes, &mem->addr,
-					  GFP_KERNEL | __GFP_NOWARN);
-		if (mem->start) {
-			lay_out(q, mem, num);
+		*mem = (struct ring_memory) { };
+		measure(q, mem, num);
+		if (alloc_whole(q, mem) || alloc_parts(q, mem))
 			return 0;
-		}
 		if (!may_reduce)
 			break;
 	}
 	return -ENOMEM;
 }
 
+/* Memory of the caller's, for a split ring. */
+void ring_use_memory(struct ring_queue *q, struct ring_memory *mem, void *start,
+		     unsigned int num)
+{
+	measure(q, mem, num);
+	mem->whole.start = start;
+	divide(q, mem);
+}
+
+void ring_clear_memory(struct ring_memory *mem)
+{
+	memset(mem->desc.start, 0, mem->desc.bytes);
+	memset(mem->driver.start, 0, mem->driver.bytes);
+	memset(mem->device.start, 0, mem->device.bytes);
+}
+
 void ring_free_memory(struct ring_queue *q, struct ring_memory *mem)
 {
-	if (q->owned)
-		free_shared(q, mem->start, mem->bytes, mem->addr);
+	if (!q->owned)
+		return;
+	if (mem->whole.start)
+		free_shared(q, &mem->whole);
+	else
+		free_parts(q, mem);
 }
 
 /* Private state for @q->num entries.  Returns 0 or -ENOMEM, and then has none. */
@@ -141,8 +221,8 @@ static void add_to_pool(struct ring_queue *q, struct ring_chunk *chunk)
 		struct ring_table *table = &chunk->tables[i];
 		size_t at = i * RING_TABLE_LEN * sizeof(struct vring_desc);
 
-		table->desc = chunk->page + at;
-		table->addr = chunk->addr + at;
+		table->desc = chunk->page.start + at;
+		table->addr = chunk->page.addr + at;
 		table->maps = q->phys ? NULL : chunk->maps + i * RING_TABLE_LEN;
 		table->pooled = true;
 		table->next = q->free_tables;
@@ -152,41 +232,45 @@ static void add_to_pool(struct ring_queue *q, struct ring_chunk *chunk)
 }
 
 /*
- * The pool is empty: make it larger and take a table from it.  Under the
- * driver's lock, so it may not sleep; %NULL means to do without.
+ * Under the driver's lock, so it may not sleep.  There is never need for more
+ * tables than the ring has descriptors.
  */
-struct ring_table *ring_table_grow(struct ring_queue *q)
+static void grow_pool(struct ring_queue *q)
 {
 	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct ring_chunk *chunk;
-	struct ring_table *table;
 
 	if (q->tables >= q->num)
-		return NULL;
+		return;
 	chunk = kzalloc(struct_size(chunk, maps, q->phys ? 0 : TABLES_PER_CHUNK * RING_TABLE_LEN),
 			gfp);
 	if (!chunk)
-		return NULL;
-	chunk->page = alloc_shared(q, PAGE_SIZE, &chunk->addr, gfp);
-	if (!chunk->page) {
+		return;
+	chunk->page.bytes = PAGE_SIZE;
+	if (alloc_shared(q, &chunk->page, gfp))
+		add_to_pool(q, chunk);
+	else
 		kfree(chunk);
-		return NULL;
-	}
-	add_to_pool(q, chunk);
+}
+
+static struct ring_table *table_from_pool(struct ring_queue *q)
+{
+	struct ring_table *table;
+
+	if (!q->free_tables)
+		grow_pool(q);
 	table = q->free_tables;
-	q->free_tables = table->next;
+	if (table)
+		q->free_tables = table->next;
 	return table;
 }
 
-/* A table for one long buffer.  %NULL when there is no memory. */
-struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp)
+/* For one long buffer; its descriptors follow what is mapped for them. */
+static struct ring_table *lone_table(struct ring_queue *q, unsigned int len, gfp_t gfp)
 {
 	size_t bytes = len * sizeof(struct vring_desc);
 	struct ring_table *table;
 
-	if (len > RING_TABLE_MAX)
-		return NULL;
-	gfp &= ~(__GFP_HIGHMEM | __GFP_HIGH);
 	table = kzalloc(sizeof(*table) + (q->phys ? 0 : len * sizeof(struct ring_map)), gfp);
 	if (!table)
 		return NULL;
@@ -199,7 +283,7 @@ struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_
 		table->addr = (dma_addr_t)virt_to_phys(table->desc);
 		return table;
 	}
-	/* Written after this, and given to the device by ring_table_done(). */
+	/* Filled after this, and given to the device by ring_table_written(). */
 	table->addr = dma_map_single(q->dma_dev, table->desc, bytes, DMA_TO_DEVICE);
 	if (!dma_mapping_error(q->dma_dev, table->addr))
 		return table;
@@ -209,18 +293,44 @@ no_memory:
 	return NULL;
 }
 
-void ring_table_free(struct ring_queue *q, struct ring_table *table)
+/* A table for @len descriptors, or %NULL: then do without. */
+struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp)
 {
-	if (table->pooled) {
-		table->next = q->free_tables;
-		q->free_tables = table;
-		return;
-	}
+	if (likely(len <= RING_TABLE_LEN))
+		return table_from_pool(q);
+	if (len > RING_TABLE_MAX)
+		return NULL;
+	return lone_table(q, len, gfp & ~(__GFP_HIGHMEM | __GFP_HIGH));
+}
+
+/* What lies in the pool is coherent. */
+void ring_table_written(struct ring_queue *q, struct ring_table *table)
+{
+	if (!q->phys && !table->pooled)
+		dma_sync_single_for_device(q->dma_dev, table->addr,
+					   table->count * sizeof(struct vring_desc),
+					   DMA_TO_DEVICE);
+}
+
+/* A table that was made for one buffer.  Returns the token of that, for who ends so. */
+void *ring_table_free(struct ring_queue *q, struct ring_table *table, void *token)
+{
 	if (!q->phys)
 		dma_unmap_single(q->dma_dev, table->addr,
 				 table->count * sizeof(struct vring_desc), DMA_TO_DEVICE);
 	kfree(table->desc);
 	kfree(table);
+	return token;
+}
+
+/* Any table: back to the pool if it came from there. */
+void *ring_table_put(struct ring_queue *q, struct ring_table *table, void *token)
+{
+	if (!table->pooled)
+		return ring_table_free(q, table, token);
+	table->next = q->free_tables;
+	q->free_tables = table;
+	return token;
 }
 
 /* With the queue: no buffer is in flight any more. */
@@ -230,7 +340,7 @@ void ring_free_tables(struct ring_queue *q)
 
 	for (chunk = q->chunks; chunk; chunk = next) {
 		next = chunk->next;
-		free_shared(q, chunk->page, PAGE_SIZE, chunk->addr);
+		free_shared(q, &chunk->page);
 		kfree(chunk);
 	}
 	q->chunks = NULL;

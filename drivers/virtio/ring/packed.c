@@ -25,15 +25,9 @@ static __always_inline u16 position(u16 at)
 /* @at, @count descriptors on: past the end the wrap counter turns. */
 static __always_inline u16 step(const struct ring_queue *q, u16 at, unsigned int count)
 {
-	unsigned int pos = position(at) + count;
-
-	return pos < q->num ? (at & WRAP) | pos : (~at & WRAP) | (pos - q->num);
-}
-
-/* Available in this lap: the two bits differ (2.8.1). */
-static __always_inline u16 avail_flags(u16 at)
-{
-	return at & WRAP ? AVAIL : USED;
+	if (unlikely(position(at) + count >= q->num))
+		return (at + count - q->num) ^ WRAP;
+	return at + count;
 }
 
 static __always_inline struct vring_packed_desc *packed_desc(const struct ring_queue *q, u16 at)
@@ -41,109 +35,109 @@ static __always_inline struct vring_packed_desc *packed_desc(const struct ring_q
 	return &q->mem.packed.desc[position(at)];
 }
 
-/* All but the flags, which say that the rest is there. */
-static __always_inline void write_body(struct vring_packed_desc *desc, u64 addr, u32 len,
-				       u16 id)
+/* Where the next buffer goes. */
+static __always_inline u16 avail_at(const struct ring_queue *q)
 {
-	desc->addr = cpu_to_le64(addr);
-	desc->len = cpu_to_le32(len);
-	desc->id = cpu_to_le16(id);
+	return q->avail_next | (q->avail_flags == AVAIL ? WRAP : 0);
 }
 
 /*
- * The first descriptor keeps its old flags till the buffer is complete, and so
- * nobody looks at the ones behind it.
+ * The first head of a batch is kept back, and the device does not come past it:
+ * what lies behind it can be written as it will be, in any order.
  */
-static __always_inline void packed_ring_put(struct ring_queue *q, struct ring_cursor *c,
-					    u64 addr, u32 len, u16 flags)
+static __always_inline void packed_begin(struct ring_queue *q, struct ring_cursor *c)
 {
-	struct vring_packed_desc *desc = packed_desc(q, c->pos);
+	struct vring_packed_desc *desc = &q->mem.packed.desc[q->avail_next];
 
-	write_body(desc, addr, len, c->head);
-	flags |= avail_flags(c->pos) | VRING_DESC_F_NEXT;
-	if (c->count)
-		desc->flags = cpu_to_le16(flags);
-	else
-		c->head_flags = flags;
+	c->desc = desc;
+	c->next_flags = q->unpublished ? &desc->flags : &q->first_flags;
+	c->pos = q->avail_next;
+	c->avail = q->avail_flags;
+	c->id = q->free_head;
+}
+
+static __always_inline void write_desc(struct ring_queue *q, struct ring_cursor *c,
+				       u64 addr, u32 len, u16 flags)
+{
+	struct vring_packed_desc *desc = c->desc;
+
+	desc->addr = cpu_to_le64(addr);
+	desc->len = cpu_to_le32(len);
+	desc->id = cpu_to_le16(c->id);
+	c->last_flags = flags | c->avail;
+	*(__le16 *)c->next_flags = cpu_to_le16(c->last_flags);
+	c->flags = c->next_flags;
+	desc++;
+	if (unlikely(++c->pos == q->num)) {
+		c->pos = 0;
+		c->avail ^= AVAIL | USED;
+		desc = q->mem.packed.desc;
+	}
+	c->desc = desc;
+	c->next_flags = &desc->flags;
+}
+
+/* A buffer takes one id; where segments are mapped, one for each of them. */
+static __always_inline void packed_ring_put(struct ring_queue *q, struct ring_cursor *c,
+					    const bool phys, u64 addr, u32 len)
+{
+	write_desc(q, c, addr, len, c->dir);
+	if (phys)
+		return;
 	c->last = c->at;
-	c->at = q->next[c->at];
-	c->pos = step(q, c->pos, 1);
+	c->at = c->free[c->at];
 }
 
 /* In a table only WRITE has a meaning, and it ends where its length says (2.8.7). */
 static __always_inline void packed_table_put(struct ring_queue *q, struct ring_cursor *c,
-					     u64 addr, u32 len, u16 flags)
+					     u64 addr, u32 len)
 {
-	struct vring_packed_desc *desc = (struct vring_packed_desc *)c->table->desc + c->at;
+	struct vring_packed_desc *desc = c->desc;
 
-	write_body(desc, addr, len, 0);
-	desc->flags = cpu_to_le16(flags);
+	desc->addr = cpu_to_le64(addr);
+	desc->len = cpu_to_le32(len);
+	desc->flags = cpu_to_le16(c->dir);
+	c->desc = desc + 1;
 	c->at++;
 }
 
-/* Every descriptor was laid as if another followed. */
 static __always_inline void packed_ring_end(struct ring_queue *q, struct ring_cursor *c,
-					    bool writable)
+					    const bool phys, const bool chain)
 {
-	u16 last;
-
-	if (c->count == 1) {
-		c->head_flags &= ~VRING_DESC_F_NEXT;
-		return;
-	}
-	last = step(q, q->avail_next, c->count - 1);
-	packed_desc(q, last)->flags =
-		cpu_to_le16(avail_flags(last) | (writable ? VRING_DESC_F_WRITE : 0));
+	if (chain)
+		*(__le16 *)c->flags = cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT);
+	if (phys)
+		c->at = c->free[c->at];
 }
 
-static __always_inline void packed_ring_table(struct ring_queue *q, struct ring_cursor *c,
-					      bool writable)
+static __always_inline void packed_table_end(struct ring_queue *q, struct ring_cursor *c)
 {
-	write_body(packed_desc(q, c->pos), c->table->addr,
-		   c->count * sizeof(struct vring_packed_desc), c->head);
-	c->head_flags = avail_flags(c->pos) | VRING_DESC_F_INDIRECT;
-	c->pos = step(q, c->pos, 1);
 }
 
-/* The descriptors behind a head that never came must not be found by the next. */
-static __always_inline void packed_ring_undo(struct ring_queue *q, const struct ring_cursor *c)
+static __always_inline void packed_put_table(struct ring_queue *q, struct ring_cursor *c,
+					     u64 addr, u32 len)
 {
-	unsigned int i;
+	write_desc(q, c, addr, len, VRING_DESC_F_INDIRECT);
+}
 
-	for (i = 1; i < c->count; i++) {
-		u16 at = step(q, q->avail_next, i);
+/* The descriptors of a buffer that never came must not be found by the next. */
+static void packed_undo(struct ring_queue *q, unsigned int count)
+{
+	u16 at = avail_at(q);
 
+	for (; count--; at = step(q, at, 1))
 		/* As the lap before left it: used. */
 		packed_desc(q, at)->flags = cpu_to_le16(at & WRAP ? 0 : AVAIL | USED);
-	}
 }
 
-/* The first head of a batch is kept back; the device does not come past it. */
-static __always_inline void packed_commit(struct ring_queue *q, const struct ring_cursor *c)
+static __always_inline void packed_commit(struct ring_queue *q, const struct ring_cursor *c,
+					  u16 id, unsigned int count, const bool in_order)
 {
-	if (!q->unpublished)
-		q->first_flags = c->head_flags;
-	else
-		packed_desc(q, q->avail_next)->flags = cpu_to_le16(c->head_flags);
-	if (q->in_order)
-		q->order[position(q->avail_next)] = c->head;
-	q->unpublished += c->count;
+	if (in_order)
+		q->order[q->avail_next] = id;
+	q->unpublished += count;
 	q->avail_next = c->pos;
-}
-
-static const struct ring_format packed_format = {
-	.ring_put = packed_ring_put,
-	.table_put = packed_table_put,
-	.ring_end = packed_ring_end,
-	.ring_table = packed_ring_table,
-	.ring_undo = packed_ring_undo,
-	.commit = packed_commit,
-};
-
-int packed_add(struct ring_queue *q, const struct ring_buffer *buf)
-{
-	return likely(q->phys) ? ring_add_buffer(q, &packed_format, true, buf) :
-				 ring_add_buffer(q, &packed_format, false, buf);
+	q->avail_flags = c->avail;
 }
 
 /* Does the device want to hear of the @count descriptors before @new (2.8.10)? */
@@ -175,37 +169,39 @@ bool packed_publish(struct ring_queue *q)
 		return false;
 	/* All descriptors before the first flags; the device reads them the other way round. */
 	virtio_wmb(q->weak);
-	WRITE_ONCE(packed_desc(q, first)->flags, cpu_to_le16(q->first_flags));
-	q->avail_published = q->avail_next;
+	WRITE_ONCE(packed_desc(q, first)->flags, q->first_flags);
+	q->avail_published = avail_at(q);
 	q->unpublished = 0;
 	/*
 	 * The flags before what the device wants; it writes that, has a full
 	 * barrier, and looks at the ring once more.
 	 */
 	virtio_mb(q->weak);
-	return wants_notification(q, q->avail_next, count);
+	return wants_notification(q, q->avail_published, count);
 }
 
-/* Used in the lap of @at: both bits are its wrap counter. */
-static __always_inline bool says_used(const struct ring_queue *q, u16 at)
+/* Used, as @used would have it: both bits are the wrap counter. */
+static __always_inline bool says_used(const struct ring_queue *q, unsigned int pos, u16 used)
 {
-	u16 flags = le16_to_cpu(READ_ONCE(packed_desc(q, at)->flags));
+	u16 flags = le16_to_cpu(READ_ONCE(q->mem.packed.desc[pos].flags));
 
-	return (flags & (AVAIL | USED)) == (at & WRAP ? AVAIL | USED : 0);
+	return (flags & (AVAIL | USED)) == used;
 }
 
 /* Of a batch only the first buffer says so. */
 bool packed_is_used(const struct ring_queue *q, u16 at)
 {
-	return (READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) || says_used(q, at);
+	return (READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) ||
+	       says_used(q, position(at), at & WRAP ? AVAIL | USED : 0);
 }
 
-static void set_driver_event(struct ring_queue *q, u16 event)
+static __always_inline void set_driver_event(struct ring_queue *q, u16 event)
 {
 	struct vring_packed_desc_event *driver = q->mem.packed.driver;
 	u16 flags = q->event ? VRING_PACKED_EVENT_FLAG_DESC : VRING_PACKED_EVENT_FLAG_ENABLE;
 
 	q->used_event = event;
+	q->by_event = q->event;
 	if (q->event) {
 		WRITE_ONCE(driver->off_wrap, cpu_to_le16(event));
 		/* The event before the flags; the device reads them the other way round. */
@@ -217,77 +213,86 @@ static void set_driver_event(struct ring_queue *q, u16 event)
 	q->callbacks = true;
 }
 
-/* Nothing is left: before that is said, a callback is asked for what comes next. */
-static __always_inline bool packed_look(struct ring_queue *q)
+/* Where the next used buffer begins.  The wrap counter there is kept in @used_flags. */
+static __always_inline unsigned int packed_next_used(const struct ring_queue *q)
 {
-	if (!q->event || !q->callbacks || q->used_event == q->used_next)
+	return q->used_pos;
+}
+
+/* Nothing is left: before that is said, a callback is asked for what comes next. */
+static __always_inline bool packed_look(struct ring_queue *q, unsigned int pos)
+{
+	if (!q->by_event || !q->callbacks || q->used_event == q->used_next)
 		return false;
 	set_driver_event(q, q->used_next);
-	return says_used(q, q->used_next);
+	return says_used(q, pos, q->used_flags);
 }
 
-/* What the device wrote where the next used buffer begins, if it did. */
-static __always_inline bool read_used(struct ring_queue *q, u32 *id, u32 *wrote)
+static __always_inline enum ring_used packed_has_used(struct ring_queue *q, unsigned int pos)
 {
-	struct vring_packed_desc *desc = packed_desc(q, q->used_next);
-
-	if (!says_used(q, q->used_next) && !packed_look(q))
-		return false;
+	if (unlikely(!says_used(q, pos, q->used_flags)) && !packed_look(q, pos))
+		return RING_NOTHING;
 	/* The flags before the rest; the device writes them the other way round. */
 	virtio_rmb(q->weak);
-	*id = le16_to_cpu(READ_ONCE(desc->id));
-	*wrote = le32_to_cpu(READ_ONCE(desc->len));
-	return true;
+	return RING_USED;
 }
 
-/* On by the descriptors that came free since there were @free. */
-static __always_inline void step_used(struct ring_queue *q, unsigned int free)
+static __always_inline u32 packed_read_used(const struct ring_queue *q, unsigned int pos,
+					    u32 *wrote)
 {
-	WRITE_ONCE(q->used_next, step(q, q->used_next, q->vq.num_free - free));
+	struct vring_packed_desc *desc = &q->mem.packed.desc[pos];
+
+	*wrote = le32_to_cpu(READ_ONCE(desc->len));
+	return le16_to_cpu(READ_ONCE(desc->id));
+}
+
+/* @used_next says the same in one word, for those who look without a lock. */
+static __always_inline void packed_step_used(struct ring_queue *q, unsigned int pos,
+					     unsigned int count)
+{
+	u16 next = q->used_next + count;
+
+	pos += count;
+	if (unlikely(pos >= q->num)) {
+		pos -= q->num;
+		next = (next - q->num) ^ WRAP;
+		q->used_flags ^= AVAIL | USED;
+	}
+	q->used_pos = pos;
+	WRITE_ONCE(q->used_next, next);
+}
+
+static __always_inline unsigned int packed_place(const struct ring_queue *q, unsigned int pos)
+{
+	return pos;
 }
 
 /* A batch has one used descriptor, its first, and skips all of it. */
-static noinline void *packed_get_in_order(struct ring_queue *q, unsigned int *len, void **ctx)
+static __always_inline bool packed_in_batch(struct ring_queue *q, unsigned int pos)
 {
-	unsigned int free = q->vq.num_free;
-	u32 id, wrote;
-	void *token;
-
-	if (!q->in_batch) {
-		if (!read_used(q, &id, &wrote))
-			return NULL;
-		ring_start_batch(q, id, wrote);
-	}
-	if (unlikely(q->broken))
-		return NULL;
-	token = ring_take_of_batch(q, q->order[position(q->used_next)], len, ctx);
-	if (likely(token))
-		step_used(q, free);
-	return token;
+	return true;
 }
 
-static __always_inline void *__packed_get(struct ring_queue *q, const bool phys,
-					  unsigned int *len, void **ctx)
-{
-	unsigned int free = q->vq.num_free;
-	u32 id, wrote;
-	void *token;
+static int packed_give_up(struct ring_queue *q, unsigned int laid, bool out, int err);
 
-	if (unlikely(q->in_order))
-		return packed_get_in_order(q, len, ctx);
-	if (!read_used(q, &id, &wrote))
-		return NULL;
-	token = ring_take(q, phys, id, wrote, len, ctx);
-	if (likely(token))
-		step_used(q, free);
-	return token;
-}
+static const struct ring_format packed_format = {
+	.begin = packed_begin,
+	.ring_put = packed_ring_put,
+	.table_put = packed_table_put,
+	.ring_end = packed_ring_end,
+	.table_end = packed_table_end,
+	.put_table = packed_put_table,
+	.give_up = packed_give_up,
+	.commit = packed_commit,
+	.next_used = packed_next_used,
+	.has_used = packed_has_used,
+	.read_used = packed_read_used,
+	.step_used = packed_step_used,
+	.place = packed_place,
+	.in_batch = packed_in_batch,
+};
 
-void *packed_get(struct ring_queue *q, unsigned int *len, void **ctx)
-{
-	return likely(q->phys) ? __packed_get(q, true, len, ctx) :
-				 __packed_get(q, false, len, ctx);
-}
+RING_DEFINE_ENTRIES(packed)
 
 void packed_disable_cb(struct ring_queue *q)
 {
@@ -302,24 +307,27 @@ unsigned int packed_enable_cb(struct ring_queue *q)
 }
 
 /*
- * Once three quarters of the descriptors in flight are used.  The device marks
+ * Once three quarters of the descriptors in flight are used, and the next with them.  The device marks
  * only where buffers begin, so all that can be told is whether one is used now.
  */
 bool packed_enable_cb_delayed(struct ring_queue *q)
 {
 	unsigned int in_flight = q->num - q->vq.num_free;
 
-	set_driver_event(q, step(q, q->used_next, in_flight - in_flight / 4));
+	set_driver_event(q, step(q, q->used_next, in_flight * 3 / 4));
 	return !packed_is_used(q, q->used_next);
 }
 
 /* An empty ring, on memory that is zero: both wrap counters begin with 1 (2.8.1). */
 void packed_init(struct ring_queue *q)
 {
-	q->avail_next = WRAP;
+	q->avail_next = 0;
+	q->avail_flags = AVAIL;
 	q->avail_published = WRAP;
 	q->used_next = WRAP;
+	q->used_pos = 0;
+	q->used_flags = AVAIL | USED;
 	q->unpublished = 0;
-	if (q->callbacks)
-		set_driver_event(q, q->used_next);
+	/* Zero means callbacks for all that is used; the event takes effect when asked for. */
+	q->by_event = false;
 }

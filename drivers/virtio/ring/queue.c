@@ -9,7 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "engine.h"
+#include "take.h"
 #include "api.h"
 
 /* Ring features, and those bits of the transport that only queues care for. */
@@ -66,6 +66,17 @@ static bool is_live(struct virtio_device *vdev)
 	       vdev->config->get_status(vdev) & VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
+/* A kick before DRIVER_OK, which sends it, unless that came in between. */
+static bool hold_kick(struct virtqueue *vq)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	WRITE_ONCE(q->kick_held, true);
+	/* Pairs with the barrier in vring_send_held_kicks(). */
+	smp_mb();
+	return READ_ONCE(q->notify) == hold_kick || !xchg(&q->kick_held, false) || q->tell(vq);
+}
+
 static struct ring_queue *new_queue(const struct ring_request *r)
 {
 	struct ring_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
@@ -78,18 +89,19 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->vq.index = r->index;
 	q->vq.num_max = r->num;
 	q->vq.notify_driver = r->callback;
-	q->notify = r->notify;
+	q->tell = r->notify;
+	q->notify = is_live(r->vdev) ? r->notify : hold_kick;
 	q->dma_dev = r->dma_dev;
 	q->align = r->align;
 	q->phys = !ring_uses_dma_api(r->vdev);
+	q->must_unmap = !q->phys && ring_must_unmap(r->dma_dev);
 	q->weak = r->weak && !__virtio_test_bit(r->vdev, VIRTIO_F_ORDER_PLATFORM);
-	q->with_ctx = r->ctx;
 	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
 	q->packed = __virtio_test_bit(r->vdev, VIRTIO_F_RING_PACKED);
 	q->in_order = __virtio_test_bit(r->vdev, VIRTIO_F_IN_ORDER);
+	q->plain = q->phys && !q->in_order;
 	q->callbacks = true;
-	q->hold_kicks = !is_live(r->vdev);
 	return q;
 }
 
@@ -225,16 +237,21 @@ vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_ali
 	q = new_queue(&r);
 	if (!q)
 		return NULL;
-	q->mem.start = pages;
-	q->mem.num = num;
-	vring_init(&q->mem.split, num, pages, vring_align);
+	ring_use_memory(q, &q->mem, pages, num);
 	return start_queue(q);
 }
 EXPORT_SYMBOL_GPL(vring_new_virtqueue);
 
-void ring_unmap_buffer(struct ring_queue *q, u16 id)
+/* All that a buffer had mapped, and its table. */
+void ring_release(struct ring_queue *q, u16 id)
 {
-	ring_unmap_slot(q, q->phys, id);
+	const struct ring_slot *slot = &q->slots[id];
+	struct ring_table *table = ring_table_of(q, slot);
+
+	if (!q->phys)
+		ring_unmap_buffer(q, slot, id, table);
+	if (table)
+		ring_table_put(q, table, NULL);
 }
 
 /* An empty ring, on memory and state that may have seen use. */
@@ -242,7 +259,7 @@ void ring_init(struct ring_queue *q)
 {
 	unsigned int i;
 
-	memset(q->mem.start, 0, ring_bytes(q, q->num));
+	ring_clear_memory(&q->mem);
 	memset(q->slots, 0, q->num * sizeof(*q->slots));
 	for (i = 0; i < q->num; i++)
 		q->next[i] = i + 1;
@@ -252,6 +269,11 @@ void ring_init(struct ring_queue *q)
 	q->avail_published = 0;
 	q->used_event = 0;
 	q->in_batch = false;
+	/* A shutdown ends where the queue starts anew. */
+	if (q->draining) {
+		q->draining = false;
+		WRITE_ONCE(q->broken, false);
+	}
 	ring_call(q, init);
 	if (!q->callbacks)
 		ring_call(q, disable_cb);
@@ -269,8 +291,8 @@ void *ring_drain(struct ring_queue *q)
 			continue;
 		/* A shutdown has unmapped all of them already. */
 		if (!q->draining)
-			ring_unmap_buffer(q, id);
-		ring_free_slot(q, id);
+			ring_release(q, id);
+		ring_free_slot(q, q->in_order, &q->slots[id], id);
 		return token;
 	}
 	return NULL;
@@ -355,23 +377,14 @@ void vring_send_held_kicks(struct virtio_device *vdev)
 	virtio_device_for_each_vq(vdev, vq) {
 		struct ring_queue *q = to_ring(vq);
 
-		WRITE_ONCE(q->hold_kicks, false);
-		/* Pairs with the barrier in ring_hold_kick(): one of us sees it. */
+		WRITE_ONCE(q->notify, q->tell);
+		/* Pairs with the barrier in hold_kick(): one of us sees it. */
 		smp_mb();
 		if (xchg(&q->kick_held, false))
-			q->notify(vq);
+			q->tell(vq);
 	}
 }
 EXPORT_SYMBOL_GPL(vring_send_held_kicks);
-
-/* A kick before DRIVER_OK.  Returns whether it is to be sent after all. */
-bool ring_hold_kick(struct ring_queue *q)
-{
-	WRITE_ONCE(q->kick_held, true);
-	/* Pairs with the barrier in vring_send_held_kicks(). */
-	smp_mb();
-	return !READ_ONCE(q->hold_kicks) && xchg(&q->kick_held, false);
-}
 
 /**
  * __virtqueue_break - take a queue out of use
@@ -473,11 +486,6 @@ const struct vring *virtqueue_get_vring(const struct virtqueue *vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_vring);
 
-static dma_addr_t part_addr(const struct ring_queue *q, const void *part)
-{
-	return q->mem.addr + (part - q->mem.start);
-}
-
 /**
  * virtqueue_get_desc_addr - where the device finds the descriptors
  * @vq: a queue whose memory was allocated with it
@@ -487,9 +495,7 @@ static dma_addr_t part_addr(const struct ring_queue *q, const void *part)
  */
 dma_addr_t virtqueue_get_desc_addr(const struct virtqueue *vq)
 {
-	const struct ring_queue *q = to_ring(vq);
-
-	return part_addr(q, q->packed ? (void *)q->mem.packed.desc : (void *)q->mem.split.desc);
+	return to_ring(vq)->mem.desc.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
 
@@ -502,9 +508,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
  */
 dma_addr_t virtqueue_get_avail_addr(const struct virtqueue *vq)
 {
-	const struct ring_queue *q = to_ring(vq);
-
-	return part_addr(q, q->packed ? (void *)q->mem.packed.driver : (void *)q->mem.split.avail);
+	return to_ring(vq)->mem.driver.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
 
@@ -517,9 +521,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
  */
 dma_addr_t virtqueue_get_used_addr(const struct virtqueue *vq)
 {
-	const struct ring_queue *q = to_ring(vq);
-
-	return part_addr(q, q->packed ? (void *)q->mem.packed.device : (void *)q->mem.split.used);
+	return to_ring(vq)->mem.device.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_used_addr);
 

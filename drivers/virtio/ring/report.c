@@ -11,7 +11,7 @@
 #include "ring.h"
 
 /* Stop using the queue, and say why.  Callers see -EIO or nothing from here on. */
-void ring_break(struct ring_queue *q, const char *fmt, ...)
+static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...)
 {
 	struct va_format vaf;
 	va_list args;
@@ -29,17 +29,52 @@ void ring_break(struct ring_queue *q, const char *fmt, ...)
 }
 
 /*
- * Honest devices get lengths wrong, so the queue goes on; what the driver sees
- * is never more than it posted.
+ * What follows is called in the place of what would have gone on, and so returns
+ * what that would have: nothing.
  */
-u32 ring_bad_length(struct ring_queue *q, u16 id, u32 len, u32 writable)
+
+/* A used id that names no buffer in flight. */
+void *ring_bad_id(struct ring_queue *q, u32 id)
 {
+	if (id >= q->num)
+		ring_break(q, "used id %u, expected less than %u", id, q->num);
+	else
+		ring_break(q, "used id %u, which is not in flight", id);
+	return NULL;
+}
+
+/* A used index beyond what was made available, or behind what was used. */
+void *ring_bad_index(struct ring_queue *q)
+{
+	ring_break(q, "used index %u, expected %u to %u", q->lie, q->used_next,
+		   q->avail_published);
+	return NULL;
+}
+
+/* Not as many were used as the entry for a batch said. */
+bool ring_bad_batch(struct ring_queue *q, u16 seen)
+{
+	ring_break(q, "used index %u ends before used id %u, of the same batch", seen,
+		   q->batch_id);
+	return false;
+}
+
+/*
+ * Honest devices get lengths wrong, so the queue goes on; what the driver sees
+ * is never more than it posted.  Does what is left of a take and returns the token.
+ */
+void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token,
+		      struct ring_table *table)
+{
+	u32 writable = q->slots[id].writable;
+
 	q->bad_lengths++;
 	if (!q->length_said) {
 		q->length_said = true;
 		dev_warn_ratelimited(&q->vq.vdev->dev,
 				     "queue %u (%s): device says it wrote %u bytes to buffer %u, which holds %u\n",
-				     q->vq.index, q->vq.name, len, id, writable);
+				     q->vq.index, q->vq.name, *len, id, writable);
 	}
-	return writable;
+	*len = writable;
+	return table ? ring_table_put(q, table, token) : token;
 }

@@ -22,12 +22,12 @@
  * struct ring_map - one mapped segment
  * @addr: what the DMA API returned
  * @len: bytes
- * @flags: VRING_DESC_F_WRITE for a segment that the device writes
+ * @dir: who writes
  */
 struct ring_map {
 	dma_addr_t addr;
 	u32 len;
-	u16 flags;
+	enum dma_data_direction dir;
 };
 
 /**
@@ -69,13 +69,26 @@ struct ring_slot {
 };
 
 /**
- * struct ring_memory - memory shared with the device
- * @split: where the parts of a split ring lie
- * @packed: where those of a packed one lie
- * @num: entries of the ring
- * @start: all of it
- * @bytes: how much
+ * struct ring_part - a part of a ring
+ * @start: where it lies
+ * @bytes: how long it is
  * @addr: where the device finds it
+ */
+struct ring_part {
+	void *start;
+	size_t bytes;
+	dma_addr_t addr;
+};
+
+/**
+ * struct ring_memory - memory shared with the device
+ * @split: the parts of a split ring
+ * @packed: those of a packed one
+ * @num: entries of the ring
+ * @whole: all of it, when it is in one piece; otherwise without length
+ * @desc: the descriptors
+ * @driver: what else the driver writes
+ * @device: what the device writes
  */
 struct ring_memory {
 	union {
@@ -86,9 +99,7 @@ struct ring_memory {
 		} packed;
 	};
 	unsigned int num;
-	void *start;
-	size_t bytes;
-	dma_addr_t addr;
+	struct ring_part whole, desc, driver, device;
 };
 
 /**
@@ -96,42 +107,49 @@ struct ring_memory {
  * @vq: what drivers see
  * @broken: the device lied, or the queue is out of use: nothing goes in or out
  * @phys: the device takes physical addresses: nothing is mapped
+ * @plain: @phys, and buffers are used one by one
  * @premapped: the driver has mapped its buffers
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC
  * @event: VIRTIO_RING_F_EVENT_IDX
+ * @by_event: packed: callbacks were asked for by @used_event, not for all
  * @packed: VIRTIO_F_RING_PACKED
  * @in_order: VIRTIO_F_IN_ORDER
  * @in_batch: the device has used a batch up to @batch_id that is not all taken yet
  * @weak: weak barriers
  * @callbacks: the driver wants to hear of used buffers
- * @with_ctx: buffers carry a second pointer, and never a table
  * @free_head: first free descriptor
- * @avail_next: where the next buffer is made available: an index, or on a packed
- *	ring a position with the wrap counter in bit 15, here and below
- * @avail_published: what the device was told of it
+ * @avail_next: where the next buffer is made available: an index, or a position
+ * @avail_flags: packed: what makes a descriptor available there
+ * @avail_published: what the device was told of it; on a packed ring with the
+ *	wrap counter in bit 15, as is all that follows
  * @first_flags: packed: what makes the first unpublished buffer available
  * @unpublished: packed: descriptors that the device was not told of
- * @num: size of the ring
- * @slots: private state, by id
- * @next: chains and the free list, by descriptor
- * @mem: shared memory
- * @free_tables: pool of indirect tables
  * @used_next: where the next used buffer is taken
+ * @used_pos: packed: its position there
+ * @used_flags: packed: what a used descriptor says there
  * @used_seen: up to where the device has come, when last looked at
  * @used_event: where the device was asked to call back
- * @notify: tells the device
+ * @num: size of the ring
+ * @mask: split: what makes a place in the ring of an index
+ * @slots: private state, by id
+ * @next: chains and the free list, by descriptor
+ * @free_tables: pool of indirect tables
+ * @mem: shared memory
+ * @notify: tells the device, or keeps that back until DRIVER_OK
+ * @tell: tells the device
  * @order: ids in the order in which they were made available, when @in_order
  * @batch_id: last buffer of the batch
  * @batch_len: bytes that the device wrote to that one
  * @maps: what was mapped, by descriptor; %NULL when @phys
  * @draining: shut down; get_buf hands out what is left
- * @hold_kicks: not DRIVER_OK yet
  * @kick_held: a notification was held back
  * @length_said: the device was told about wrong lengths
  * @bad_lengths: how many there were
  * @tables: tables that the pool has grown to
  * @chunks: the pool's memory
  * @dma_dev: the device that mappings are made for
+ * @must_unmap: whatever it does, what was mapped for it is to be unmapped
+ * @lie: used index that could not be
  * @owned: the memory was allocated here
  * @align: alignment of the used ring
  */
@@ -141,50 +159,64 @@ struct ring_queue {
 	/* add and get */
 	bool broken;
 	bool phys;
+	bool plain;
 	bool premapped;
 	bool indirect;
 	bool event;
+	bool by_event;
 	bool packed;
 	bool in_order;
 	bool in_batch;
 	bool weak;
 	bool callbacks;
-	bool with_ctx;
 	u16 free_head;
 	u16 avail_next;
 	u16 avail_published;
-	u16 first_flags;
+	u16 avail_flags;
+	__le16 first_flags;
 	u16 unpublished;
-	u32 num;
-	struct ring_slot *slots;
-	u16 *next;
-	struct ring_memory mem;
-	struct ring_table *free_tables;
-
-	/* get */
 	u16 used_next;
+	u16 used_flags;
+	u32 used_pos;
 	u16 used_seen;
 	u16 used_event;
+	u32 num;
+	u32 mask;
+	struct ring_slot *slots;
+	u16 *next;
+	struct ring_table *free_tables;
+	struct ring_memory mem;
 
 	/* kick, and what is rare */
 	bool (*notify)(struct virtqueue *vq);
+	bool (*tell)(struct virtqueue *vq);
 	struct ring_map *maps;
 	u16 *order;
 	u16 batch_id;
 	u32 batch_len;
 	bool draining;
-	bool hold_kicks;
 	bool kick_held;
 	bool length_said;
 	unsigned long bad_lengths;
 	unsigned int tables;
 	struct ring_chunk *chunks;
 	struct device *dma_dev;
+	bool must_unmap;
+	u16 lie;
 	bool owned;
 	unsigned int align;
 };
 
 #define to_ring(_vq)	container_of_const(_vq, struct ring_queue, vq)
+
+/*
+ * Addresses that the DMA API made without a table or a copy of its own stand for
+ * nothing that could be given back.  It makes copies once it has to say so.
+ */
+static __always_inline bool ring_needs_unmap(const struct ring_queue *q)
+{
+	return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));
+}
 
 /* A ring since virtio 1.0 is little-endian; before, it was the machine's own. */
 static __always_inline bool ring_le(const struct ring_queue *q)
@@ -195,6 +227,8 @@ static __always_inline bool ring_le(const struct ring_queue *q)
 
 /**
  * struct ring_buffer - what a driver wants to add
+ * @one: it is one segment, @sg
+ * @lists: it comes as @sgs, not as @sg
  * @sgs: lists of segments, those that the device reads first
  * @sg: one list instead, of @out entries that it reads and @in that it writes
  * @out: lists, or entries, that it reads
@@ -204,6 +238,7 @@ static __always_inline bool ring_le(const struct ring_queue *q)
  * @gfp: for a table that is not in the pool
  */
 struct ring_buffer {
+	bool one, lists;
 	struct scatterlist **sgs;
 	struct scatterlist *sg;
 	unsigned int out, in;
@@ -214,9 +249,17 @@ struct ring_buffer {
 
 /* split.c and packed.c: what a ring format does */
 #define RING_FORMAT_OPS(name)								\
-	int name##_add(struct ring_queue *q, const struct ring_buffer *buf);		\
-	void *name##_get(struct ring_queue *q, unsigned int *len, void **ctx);		\
+	int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs,		\
+			   unsigned int out, unsigned int in, void *token, gfp_t gfp);	\
+	int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in,	\
+			   void *token, void *ctx);					\
+	int name##_add_sg(struct ring_queue *q, struct scatterlist *sg,			\
+			  unsigned int out, unsigned int in, void *token, void *ctx);	\
+	int name##_add_any(struct ring_queue *q, const struct ring_buffer *buf);	\
+	void *name##_get(struct ring_queue *q, unsigned int *len);			\
+	void *name##_get_ctx(struct ring_queue *q, unsigned int *len, void **ctx);	\
 	bool name##_publish(struct ring_queue *q);					\
+	bool name##_kick(struct ring_queue *q);						\
 	void name##_disable_cb(struct ring_queue *q);					\
 	unsigned int name##_enable_cb(struct ring_queue *q);				\
 	bool name##_enable_cb_delayed(struct ring_queue *q);				\
@@ -230,31 +273,40 @@ RING_FORMAT_OPS(packed);
 #define ring_call(q, op, ...)						\
 	((q)->packed ? packed_##op(q, ##__VA_ARGS__) : split_##op(q, ##__VA_ARGS__))
 
+/* api.c */
+__cold int ring_full(struct ring_queue *q, bool out);
+
 /* memory.c */
-size_t ring_bytes(const struct ring_queue *q, unsigned int num);
+void ring_use_memory(struct ring_queue *q, struct ring_memory *mem, void *start,
+		     unsigned int num);
+void ring_clear_memory(struct ring_memory *mem);
 int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
 		      bool may_reduce);
 void ring_free_memory(struct ring_queue *q, struct ring_memory *mem);
 int ring_alloc_state(struct ring_queue *q);
 void ring_free_state(struct ring_queue *q);
-struct ring_table *ring_table_grow(struct ring_queue *q);
 struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_t gfp);
-void ring_table_free(struct ring_queue *q, struct ring_table *table);
+void *ring_table_free(struct ring_queue *q, struct ring_table *table, void *token);
+void *ring_table_put(struct ring_queue *q, struct ring_table *table, void *token);
+void ring_table_written(struct ring_queue *q, struct ring_table *table);
 void ring_free_tables(struct ring_queue *q);
 
 /* mapping.c */
 bool ring_uses_dma_api(const struct virtio_device *vdev);
-int ring_map_segment(struct ring_queue *q, struct scatterlist *sg, u16 flags,
-		     struct ring_map *map);
-void ring_unmap(struct ring_queue *q, const struct ring_map *map);
+bool ring_must_unmap(struct device *dev);
+void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count);
+void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count);
 
 /* queue.c */
-void ring_unmap_buffer(struct ring_queue *q, u16 id);
+void ring_release(struct ring_queue *q, u16 id);
 void ring_init(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q);
 
 /* report.c */
-__printf(2, 3) __cold void ring_break(struct ring_queue *q, const char *fmt, ...);
-__cold u32 ring_bad_length(struct ring_queue *q, u16 id, u32 len, u32 writable);
+__cold void *ring_bad_id(struct ring_queue *q, u32 id);
+__cold void *ring_bad_index(struct ring_queue *q);
+__cold bool ring_bad_batch(struct ring_queue *q, u16 seen);
+__cold void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token,
+			     struct ring_table *table);
 
 #endif /* _VIRTIO_RING_PRIVATE_H */

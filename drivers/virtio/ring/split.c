@@ -23,79 +23,71 @@ static __always_inline void write_desc(struct ring_queue *q, struct vring_desc *
 {
 	desc->addr = __cpu_to_virtio64(ring_le(q), addr);
 	desc->len = __cpu_to_virtio32(ring_le(q), len);
-	desc->flags = ring16(q, flags);
-	desc->next = ring16(q, next);
+	/* Two stores are less work than to make one of them. */
+	WRITE_ONCE(desc->flags, ring16(q, flags));
+	WRITE_ONCE(desc->next, ring16(q, next));
+}
+
+static __always_inline void split_begin(struct ring_queue *q, struct ring_cursor *c)
+{
+	c->desc = q->mem.split.desc;
 }
 
 /* Every descriptor is laid as if another followed; the last is mended. */
 static __always_inline void split_ring_put(struct ring_queue *q, struct ring_cursor *c,
-					   u64 addr, u32 len, u16 flags)
+					   const bool phys, u64 addr, u32 len)
 {
-	u16 next = q->next[c->at];
+	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
+	unsigned long next = c->free[c->at];
 
-	write_desc(q, &q->mem.split.desc[c->at], addr, len, flags | VRING_DESC_F_NEXT, next);
+	write_desc(q, desc, addr, len, c->dir, next);
+	c->flags = &desc->flags;
 	c->last = c->at;
 	c->at = next;
 }
 
 static __always_inline void split_table_put(struct ring_queue *q, struct ring_cursor *c,
-					    u64 addr, u32 len, u16 flags)
+					    u64 addr, u32 len)
 {
-	struct vring_desc *desc = c->table->desc;
+	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
 
-	write_desc(q, &desc[c->at], addr, len, flags | VRING_DESC_F_NEXT, c->at + 1);
-	c->last = c->at++;
+	write_desc(q, desc, addr, len, c->dir, ++c->at);
+	c->flags = &desc->flags;
 }
 
-static __always_inline void end_chain(struct ring_queue *q, struct vring_desc *last,
-				      bool writable)
+static __always_inline void split_table_end(struct ring_queue *q, struct ring_cursor *c)
 {
-	last->flags = ring16(q, writable ? VRING_DESC_F_WRITE : 0);
+	*(__virtio16 *)c->flags = ring16(q, c->dir & ~VRING_DESC_F_NEXT);
 }
 
 static __always_inline void split_ring_end(struct ring_queue *q, struct ring_cursor *c,
-					   bool writable)
+					   const bool phys, const bool chain)
 {
-	end_chain(q, &q->mem.split.desc[c->last], writable);
+	if (chain)
+		split_table_end(q, c);
 }
 
-/* The one descriptor of the ring that names a table. */
-static __always_inline void split_ring_table(struct ring_queue *q, struct ring_cursor *c,
-					     bool writable)
+static __always_inline void split_put_table(struct ring_queue *q, struct ring_cursor *c,
+					    u64 addr, u32 len)
 {
-	end_chain(q, (struct vring_desc *)c->table->desc + c->last, writable);
-	write_desc(q, &q->mem.split.desc[c->head], c->table->addr,
-		   c->count * sizeof(struct vring_desc), VRING_DESC_F_INDIRECT, 0);
+	write_desc(q, (struct vring_desc *)c->desc + c->at, addr, len,
+		   VRING_DESC_F_INDIRECT, 0);
 }
 
 /* Nothing leads to a descriptor whose head was not made available. */
-static __always_inline void split_ring_undo(struct ring_queue *q, const struct ring_cursor *c)
+static void split_undo(struct ring_queue *q, unsigned int count)
 {
 }
 
 /* The device does not look here before split_publish(). */
-static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c)
+static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c,
+					 u16 id, unsigned int count, const bool in_order)
 {
-	u16 at = q->avail_next++ & (q->num - 1);
+	unsigned int at = q->avail_next++ & q->mask;
 
-	q->mem.split.avail->ring[at] = ring16(q, c->head);
-	if (q->in_order)
-		q->order[at] = c->head;
-}
-
-static const struct ring_format split_format = {
-	.ring_put = split_ring_put,
-	.table_put = split_table_put,
-	.ring_end = split_ring_end,
-	.ring_table = split_ring_table,
-	.ring_undo = split_ring_undo,
-	.commit = split_commit,
-};
-
-int split_add(struct ring_queue *q, const struct ring_buffer *buf)
-{
-	return likely(q->phys) ? ring_add_buffer(q, &split_format, true, buf) :
-				 ring_add_buffer(q, &split_format, false, buf);
+	q->mem.split.avail->ring[at] = ring16(q, id);
+	if (in_order)
+		q->order[at] = id;
 }
 
 /*
@@ -147,82 +139,83 @@ static __always_inline void set_used_event(struct ring_queue *q, u16 event)
  * first to call back for what comes after is needed once a batch, since within
  * one there is something to take anyway.
  */
-static __always_inline bool split_look(struct ring_queue *q)
+static __always_inline enum ring_used split_look(struct ring_queue *q, unsigned int at)
 {
 	u16 seen;
 
-	if (q->event && q->callbacks && q->used_event != q->used_next)
-		set_used_event(q, q->used_next);
+	if (q->event && q->callbacks && q->used_event != at)
+		set_used_event(q, at);
 	seen = split_used_index(q);
-	if (seen == q->used_next)
-		return false;
-	if (unlikely((u16)(seen - q->used_next) > (u16)(q->avail_published - q->used_next))) {
-		ring_break(q, "used index %u, expected %u to %u", seen, q->used_next,
-			   q->avail_published);
-		return false;
+	if (seen == at)
+		return RING_NOTHING;
+	if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at))) {
+		q->lie = seen;
+		return RING_LIE;
 	}
 	q->used_seen = seen;
 	/* The index before the entries; the device writes them the other way round. */
 	virtio_rmb(q->weak);
-	return true;
+	return RING_USED;
 }
 
-/* The next used entry, if there is one. */
-static __always_inline bool read_used(struct ring_queue *q, u32 *id, u32 *wrote)
+static __always_inline unsigned int split_next_used(const struct ring_queue *q)
 {
-	struct vring_used_elem *elem;
+	return q->used_next;
+}
 
-	if (q->used_next == q->used_seen && !split_look(q))
-		return false;
-	elem = &q->mem.split.used->ring[q->used_next & (q->num - 1)];
-	*id = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
+static __always_inline enum ring_used split_has_used(struct ring_queue *q, unsigned int at)
+{
+	return likely(at != q->used_seen) ? RING_USED : split_look(q, at);
+}
+
+static __always_inline unsigned int split_place(const struct ring_queue *q, unsigned int at)
+{
+	return at & q->mask;
+}
+
+static __always_inline u32 split_read_used(const struct ring_queue *q, unsigned int at,
+					   u32 *wrote)
+{
+	struct vring_used_elem *elem = &q->mem.split.used->ring[split_place(q, at)];
+
 	*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
-	return true;
+	return __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
+}
+
+/* An entry for each buffer, however many descriptors it took. */
+static __always_inline void split_step_used(struct ring_queue *q, unsigned int at,
+					    unsigned int count)
+{
+	WRITE_ONCE(q->used_next, at + 1);
 }
 
 /* A batch has one entry, its first, and moves the used index by all of it. */
-static noinline void *split_get_in_order(struct ring_queue *q, unsigned int *len, void **ctx)
+static __always_inline bool split_in_batch(struct ring_queue *q, unsigned int at)
 {
-	u32 id, wrote;
-	void *token;
-
-	if (!q->in_batch) {
-		if (!read_used(q, &id, &wrote))
-			return NULL;
-		ring_start_batch(q, id, wrote);
-	} else if (unlikely(q->used_next == q->used_seen)) {
-		ring_break(q, "used index %u ends before used id %u, of the same batch",
-			   q->used_seen, q->batch_id);
-	}
-	if (unlikely(q->broken))
-		return NULL;
-	token = ring_take_of_batch(q, q->order[q->used_next & (q->num - 1)], len, ctx);
-	if (likely(token))
-		q->used_next++;
-	return token;
+	return likely(at != q->used_seen) || ring_bad_batch(q, at);
 }
 
-static __always_inline void *__split_get(struct ring_queue *q, const bool phys,
-					 unsigned int *len, void **ctx)
-{
-	u32 id, wrote;
-	void *token;
+static int split_give_up(struct ring_queue *q, unsigned int laid, bool out, int err);
 
-	if (unlikely(q->in_order))
-		return split_get_in_order(q, len, ctx);
-	if (!read_used(q, &id, &wrote))
-		return NULL;
-	token = ring_take(q, phys, id, wrote, len, ctx);
-	if (likely(token))
-		q->used_next++;
-	return token;
-}
+static const struct ring_format split_format = {
+	.table_next = VRING_DESC_F_NEXT,
+	.begin = split_begin,
+	.ring_put = split_ring_put,
+	.table_put = split_table_put,
+	.ring_end = split_ring_end,
+	.table_end = split_table_end,
+	.put_table = split_put_table,
+	.give_up = split_give_up,
+	.commit = split_commit,
+	.next_used = split_next_used,
+	.has_used = split_has_used,
+	.read_used = split_read_used,
+	.step_used = split_step_used,
+	.place = split_place,
+	.in_batch = split_in_batch,
+};
 
-void *split_get(struct ring_queue *q, unsigned int *len, void **ctx)
-{
-	return likely(q->phys) ? __split_get(q, true, len, ctx) :
-				 __split_get(q, false, len, ctx);
-}
+RING_DEFINE_ENTRIES(split)
 
 /* With event index there is no need: the old event is behind the device. */
 void split_disable_cb(struct ring_queue *q)
@@ -250,11 +243,10 @@ unsigned int split_enable_cb(struct ring_queue *q)
 	return q->used_next;
 }
 
-/* Once three quarters of what is in flight are used. */
+/* Once three quarters of what is in flight are used, and the next one with them. */
 bool split_enable_cb_delayed(struct ring_queue *q)
 {
-	u16 in_flight = q->avail_next - q->used_next;
-	u16 ahead = in_flight - in_flight / 4;
+	u16 ahead = (u16)(q->avail_next - q->used_next) * 3 / 4;
 
 	ask_for_callback(q, q->used_next + ahead);
 	return (u16)(split_used_index(q) - q->used_next) <= ahead;
@@ -263,6 +255,7 @@ bool split_enable_cb_delayed(struct ring_queue *q)
 /* An empty ring, on memory that is zero. */
 void split_init(struct ring_queue *q)
 {
+	q->mask = q->num - 1;
 	q->avail_next = 0;
 	q->used_next = 0;
 	q->used_seen = 0;

@@ -14,22 +14,31 @@
 #define WRITABLE	BIT(1)
 #define MORE		BIT(0)
 
-void packed_host_init(struct packed_host *host, struct virtqueue *vq)
+/* Device and ring start anew: both wrap counters begin with 1 (2.8.1). */
+void packed_host_init(struct packed_host *host, struct virtqueue *vq, u64 offset, u16 *counts)
 {
-	host->desc = phys_to_virt(virtqueue_get_desc_addr(vq));
-	host->driver = phys_to_virt(virtqueue_get_avail_addr(vq));
-	host->device = phys_to_virt(virtqueue_get_used_addr(vq));
-	host->num = virtqueue_get_vring_size(vq);
-	host->avail_wrap = true;
-	host->used_wrap = true;
+	*host = (struct packed_host) {
+		.desc = phys_to_virt(virtqueue_get_desc_addr(vq) - offset),
+		.driver = phys_to_virt(virtqueue_get_avail_addr(vq) - offset),
+		.device = phys_to_virt(virtqueue_get_used_addr(vq) - offset),
+		.num = virtqueue_get_vring_size(vq),
+		.avail_wrap = true,
+		.used_wrap = true,
+		.offset = offset,
+		.counts = counts,
+	};
 }
 
 static int add_segment(struct packed_host *host, const struct vring_packed_desc *desc)
 {
+	u64 addr = le64_to_cpu(desc->addr);
+
 	if (host->n_segments == PACKED_HOST_SEGMENTS)
 		return -E2BIG;
+	if (addr < host->offset)
+		return -EFAULT;
 	host->segments[host->n_segments++] = (struct packed_segment) {
-		.bytes = phys_to_virt(le64_to_cpu(desc->addr)),
+		.bytes = phys_to_virt(addr - host->offset),
 		.len = le32_to_cpu(desc->len),
 		.writable = le16_to_cpu(desc->flags) & WRITABLE,
 	};
@@ -38,10 +47,14 @@ static int add_segment(struct packed_host *host, const struct vring_packed_desc 
 
 static int add_table(struct packed_host *host, const struct vring_packed_desc *desc)
 {
-	const struct vring_packed_desc *table = phys_to_virt(le64_to_cpu(desc->addr));
+	const struct vring_packed_desc *table;
 	u32 i, count = le32_to_cpu(desc->len) / sizeof(*table);
+	u64 addr = le64_to_cpu(desc->addr);
 	int err = 0;
 
+	if (addr < host->offset)
+		return -EFAULT;
+	table = phys_to_virt(addr - host->offset);
 	for (i = 0; i < count && !err; i++)
 		err = add_segment(host, &table[i]);
 	return err;

@@ -34,8 +34,9 @@ struct packed_segment {
  * @avail_wrap: wrap counter there
  * @used: where the next used buffer goes
  * @used_wrap: wrap counter there
+ * @offset: how far the device's addresses lie from physical ones
  * @told: descriptors used since the driver was last called
- * @counts: descriptors of each buffer that was taken
+ * @counts: descriptors of each buffer that was taken; @num of them
  * @segments: those of the buffer taken last
  * @n_segments: how many
  */
@@ -44,12 +45,13 @@ struct packed_host {
 	struct vring_packed_desc_event *driver, *device;
 	unsigned int num, avail, used, told;
 	bool avail_wrap, used_wrap;
-	u16 counts[1024];
+	u64 offset;
+	u16 *counts;
 	struct packed_segment segments[PACKED_HOST_SEGMENTS];
 	unsigned int n_segments;
 };
 
-void packed_host_init(struct packed_host *host, struct virtqueue *vq);
+void packed_host_init(struct packed_host *host, struct virtqueue *vq, u64 offset, u16 *counts);
 int packed_host_take(struct packed_host *host, u16 *id);
 ssize_t packed_host_pull(struct packed_host *host, u8 *bytes, size_t max);
 ssize_t packed_host_push(struct packed_host *host, const u8 *bytes, size_t len);

@@ -6,42 +6,64 @@
 
 #include "ring_fixture.h"
 
-#define SIZE	256
-
 const u64 ring_feature_sets[8] = {
 	0,
-	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
-	BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
-	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
+	INDIRECT_DESC,
+	EVENT_IDX,
+	INDIRECT_DESC | EVENT_IDX,
 	PACKED,
-	PACKED | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
-	PACKED | BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
-	PACKED | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
+	PACKED | INDIRECT_DESC,
+	PACKED | EVENT_IDX,
+	PACKED | INDIRECT_DESC | EVENT_IDX,
 };
 
 void ring_describe_features(const u64 *features, char *desc)
 {
 	sprintf(desc, "%s indirect=%d event=%d", *features & PACKED ? "packed" : "split",
-		!!(*features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)),
-		!!(*features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX)));
+		!!(*features & INDIRECT_DESC), !!(*features & EVENT_IDX));
+}
+
+static struct ring_fixture *to_fixture(struct virtio_device *vdev)
+{
+	return container_of(vdev, struct ring_fixture, vdev);
 }
 
 static u8 get_status(struct virtio_device *vdev)
 {
-	return container_of(vdev, struct ring_fixture, vdev)->status;
+	return to_fixture(vdev)->status;
 }
 
-static const struct virtio_config_ops ring_config = { .get_status = get_status };
+static int disable_vq_and_reset(struct virtqueue *vq)
+{
+	struct ring_fixture *f = to_fixture(vq->vdev);
+
+	f->resets++;
+	return f->reset_err;
+}
+
+static int enable_vq_after_reset(struct virtqueue *vq)
+{
+	return to_fixture(vq->vdev)->enable_err;
+}
+
+static const struct virtio_config_ops ring_config = {
+	.get_status = get_status,
+	.disable_vq_and_reset = disable_vq_and_reset,
+	.enable_vq_after_reset = enable_vq_after_reset,
+};
 
 bool ring_fixture_notify(struct virtqueue *vq)
 {
-	container_of(vq->vdev, struct ring_fixture, vdev)->kicks++;
+	struct ring_fixture *f = to_fixture(vq->vdev);
+
+	f->kicks++;
+	f->notified = vring_notification_data(vq);
 	return true;
 }
 
 static bool callback(struct virtqueue *vq)
 {
-	struct ring_fixture *f = container_of(vq->vdev, struct ring_fixture, vdev);
+	struct ring_fixture *f = to_fixture(vq->vdev);
 
 	f->callbacks++;
 	return f->go_on;
@@ -58,6 +80,9 @@ int ring_fixture_init(struct kunit *test)
 	f->status = VIRTIO_CONFIG_S_DRIVER_OK;
 	INIT_LIST_HEAD(&f->vdev.vqs);
 	spin_lock_init(&f->vdev.vqs_list_lock);
+	spin_lock_init(&f->iotlb_lock);
+	vringh_kiov_init(&f->in, NULL, 0);
+	vringh_kiov_init(&f->out, NULL, 0);
 	return 0;
 }
 
@@ -73,19 +98,41 @@ void ring_fixture_exit(struct kunit *test)
 	vringh_kiov_cleanup(&f->out);
 	if (f->iotlb)
 		vhost_iotlb_free(f->iotlb);
-	if (f->pages)
-		free_pages_exact(f->pages, vring_size(SIZE, PAGE_SIZE));
 }
 
-static void make_packed(struct kunit *test, unsigned int num)
+static void start_split(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
+	u64 offset = f->offset;
 
-	f->vq = vring_create_virtqueue(0, num, PAGE_SIZE, &f->vdev, true, false, false,
-				       ring_fixture_notify, NULL, "test");
-	KUNIT_ASSERT_NOT_NULL(test, f->vq);
-	f->vq->callback = callback;
-	packed_host_init(&f->packed, f->vq);
+	f->ring = *virtqueue_get_vring(f->vq);
+	if (!f->iotlb) {
+		f->iotlb = vhost_iotlb_alloc(1, 0);
+		KUNIT_ASSERT_NOT_NULL(test, f->iotlb);
+		KUNIT_ASSERT_EQ(test, 0, vhost_iotlb_add_range(f->iotlb, offset, ULONG_MAX - 1, 0,
+							       VHOST_MAP_RW));
+	}
+	KUNIT_ASSERT_EQ(test, 0,
+			vringh_init_iotlb(&f->host, f->vdev.features, f->ring.num, true,
+					  (void *)(virt_to_phys(f->ring.desc) + offset),
+					  (void *)(virt_to_phys(f->ring.avail) + offset),
+					  (void *)(virt_to_phys(f->ring.used) + offset)));
+	vringh_set_iotlb(&f->host, f->iotlb, &f->iotlb_lock);
+}
+
+/* The device begins with an empty ring: a new one, or one after a reset. */
+void ring_host_start(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	u16 *counts;
+
+	if (!ring_is_packed(f)) {
+		start_split(test);
+		return;
+	}
+	counts = kunit_kcalloc(test, virtqueue_get_vring_size(f->vq), sizeof(*counts), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, counts);
+	packed_host_init(&f->packed, f->vq, f->offset, counts);
 }
 
 struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 features)
@@ -93,31 +140,11 @@ struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 feature
 	struct ring_fixture *f = test->priv;
 
 	f->vdev.features = features | BIT_ULL(VIRTIO_F_VERSION_1);
-	if (ring_is_packed(f)) {
-		make_packed(test, num);
-		return f;
-	}
-	f->pages = alloc_pages_exact(vring_size(SIZE, PAGE_SIZE), GFP_KERNEL | __GFP_ZERO);
-	KUNIT_ASSERT_NOT_NULL(test, f->pages);
-	vring_init(&f->ring, num, f->pages, PAGE_SIZE);
-	f->vq = vring_new_virtqueue(0, num, PAGE_SIZE, &f->vdev, true, false, f->pages,
-				    ring_fixture_notify, NULL, "test");
+	f->vq = vring_create_virtqueue(f->index, num, PAGE_SIZE, &f->vdev, true, false, f->ctx,
+				       ring_fixture_notify, NULL, "test");
 	KUNIT_ASSERT_NOT_NULL(test, f->vq);
 	f->vq->callback = callback;
-
-	f->iotlb = vhost_iotlb_alloc(1, 0);
-	KUNIT_ASSERT_NOT_NULL(test, f->iotlb);
-	KUNIT_ASSERT_EQ(test, 0, vhost_iotlb_add_range(f->iotlb, 0, ULONG_MAX - 1, 0,
-						       VHOST_MAP_RW));
-	spin_lock_init(&f->iotlb_lock);
-	KUNIT_ASSERT_EQ(test, 0,
-			vringh_init_iotlb(&f->host, f->vdev.features, num, true,
-					  (void *)virt_to_phys(f->ring.desc),
-					  (void *)virt_to_phys(f->ring.avail),
-					  (void *)virt_to_phys(f->ring.used)));
-	vringh_set_iotlb(&f->host, f->iotlb, &f->iotlb_lock);
-	vringh_kiov_init(&f->in, NULL, 0);
-	vringh_kiov_init(&f->out, NULL, 0);
+	ring_host_start(test);
 	return f;
 }
 
@@ -127,6 +154,34 @@ int ring_host_take(struct ring_fixture *f, u16 *head)
 	if (ring_is_packed(f))
 		return packed_host_take(&f->packed, head);
 	return vringh_getdesc_iotlb(&f->host, &f->out, &f->in, head, GFP_KERNEL);
+}
+
+static unsigned int kiov_segments(struct ring_fixture *f, const struct vringh_kiov *kiov,
+				  bool writable, struct packed_segment *segments, unsigned int max)
+{
+	unsigned int i;
+
+	for (i = 0; i < kiov->used && i < max; i++)
+		segments[i] = (struct packed_segment) {
+			.bytes = phys_to_virt((unsigned long)kiov->iov[i].iov_base - f->offset),
+			.len = kiov->iov[i].iov_len,
+			.writable = writable,
+		};
+	return i;
+}
+
+/* What the buffer taken last is made of.  Returns how many segments. */
+unsigned int ring_host_segments(struct ring_fixture *f, struct packed_segment *segments,
+				unsigned int max)
+{
+	unsigned int n = f->packed.n_segments;
+
+	if (ring_is_packed(f)) {
+		memcpy(segments, f->packed.segments, min(n, max) * sizeof(*segments));
+		return n;
+	}
+	n = kiov_segments(f, &f->out, false, segments, max);
+	return n + kiov_segments(f, &f->in, true, segments + n, max - n);
 }
 
 int ring_host_complete(struct ring_fixture *f, u16 head, u32 len)
@@ -168,15 +223,17 @@ int ring_host_echo(struct ring_fixture *f)
 	return err ?: 1;
 }
 
-/* Have the driver ring_fixture_notify of the next buffer, or of none.  True: nothing came yet. */
+/* Have the driver notify us of the next buffer, or of none.  True: nothing came yet. */
 bool ring_host_kicks(struct ring_fixture *f, bool on)
 {
 	struct packed_host *host = &f->packed;
 
 	if (ring_is_packed(f)) {
 		host->device->off_wrap = cpu_to_le16(host->avail | host->avail_wrap << 15);
-		host->device->flags = cpu_to_le16(on ? VRING_PACKED_EVENT_FLAG_DESC :
-						       VRING_PACKED_EVENT_FLAG_DISABLE);
+		host->device->flags = cpu_to_le16(!on ? VRING_PACKED_EVENT_FLAG_DISABLE :
+						  f->vdev.features & EVENT_IDX ?
+						  VRING_PACKED_EVENT_FLAG_DESC :
+						  VRING_PACKED_EVENT_FLAG_ENABLE);
 		return true;
 	}
 	if (on)
@@ -216,7 +273,86 @@ int ring_add_bytes(struct ring_fixture *f, u8 *buf, unsigned int out, unsigned i
 	return f->vq->vq_ops->add_buf(f->vq, sg, out, in, buf);
 }
 
-/* The device uses @n buffers of one descriptor each, up to @id, in one go. */
+/* A buffer of two segments. */
+int ring_add_buf(struct ring_fixture *f, struct ring_buf *buf)
+{
+	size_t half = sizeof(buf->bytes) / 2;
+	struct scatterlist sg[2];
+
+	sg_init_table(sg, 2);
+	sg_set_buf(&sg[0], buf->bytes, half);
+	sg_set_buf(&sg[1], buf->bytes + half, half);
+	return f->vq->vq_ops->add_buf(f->vq, sg, 1, 1, buf);
+}
+
+/*
+ * The first buffer is back with the driver, the next two are used, then one is
+ * with the device, two are made available, and the last isn't yet.
+ */
+struct ring_buf *ring_add_all_sorts(struct kunit *test)
+{
+	struct ring_buf *bufs = kunit_kcalloc(test, RING_SORTS, sizeof(*bufs), GFP_KERNEL), *buf;
+	struct ring_fixture *f = test->priv;
+	unsigned int len, i;
+	u16 heads[4];
+
+	KUNIT_ASSERT_NOT_NULL(test, bufs);
+	for (i = 0; i < RING_SORTS - 1; i++)
+		KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, &bufs[i]));
+	f->vq->vq_ops->kick(f->vq);
+	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, &bufs[i]));
+	for (i = 0; i < 4; i++)
+		KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &heads[i]));
+	if (f->vdev.features & IN_ORDER)
+		ring_host_complete_batch(f, heads, 3, 4);
+	else
+		for (i = 0; i < 3; i++)
+			KUNIT_ASSERT_EQ(test, 0, ring_host_complete(f, heads[i], 4));
+	buf = f->vq->vq_ops->get_buf(f->vq, &len);
+	KUNIT_ASSERT_PTR_EQ(test, bufs, buf);
+	buf->back++;
+	return bufs;
+}
+
+/* None was lost, and none came twice. */
+void ring_expect_all_back(struct kunit *test, const struct ring_buf *bufs)
+{
+	struct ring_fixture *f = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < RING_SORTS; i++)
+		KUNIT_EXPECT_EQ(test, 1, bufs[i].back);
+	KUNIT_EXPECT_EQ(test, virtqueue_get_vring_size(f->vq), f->vq->num_free);
+}
+
+/* Data goes through the ring, twice round it. */
+void ring_expect_works(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	struct virtqueue *vq = f->vq;
+	unsigned int num = virtqueue_get_vring_size(vq), len, i;
+	u8 *bytes = kunit_kzalloc(test, 2, GFP_KERNEL);
+
+	KUNIT_ASSERT_EQ(test, num, vq->num_free);
+	for (i = 0; i < 2 * num + 1; i++) {
+		bytes[0] = i;
+		/* A ring of 1 has no room for the answer. */
+		KUNIT_ASSERT_EQ(test, 0, ring_add_bytes(f, bytes, 1, num > 1));
+		vq->vq_ops->kick(vq);
+		KUNIT_ASSERT_EQ(test, 1, ring_host_echo(f));
+		KUNIT_ASSERT_PTR_EQ(test, (void *)bytes, vq->vq_ops->get_buf(vq, &len));
+		KUNIT_ASSERT_EQ(test, num > 1, len);
+		if (len)
+			KUNIT_ASSERT_EQ(test, bytes[0] ^ 0x80, bytes[1]);
+	}
+	KUNIT_ASSERT_EQ(test, num, vq->num_free);
+	KUNIT_ASSERT_FALSE(test, virtqueue_is_broken(vq));
+}
+
+/*
+ * The device uses all up to @id in one go: @n buffers on a split ring, buffers
+ * of @n descriptors on a packed one.
+ */
 void ring_host_claims_batch(struct ring_fixture *f, u16 id, u32 len, unsigned int n)
 {
 	u16 idx;
@@ -228,4 +364,16 @@ void ring_host_claims_batch(struct ring_fixture *f, u16 id, u32 len, unsigned in
 	ring_host_claims(f, id, len);
 	idx = virtio16_to_cpu(&f->vdev, f->ring.used->idx);
 	f->ring.used->idx = cpu_to_virtio16(&f->vdev, idx + n - 1);
+	f->host.completed += n;
+}
+
+/* The same for the @n buffers that it took first of those it has. */
+void ring_host_complete_batch(struct ring_fixture *f, const u16 *heads, unsigned int n, u32 len)
+{
+	unsigned int i, count = n;
+
+	if (ring_is_packed(f))
+		for (i = 0, count = 0; i < n; i++)
+			count += f->packed.counts[heads[i]];
+	ring_host_claims_batch(f, heads[n - 1], len, count);
 }

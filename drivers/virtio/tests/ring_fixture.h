@@ -20,21 +20,25 @@
 
 #define PACKED		BIT_ULL(VIRTIO_F_RING_PACKED)
 #define IN_ORDER	BIT_ULL(VIRTIO_F_IN_ORDER)
+#define INDIRECT_DESC	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
+#define EVENT_IDX	BIT_ULL(VIRTIO_RING_F_EVENT_IDX)
 
 /* Every test of what both formats do runs over these. */
 extern const u64 ring_feature_sets[8];
 void ring_describe_features(const u64 *features, char *desc);
 
 #define FEATURES(test)	(*(const u64 *)(test)->param_value)
-#define INDIRECT(test)	(FEATURES(test) & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
+#define INDIRECT(test)	(FEATURES(test) & INDIRECT_DESC)
 
 /**
  * struct ring_fixture - a queue and its device
  * @vdev: the device, as far as a ring knows it
  * @status: its status byte
+ * @index: number of the queue; this and the next two are set before ring_make()
+ * @ctx: its buffers carry a second pointer
+ * @offset: how far the device's addresses lie from physical ones
  * @vq: the queue
- * @pages: its memory
- * @ring: where the parts lie in it
+ * @ring: where the parts of a split ring lie
  * @host: the device side of a split ring
  * @packed: that of a packed one
  * @iotlb: lets the device side see all of memory
@@ -44,12 +48,18 @@ void ring_describe_features(const u64 *features, char *desc);
  * @kicks: notifications that it got
  * @callbacks: callbacks that the driver got
  * @go_on: what the driver's callback returns
+ * @notified: what the last notification said, with VIRTIO_F_NOTIFICATION_DATA
+ * @resets: how often the device was asked to reset the queue
+ * @reset_err: what it answers
+ * @enable_err: what it answers when it is to start on the queue again
  */
 struct ring_fixture {
 	struct virtio_device vdev;
 	u8 status;
+	unsigned int index;
+	bool ctx;
+	u64 offset;
 	struct virtqueue *vq;
-	void *pages;
 	struct vring ring;
 	struct vringh host;
 	struct packed_host packed;
@@ -58,7 +68,25 @@ struct ring_fixture {
 	struct vringh_kiov in, out;
 	unsigned int kicks, callbacks;
 	bool go_on;
+	u32 notified;
+	unsigned int resets;
+	int reset_err, enable_err;
 };
+
+/* One for each state that a buffer can be in; see ring_add_all_sorts(). */
+#define RING_SORTS	7
+
+/**
+ * struct ring_buf - a buffer that counts; its address is its token
+ * @bytes: half of it the device reads, and half it writes
+ * @back: how often it came back
+ *
+ * Like all memory that is mapped, it shares no cache line with another.
+ */
+struct ring_buf {
+	u8 bytes[16];
+	unsigned int back;
+} ____cacheline_aligned;
 
 static inline bool ring_is_packed(const struct ring_fixture *f)
 {
@@ -69,12 +97,20 @@ int ring_fixture_init(struct kunit *test);
 void ring_fixture_exit(struct kunit *test);
 bool ring_fixture_notify(struct virtqueue *vq);
 struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 features);
+void ring_host_start(struct kunit *test);
 
 int ring_add_one(struct ring_fixture *f, void *buf, size_t len, bool in);
 int ring_add_bytes(struct ring_fixture *f, u8 *buf, unsigned int out, unsigned int in);
+int ring_add_buf(struct ring_fixture *f, struct ring_buf *buf);
+struct ring_buf *ring_add_all_sorts(struct kunit *test);
+void ring_expect_all_back(struct kunit *test, const struct ring_buf *bufs);
+void ring_expect_works(struct kunit *test);
 
 int ring_host_take(struct ring_fixture *f, u16 *head);
+unsigned int ring_host_segments(struct ring_fixture *f, struct packed_segment *segments,
+				unsigned int max);
 int ring_host_complete(struct ring_fixture *f, u16 head, u32 len);
+void ring_host_complete_batch(struct ring_fixture *f, const u16 *heads, unsigned int n, u32 len);
 int ring_host_echo(struct ring_fixture *f);
 bool ring_host_calls(struct ring_fixture *f);
 bool ring_host_kicks(struct ring_fixture *f, bool on);

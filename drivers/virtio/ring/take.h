@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Taking back what the device has used, as far as it is the same for every ring
+ * format: what the device says is checked here, and a buffer gives up what it took.
+ */
+#ifndef _VIRTIO_RING_TAKE_H
+#define _VIRTIO_RING_TAKE_H
+
+#include "format.h"
+
+/* Does @id name a buffer in flight? */
+static __always_inline bool ring_in_flight(const struct ring_queue *q, u32 id)
+{
+	return likely(id < q->num && q->slots[id].token);
+}
+
+/* Undo what was mapped for a buffer. */
+static __always_inline void ring_unmap_buffer(struct ring_queue *q,
+					      const struct ring_slot *slot, u16 id,
+					      const struct ring_table *table)
+{
+	if (!ring_needs_unmap(q))
+		return;
+	if (table)
+		ring_unmap_table(q, table->maps, table->count);
+	else
+		ring_unmap_chain(q, id, slot->count);
+}
+
+/* Of a buffer in flight.  Other queues have no tables, and something else there. */
+static __always_inline struct ring_table *ring_table_of(const struct ring_queue *q,
+							const struct ring_slot *slot)
+{
+	return q->indirect ? slot->table : NULL;
+}
+
+/*
+ * In order, buffers come back as they were added, and the list stays as it was laid
+ * at the start: what comes free next follows in the table (virtio 1.3, 2.7.5).
+ */
+static __always_inline void ring_free_slot(struct ring_queue *q, const bool in_order,
+					   struct ring_slot *slot, u16 id)
+{
+	slot->token = NULL;
+	q->vq.num_free += slot->count;
+	if (in_order)
+		return;
+	q->next[slot->last] = q->free_head;
+	q->free_head = id;
+}
+
+/*
+ * The device is done with the buffer of @slot and wrote @wrote bytes, which was
+ * read once.  Returns the token.
+ */
+static __always_inline void *ring_take(struct ring_queue *q, const bool phys,
+				       const bool in_order, struct ring_slot *slot, u16 id,
+				       u32 wrote, unsigned int *len, void **ctx)
+{
+	struct ring_table *table = ring_table_of(q, slot);
+	void *token = slot->token;
+
+	if (ctx)
+		*ctx = q->indirect ? NULL : slot->ctx;
+	if (!phys)
+		ring_unmap_buffer(q, slot, id, table);
+	ring_free_slot(q, in_order, slot, id);
+	*len = wrote;
+	if (unlikely(wrote > slot->writable))
+		return ring_bad_length(q, id, len, token, table);
+	if (!table)
+		return token;
+	if (unlikely(!table->pooled))
+		return ring_table_free(q, table, token);
+	table->next = q->free_tables;
+	q->free_tables = table;
+	return token;
+}
+
+static __always_inline void *ring_get_next(struct ring_queue *q,
+					   const struct ring_format *format,
+					   const bool phys, unsigned int *len, void **ctx)
+{
+	unsigned int at = format->next_used(q);
+	struct ring_slot *slot;
+	enum ring_used used;
+	u32 id, wrote;
+
+	used = format->has_used(q, at);
+	if (unlikely(used != RING_USED))
+		return used == RING_LIE ? ring_bad_index(q) : NULL;
+	id = format->read_used(q, at, &wrote);
+	if (unlikely(!ring_in_flight(q, id)))
+		return ring_bad_id(q, id);
+	slot = &q->slots[id];
+	format->step_used(q, at, slot->count);
+	return ring_take(q, phys, false, slot, id, wrote, len, ctx);
+}
+
+/* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
+static __always_inline bool ring_start_batch(struct ring_queue *q,
+					     const struct ring_format *format,
+					     unsigned int at)
+{
+	enum ring_used used;
+	u32 id, wrote;
+
+	used = format->has_used(q, at);
+	if (used != RING_USED)
+		return used == RING_LIE && ring_bad_index(q);
+	id = format->read_used(q, at, &wrote);
+	if (unlikely(!ring_in_flight(q, id)))
+		return ring_bad_id(q, id);
+	q->batch_id = id;
+	q->batch_len = wrote;
+	WRITE_ONCE(q->in_batch, true);
+	return true;
+}
+
+/* What the device wrote to the next buffer of the batch: all but the last are full. */
+static __always_inline u32 ring_wrote_of_batch(struct ring_queue *q,
+					       const struct ring_slot *slot, u16 id)
+{
+	if (id != q->batch_id)
+		return slot->writable;
+	WRITE_ONCE(q->in_batch, false);
+	return q->batch_len;
+}
+
+/* The same from a device that works in order, and so may leave out all but the last. */
+static __always_inline void *ring_get_in_order(struct ring_queue *q,
+					       const struct ring_format *format,
+					       const bool phys, unsigned int *len, void **ctx)
+{
+	unsigned int at = format->next_used(q);
+	struct ring_slot *slot;
+	u32 wrote;
+	u16 id;
+
+	if (!(q->in_batch ? format->in_batch(q, at) : ring_start_batch(q, format, at)))
+		return NULL;
+	id = q->order[format->place(q, at)];
+	if (unlikely(!ring_in_flight(q, id)))
+		return ring_bad_id(q, id);
+	slot = &q->slots[id];
+	wrote = ring_wrote_of_batch(q, slot, id);
+	format->step_used(q, at, slot->count);
+	return ring_take(q, phys, true, slot, id, wrote, len, ctx);
+}
+
+#endif /* _VIRTIO_RING_TAKE_H */

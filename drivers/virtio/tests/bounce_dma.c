@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device whose mappings are copies; bounce_dma.h says more.
+ */
+#include <kunit/device.h>
+#include <linux/dma-map-ops.h>
+#include <linux/slab.h>
+
+#include "bounce_dma.h"
+
+/**
+ * struct bounce - a mapping
+ * @list: link in &bounce_dma.mappings
+ * @cpu: the memory
+ * @copy: what the device sees instead
+ * @size: bytes
+ * @dir: who writes
+ */
+struct bounce {
+	struct list_head list;
+	u8 *cpu, *copy;
+	size_t size;
+	enum dma_data_direction dir;
+};
+
+static dma_addr_t addr_of(const void *p)
+{
+	return virt_to_phys((void *)p) + BOUNCE_OFFSET;
+}
+
+/* The mapping that holds @size bytes at @addr; an error if there is none. */
+static struct bounce *find(struct bounce_dma *dma, dma_addr_t addr, size_t size,
+			   enum dma_data_direction dir)
+{
+	struct bounce *b;
+
+	list_for_each_entry(b, &dma->mappings, list) {
+		dma_addr_t start = addr_of(b->copy);
+
+		if (addr >= start && addr + size <= start + b->size && dir == b->dir)
+			return b;
+	}
+	dma->errors++;
+	return NULL;
+}
+
+static void *bounce_alloc(struct device *dev, size_t size, dma_addr_t *addr, gfp_t gfp,
+			  unsigned long attrs)
+{
+	struct bounce_dma *dma = dev_get_drvdata(dev);
+	void *p;
+
+	if (dma->alloc_fails) {
+		dma->alloc_fails--;
+		return NULL;
+	}
+	if (dma->alloc_fails_after && !--dma->alloc_fails_after)
+		return NULL;
+	p = alloc_pages_exact(size, gfp);
+	if (!p)
+		return NULL;
+	dma->allocated++;
+	*addr = addr_of(p);
+	return p;
+}
+
+static void bounce_free(struct device *dev, size_t size, void *p, dma_addr_t addr,
+			unsigned long attrs)
+{
+	struct bounce_dma *dma = dev_get_drvdata(dev);
+
+	if (addr != addr_of(p))
+		dma->errors++;
+	dma->allocated--;
+	free_pages_exact(p, size);
+}
+
+static dma_addr_t bounce_map(struct device *dev, struct page *page, unsigned long offset,
+			     size_t size, enum dma_data_direction dir, unsigned long attrs)
+{
+	struct bounce_dma *dma = dev_get_drvdata(dev);
+	struct bounce *b;
+
+	if (dma->map_fails && !--dma->map_fails)
+		return DMA_MAPPING_ERROR;
+	b = kzalloc(sizeof(*b), GFP_ATOMIC);
+	if (!b)
+		return DMA_MAPPING_ERROR;
+	b->copy = kzalloc(size, GFP_ATOMIC);
+	if (!b->copy) {
+		kfree(b);
+		return DMA_MAPPING_ERROR;
+	}
+	b->cpu = page_address(page) + offset;
+	b->size = size;
+	b->dir = dir;
+	if (dir != DMA_FROM_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		memcpy(b->copy, b->cpu, size);
+	list_add(&b->list, &dma->mappings);
+	dma->mapped++;
+	return addr_of(b->copy);
+}
+
+static void bounce_unmap(struct device *dev, dma_addr_t addr, size_t size,
+			 enum dma_data_direction dir, unsigned long attrs)
+{
+	struct bounce_dma *dma = dev_get_drvdata(dev);
+	struct bounce *b = find(dma, addr, size, dir);
+
+	if (!b)
+		return;
+	if (addr != addr_of(b->copy) || size != b->size)
+		dma->errors++;
+	if (dir != DMA_TO_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
+		memcpy(b->cpu, b->copy, b->size);
+	list_del(&b->list);
+	kfree(b->copy);
+	kfree(b);
+	dma->mapped--;
+}
+
+static void bounce_for_cpu(struct device *dev, dma_addr_t addr, size_t size,
+			   enum dma_data_direction dir)
+{
+	struct bounce *b = find(dev_get_drvdata(dev), addr, size, dir);
+	size_t at = b ? addr - addr_of(b->copy) : 0;
+
+	if (b && dir != DMA_TO_DEVICE)
+		memcpy(b->cpu + at, b->copy + at, size);
+}
+
+static void bounce_for_device(struct device *dev, dma_addr_t addr, size_t size,
+			      enum dma_data_direction dir)
+{
+	struct bounce *b = find(dev_get_drvdata(dev), addr, size, dir);
+	size_t at = b ? addr - addr_of(b->copy) : 0;
+
+	if (b && dir != DMA_FROM_DEVICE)
+		memcpy(b->copy + at, b->cpu + at, size);
+}
+
+static size_t bounce_max(struct device *dev)
+{
+	return BOUNCE_MAX;
+}
+
+static const struct dma_map_ops bounce_ops = {
+	.alloc = bounce_alloc,
+	.free = bounce_free,
+	.map_page = bounce_map,
+	.unmap_page = bounce_unmap,
+	.sync_single_for_cpu = bounce_for_cpu,
+	.sync_single_for_device = bounce_for_device,
+	.max_mapping_size = bounce_max,
+};
+
+struct bounce_dma *bounce_dma_make(struct kunit *test, const char *name)
+{
+	struct bounce_dma *dma;
+
+	if (!IS_ENABLED(CONFIG_ARCH_HAS_DMA_OPS))
+		kunit_skip(test, "needs CONFIG_ARCH_HAS_DMA_OPS");
+	dma = kunit_kzalloc(test, sizeof(*dma), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, dma);
+	INIT_LIST_HEAD(&dma->mappings);
+	dma->dev = kunit_device_register(test, name);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dma->dev);
+	dev_set_drvdata(dma->dev, dma);
+	set_dma_ops(dma->dev, &bounce_ops);
+	return dma;
+}

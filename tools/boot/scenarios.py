@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machines that the boot rig tries: what each has, and what its guest must find there."""
+import itertools
+from typing import NamedTuple
+
+
+class Device(NamedTuple):
+    type: int
+    driver: str             # of the guest
+    checks: tuple           # functions of the guest's init that put it to work
+
+
+DEVICES = {
+    "disk": Device(2, "virtio_blk", ("disk",)),
+    "scratch": Device(2, "virtio_blk", ("fio",)),
+    "network": Device(1, "virtio_net", ("network",)),
+    "console": Device(3, "virtio_console", ("console",)),
+    "entropy": Device(4, "virtio_sample", ("entropy", "rebind")),
+    "balloon": Device(5, "virtio_balloon", ()),
+    "scsi": Device(8, "virtio_scsi", ("scsi",)),
+    "share": Device(9, "9pnet_virtio", ("share",)),
+    "keyboard": Device(18, "virtio_input", ("keyboard",)),
+}
+USUAL = ("disk", "scratch", "network", "console", "entropy", "balloon")
+ALWAYS = ("features", "interrupts", "log")      # checks of the guest that belong to no device
+
+# Properties of every virtio device of QEMU, and the feature bits that some of them stand for.
+PROPERTIES = {"disable-legacy": "on", "packed": "off", "indirect_desc": "on", "event_idx": "on", "iommu_platform": "off"}
+BITS = {28: "indirect_desc", 29: "event_idx", 33: "iommu_platform", 34: "packed"}
+VERSION_1 = 32
+
+# Names of interrupts that must have come, as /proc/interrupts has them behind the name of the
+# device; which of a disk's queues serves depends on the CPU.
+DISK = ("-req.[0-9]",)
+EACH = {"disk": DISK, "scratch": DISK, "network": ("-input.0", "-output.0"), "console": ("-control-i", "-input")}
+SHARED = {"disk": DISK, "scratch": DISK, "network": ("-virtqueues",), "console": ("-virtqueues",)}
+LINE = {name: ("",) for name in EACH}
+MORE = {"scsi": ("-request",), "share": ("-requests",), "keyboard": ("-events",)}
+
+
+class Scenario(NamedTuple):
+    name: str
+    properties: dict = {}       # that differ from those above
+    devices: tuple = USUAL
+    extra: dict = {}            # properties of one device
+    words: str = ""             # for the kernel
+    interrupts: dict = EACH
+
+    def device_options(self, name):
+        return "".join(f",{k}={v}" for k, v in {**PROPERTIES, **self.properties, **self.extra.get(name, {})}.items())
+
+    def checks(self):
+        return [c for d in self.devices for c in DEVICES[d].checks] + list(ALWAYS)
+
+    def features(self):
+        """Whether each of the bits in question is to be agreed on."""
+        have = {**PROPERTIES, **self.properties}
+        return {**{bit: have[name] == "on" for bit, name in BITS.items()}, VERSION_1: have.get("disable-modern") != "on"}
+
+    def wanted_interrupts(self):
+        """For every device of a type: both disks of a machine are asked for by one word."""
+        return list(dict.fromkeys(f"{DEVICES[d].type}:{name}" for d in self.devices for name in self.interrupts.get(d, ())))
+
+
+def rings():
+    """Both formats, with and without tables, event index and address translation: all at work
+    where one thing differs from the default, the disk and the network where several do."""
+    choices = ({}, {"packed": "on"}), ({}, {"indirect_desc": "off"}), ({}, {"event_idx": "off"}), ({}, {"iommu_platform": "on"})
+    names = {"packed": "packed", "indirect_desc": "no-indirect", "event_idx": "no-event", "iommu_platform": "iommu"}
+    for picks in itertools.product(*choices):
+        changes = {k: v for pick in picks for k, v in pick.items()}
+        devices = USUAL if len(changes) == 1 else ("scratch", "network")
+        if "iommu_platform" in changes:     # which the driver of the balloon refuses
+            devices = tuple(d for d in devices if d != "balloon")
+        if changes:
+            yield Scenario("-".join(names[c] for c in changes), changes, devices)
+
+
+SCENARIOS = {s.name: s for s in (
+    Scenario("default"),
+    Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
+    Scenario("intx", words="pci=nomsi", interrupts=LINE),
+    Scenario("legacy", {"disable-legacy": "off", "disable-modern": "on"}),
+    Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
+    *rings(),
+)}
