@@ -52,7 +52,7 @@ check-overlay: source
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
 
-## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 20 minutes
+## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 12 minutes
 symbols: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
