@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A driver for tests of the bus: it does as it is told, and notes what it saw.
+ *
+ * There is one of it at a time, made anew for each test by fake_driver_init().
+ */
+#ifndef _VIRTIO_FAKE_DRIVER_H
+#define _VIRTIO_FAKE_DRIVER_H
+
+#include <linux/completion.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+
+#include "fake_device.h"
+
+#define MODERN	BIT_ULL(VIRTIO_F_VERSION_1)
+
+/* What the driver does, and what it saw. */
+struct fake_plan {
+	int probe_error, freeze_error, restore_error;
+	bool use_bit, use_queue;
+	int used_bits[2];
+	bool forget_reset;
+	unsigned int probed, removed, changed, restored;
+};
+
+/* The queue of a driver that wants one, the device behind it and who waits for it. */
+struct fake_queue {
+	struct virtqueue *vq;
+	u8 status;
+	unsigned int kicks, callbacks;
+	u8 buf;
+	wait_queue_head_t wait;
+	struct completion waiting;
+	struct task_struct *waiter;
+	int waiter_got;
+	void *taken_back;
+};
+
+extern struct fake_plan fake_plan;
+extern struct fake_queue fake_queue;
+extern struct virtio_driver fake_driver;
+extern const struct virtio_device_id fake_any_vendor[];
+
+int fake_driver_init(struct kunit *test);
+void fake_driver_with_features(void);
+void fake_driver_register(struct kunit *test);
+void fake_driver_unregister(struct kunit *test);
+void fake_bind(struct kunit *test, struct fake_device *fake);
+
+struct fake_device *fake_device_with_queue(struct kunit *test, u64 offered);
+int fake_wait_for_device(void *vq);
+
+#endif /* _VIRTIO_FAKE_DRIVER_H */
