@@ -98,7 +98,7 @@ MUTANTS = (
     ("ring: a part that was allocated is kept", "drivers/virtio/ring/memory.c", "\tfree_parts(q, mem);\n\treturn false;", "\treturn false;", "ring-dma.test_parts_missing"),
     ("ring: nothing is ever unmapped", "drivers/virtio/ring/ring.h", "return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;",
      "ring-dma.test_echo"),
-    ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += slot->count;", "q->vq.num_free++;", "ring.test_echo"),
+    ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += count;", "q->vq.num_free++;", "ring.test_echo"),
 )
 
 

@@ -141,10 +141,12 @@ static __always_inline int ring_put_buffer(struct ring_queue *q,
 			   ring_put_entries(q, format, phys, in_table, c, buf);
 }
 
-/* More than one segment?  Looks at no more than the first. */
+/* More than one segment?  Looks at no more than the first, if there is one. */
 static __always_inline bool ring_is_long(const struct ring_buffer buf)
 {
-	return buf.out + buf.in > 1 || (buf.lists && !sg_is_last(buf.sgs[0]));
+	unsigned int n = buf.out + buf.in;
+
+	return n > 1 || (n && buf.lists && !sg_is_last(buf.sgs[0]));
 }
 
 /* In the ring itself. */
@@ -229,7 +231,7 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 /* No table, or one that is too short: what ring_add_any() is for. */
 #define RING_HARD	1
 
-/* Add a buffer.  The caller has seen to it that it isn't empty. */
+/* Add a buffer; one without a segment is none. */
 static __always_inline int ring_add_buffer(struct ring_queue *q,
 					   const struct ring_format *format,
 					   const bool phys, const bool in_order,

@@ -66,7 +66,7 @@ int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[],
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken) || !data || !(out_sgs + in_sgs)))
+	if (unlikely(READ_ONCE(q->broken) || !data))
 		return refuse(q);
 	return ring_call(q, add_sgs, sgs, out_sgs, in_sgs, data, gfp);
 }

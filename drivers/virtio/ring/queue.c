@@ -292,7 +292,7 @@ void *ring_drain(struct ring_queue *q)
 		/* A shutdown has unmapped all of them already. */
 		if (!q->draining)
 			ring_release(q, id);
-		ring_free_slot(q, q->in_order, &q->slots[id], id);
+		ring_free_slot(q, q->in_order, &q->slots[id], id, q->slots[id].count);
 		return token;
 	}
 	return NULL;

@@ -39,10 +39,10 @@ static __always_inline struct ring_table *ring_table_of(const struct ring_queue 
  * at the start: what comes free next follows in the table (virtio 1.3, 2.7.5).
  */
 static __always_inline void ring_free_slot(struct ring_queue *q, const bool in_order,
-					   struct ring_slot *slot, u16 id)
+					   struct ring_slot *slot, u16 id, unsigned int count)
 {
 	slot->token = NULL;
-	q->vq.num_free += slot->count;
+	q->vq.num_free += count;
 	if (in_order)
 		return;
 	q->next[slot->last] = q->free_head;
@@ -55,7 +55,8 @@ static __always_inline void ring_free_slot(struct ring_queue *q, const bool in_o
  */
 static __always_inline void *ring_take(struct ring_queue *q, const bool phys,
 				       const bool in_order, struct ring_slot *slot, u16 id,
-				       u32 wrote, unsigned int *len, void **ctx)
+				       unsigned int count, u32 wrote, unsigned int *len,
+				       void **ctx)
 {
 	struct ring_table *table = ring_table_of(q, slot);
 	void *token = slot->token;
@@ -64,7 +65,7 @@ static __always_inline void *ring_take(struct ring_queue *q, const bool phys,
 		*ctx = q->indirect ? NULL : slot->ctx;
 	if (!phys)
 		ring_unmap_buffer(q, slot, id, table);
-	ring_free_slot(q, in_order, slot, id);
+	ring_free_slot(q, in_order, slot, id, count);
 	*len = wrote;
 	if (unlikely(wrote > slot->writable))
 		return ring_bad_length(q, id, len, token, table);
@@ -82,6 +83,7 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 					   const bool phys, unsigned int *len, void **ctx)
 {
 	unsigned int at = format->next_used(q);
+	unsigned int count;
 	struct ring_slot *slot;
 	enum ring_used used;
 	u32 id, wrote;
@@ -93,8 +95,9 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 	if (unlikely(!ring_in_flight(q, id)))
 		return ring_bad_id(q, id);
 	slot = &q->slots[id];
-	format->step_used(q, at, slot->count);
-	return ring_take(q, phys, false, slot, id, wrote, len, ctx);
+	count = slot->count;
+	format->step_used(q, at, count);
+	return ring_take(q, phys, false, slot, id, count, wrote, len, ctx);
 }
 
 /* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
@@ -145,7 +148,7 @@ static __always_inline void *ring_get_in_order(struct ring_queue *q,
 	slot = &q->slots[id];
 	wrote = ring_wrote_of_batch(q, slot, id);
 	format->step_used(q, at, slot->count);
-	return ring_take(q, phys, true, slot, id, wrote, len, ctx);
+	return ring_take(q, phys, true, slot, id, slot->count, wrote, len, ctx);
 }
 
 #endif /* _VIRTIO_RING_TAKE_H */

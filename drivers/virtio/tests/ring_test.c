@@ -356,12 +356,13 @@ static void test_in_order(struct kunit *test)
 /* What a driver may not do is refused, and leaves the queue as it was. */
 static void test_misuse(struct kunit *test)
 {
-	struct ring_fixture *f = ring_make(test, 8, 0);
-	struct scatterlist sg;
+	struct ring_fixture *f = ring_make(test, 8, FEATURES(test));
+	struct scatterlist sg, *none[1] = { NULL };
 	unsigned int len;
 	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
 
 	sg_init_one(&sg, buf, 1);
+	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_add_sgs(f->vq, none, 0, 0, buf, GFP_ATOMIC));
 	KUNIT_EXPECT_EQ(test, -EINVAL, f->vq->vq_ops->add_buf(f->vq, &sg, 0, 0, buf));
 	KUNIT_EXPECT_EQ(test, -EINVAL, f->vq->vq_ops->add_buf(f->vq, &sg, 1, 0, NULL));
 	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
@@ -406,7 +407,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE_PARAM(test_kick_laps, features_gen_params),
 	KUNIT_CASE_PARAM(test_in_order, features_gen_params),
 	KUNIT_CASE(test_early_kick),
-	KUNIT_CASE(test_misuse),
+	KUNIT_CASE_PARAM(test_misuse, features_gen_params),
 	{}
 };
 
