@@ -90,7 +90,7 @@ MUTANTS = (
      "cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT & ~VRING_DESC_F_WRITE);", "ring-model.test_model"),
     ("packed: nothing is used within a batch", PACKED, "(READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) ||", "",
      "ring-model.test_model"),
-    ("ring: in order, the list is not kept", TAKE, "\tif (in_order)\n\t\treturn;\n", "", "ring-model.test_model"),
+    ("ring: in order, the list is not kept", TAKE, "\t\tq->oldest = q->next[slot->last];\n\t\treturn;\n", "\t\tq->oldest = q->next[slot->last];\n", "ring-model.test_model"),
     ("ring: delayed callbacks of all in flight", SPLIT, "(u16)(q->avail_next - q->used_next) * 3 / 4;", "((u16)(q->avail_next - q->used_next) * 3 + 3) / 4;",
      "ring.test_delayed"),
     ("ring: restart leaves callbacks on", "drivers/virtio/ring/api.c", "\tvirtqueue_disable_cb(vq);\n\treturn false;", "\treturn false;", "ring-life.test_restart_waiting"),
