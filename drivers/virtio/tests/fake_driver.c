@@ -4,7 +4,6 @@
  */
 #include <linux/kthread.h>
 #include <linux/module.h>
-#include <linux/virtio_ring.h>
 
 #include "fake_driver.h"
 
@@ -17,40 +16,12 @@ struct fake_plan fake_plan;
 
 struct fake_queue fake_queue;
 
-static bool count_kick(struct virtqueue *vq)
+struct virtio_host *fake_host_with_queue(struct kunit *test, u64 offered)
 {
-	fake_queue.kicks++;
-	return true;
-}
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, offered);
 
-static struct virtqueue *setup_vq(struct virtio_device *vdev, unsigned int index,
-				  struct virtqueue_info *info)
-{
-	struct virtqueue *vq;
-
-	if (index)
-		return ERR_PTR(-ENOENT);
-	vq = vring_create_virtqueue(index, 8, PAGE_SIZE, vdev, true, false, false, count_kick,
-				    info->callback, info->name);
-	if (!vq)
-		return ERR_PTR(-ENOMEM);
-	vq->callback = info->used_cb;
-	return vq;
-}
-
-static struct virtio_config_ops queue_ops;
-
-struct fake_device *fake_device_with_queue(struct kunit *test, u64 offered)
-{
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, offered);
-
-	queue_ops = *fake->vdev.config;
-	queue_ops.find_vq = virtio_find_next_vq;
-	queue_ops.del_vq = virtio_del_vq;
-	queue_ops.setup_vq = setup_vq;
-	queue_ops.teardown_vq = vring_del_virtqueue;
-	fake->vdev.config = &queue_ops;
-	return fake;
+	virtio_host_add_queue(host, 8);
+	return host;
 }
 
 static bool count_callback(struct virtqueue *vq)
@@ -84,7 +55,7 @@ static int use_queue(struct virtio_device *vdev)
 	if (IS_ERR(vq))
 		return PTR_ERR(vq);
 	fake_queue.vq = vq;
-	fake_queue.status = to_fake(vdev)->status;
+	fake_queue.status = to_virtio_host(vdev)->status;
 	err = offer_buf(vq);
 	vq->vq_ops->kick(vq);
 	return err;
@@ -184,10 +155,10 @@ void fake_driver_unregister(struct kunit *test)
 	kunit_release_action(test, unregister, &fake_driver);
 }
 
-void fake_bind(struct kunit *test, struct fake_device *fake)
+void fake_bind(struct kunit *test, struct virtio_host *host)
 {
 	fake_driver_register(test);
-	fake_device_register(test, fake);
+	virtio_host_plug(host);
 }
 
 void fake_driver_with_features(void)

@@ -80,7 +80,7 @@ static void test_liar(struct kunit *test)
 	f->vq->vq_ops->kick(f->vq);
 
 	if (lie->ahead)
-		f->ring.used->idx = cpu_to_virtio16(&f->vdev, 1 + lie->ahead);
+		f->host.split.used->idx = cpu_to_virtio16(&f->vdev, 1 + lie->ahead);
 	else
 		ring_host_claims(f, lie->id, 1);
 	expect_all_back(test, f, buf);
@@ -110,8 +110,8 @@ static void test_rewritten(struct kunit *test)
 	for (i = 0; i < 20; i++) {
 		KUNIT_ASSERT_EQ(test, 0, ring_add_bytes(f, buf, 1, 2));
 		f->vq->vq_ops->kick(f->vq);
-		ring_host_claims(f, virtio16_to_cpu(&f->vdev, f->ring.avail->ring[i % 8]), 2);
-		memset(f->ring.desc, 0xff, 8 * sizeof(struct vring_desc));
+		ring_host_claims(f, virtio16_to_cpu(&f->vdev, f->host.split.avail->ring[i % 8]), 2);
+		memset(f->host.split.desc, 0xff, 8 * sizeof(struct vring_desc));
 		KUNIT_ASSERT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
 		KUNIT_ASSERT_EQ(test, 8, f->vq->num_free);
 	}
@@ -134,7 +134,7 @@ static void test_packed_liar(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, ring_add_bytes(f, buf, 1, 1));
 	f->vq->vq_ops->kick(f->vq);
-	packed_host_claim(&f->packed, *(const u32 *)test->param_value, 1, 2);
+	host_ring_claim(&f->host, *(const u32 *)test->param_value, 1, 2);
 	expect_all_back(test, f, buf);
 }
 
@@ -149,14 +149,14 @@ static void test_packed_scribbler(struct kunit *test)
 	for (i = 0; i < 20; i++) {
 		KUNIT_ASSERT_EQ(test, 0, ring_add_bytes(f, buf, 1, 2));
 		f->vq->vq_ops->kick(f->vq);
-		KUNIT_ASSERT_EQ(test, 1, packed_host_take(&f->packed, &id));
-		memset(&f->packed.desc[f->packed.used], 0xff, 14);
-		packed_host_complete(&f->packed, id, 2);
+		KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &id));
+		memset(&f->host.packed.desc[f->host.packed.used], 0xff, 14);
+		ring_host_complete(f, id, 2);
 		KUNIT_ASSERT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
 		KUNIT_ASSERT_EQ(test, 2, len);
 		KUNIT_ASSERT_EQ(test, 7, f->vq->num_free);
 	}
-	packed_host_claim(&f->packed, id, 2, 3);
+	host_ring_claim(&f->host, id, 2, 3);
 	expect_broken(test, f);
 }
 
@@ -167,7 +167,7 @@ static void test_in_order_liar(struct kunit *test)
 	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
 
 	post_two(test, f, buf);
-	ring_host_claims_batch(f, 5, 1, 2);
+	host_ring_claim(&f->host, 5, 1, 2);
 	expect_broken(test, f);
 }
 
@@ -179,7 +179,7 @@ static void test_in_order_short(struct kunit *test)
 	unsigned int len;
 
 	post_two(test, f, buf);
-	ring_host_claims_batch(f, 1, 1, 1);
+	host_ring_claim(&f->host, 1, 1, 1);
 	KUNIT_EXPECT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
 	expect_broken(test, f);
 }

@@ -340,7 +340,7 @@ static void test_in_order(struct kunit *test)
 		f->vq->vq_ops->kick(f->vq);
 		for (i = 0; i < n; i++)
 			KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &id));
-		ring_host_claims_batch(f, id, 1, n);
+		host_ring_claim(&f->host, id, 1, n);
 		for (i = 0; i < n; i++) {
 			KUNIT_ASSERT_FALSE(test, f->vq->vq_ops->restart(f->vq));
 			KUNIT_ASSERT_PTR_EQ(test, (void *)(buf + 2 * i),
