@@ -303,6 +303,9 @@ void ring_init(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q);
 
 /* report.c */
+#if IS_ENABLED(CONFIG_KUNIT)
+void ring_say(struct virtqueue *vq, bool broken, const char *line);
+#endif
 __cold void *ring_bad_id(struct ring_queue *q, u32 id);
 __cold void *ring_bad_index(struct ring_queue *q);
 __cold bool ring_bad_batch(struct ring_queue *q, u16 seen);

@@ -54,11 +54,16 @@ static int use_queue(struct virtio_device *vdev)
 
 	if (IS_ERR(vq))
 		return PTR_ERR(vq);
+	err = offer_buf(vq);
+	if (err) {
+		vdev->config->del_vq(vq);
+		return err;
+	}
 	fake_queue.vq = vq;
 	fake_queue.status = to_virtio_host(vdev)->status;
-	err = offer_buf(vq);
+	fake_queue.offered++;
 	vq->vq_ops->kick(vq);
-	return err;
+	return 0;
 }
 
 /* As a driver does it whose readers may be asleep. */
@@ -74,6 +79,7 @@ static void leave_queue(struct virtio_device *vdev)
 	virtio_reset_device(vdev);
 	vq->vq_ops->shutdown(vq);
 	fake_queue.taken_back = vq->vq_ops->get_buf(vq, &len);
+	fake_queue.back += !!fake_queue.taken_back;
 	vdev->config->del_vq(vq);
 	fake_queue.vq = NULL;
 }
@@ -108,15 +114,18 @@ static void fake_changed(struct virtio_device *vdev)
 
 static int fake_freeze(struct virtio_device *vdev)
 {
-	if (!fake_plan.freeze_error)
-		virtio_reset_device(vdev);
-	return fake_plan.freeze_error;
+	if (fake_plan.freeze_error)
+		return fake_plan.freeze_error;
+	if (fake_queue.vq)
+		leave_queue(vdev);
+	virtio_reset_device(vdev);
+	return 0;
 }
 
 static int fake_restore(struct virtio_device *vdev)
 {
 	fake_plan.restored++;
-	return fake_plan.restore_error;
+	return fake_plan.use_queue ? use_queue(vdev) : fake_plan.restore_error;
 }
 
 struct virtio_driver fake_driver;

@@ -32,7 +32,7 @@ struct fake_plan {
 struct fake_queue {
 	struct virtqueue *vq;
 	u8 status;
-	unsigned int callbacks;
+	unsigned int callbacks, offered, back;
 	u8 buf;
 	wait_queue_head_t wait;
 	struct completion waiting;

@@ -97,10 +97,13 @@ static u64 host_get_features(struct virtio_device *vdev)
 static int host_finalize_features(struct virtio_device *vdev)
 {
 	struct virtio_host *host = to_virtio_host(vdev);
+	u64 own = vdev->features & BIT_ULL(VIRTIO_F_RING_RESET);
 
-	/* A queue can be reset here, which not every transport can do. */
 	vring_transport_features(vdev);
-	vdev->features |= host->offered & BIT_ULL(VIRTIO_F_RING_RESET);
+	vdev->features |= own;
+	/* Without a parent there is nobody to map for. */
+	if (!vdev->dev.parent)
+		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
 	host->accepted = vdev->features;
 	virtio_host_reach(host, VIRTIO_HOST_SET_FEATURES, host->accepted);
 	return 0;

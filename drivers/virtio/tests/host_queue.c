@@ -53,8 +53,9 @@ struct virtqueue *virtio_host_setup_vq(struct virtio_device *vdev, unsigned int 
 	if (!vq)
 		return ERR_PTR(-ENOMEM);
 	vq->callback = info->used_cb;
-	err = host_ring_start(host->test, queue->ring, vq);
+	err = host_ring_start(queue->ring, vq);
 	if (err) {
+		host_ring_exit(queue->ring);
 		vring_del_virtqueue(vq);
 		return ERR_PTR(err);
 	}
@@ -70,6 +71,7 @@ void virtio_host_teardown_vq(struct virtqueue *vq)
 	if (queue->serve)
 		cancel_work_sync(&queue->work);
 	queue->vq = NULL;
+	host_ring_exit(queue->ring);
 	vring_del_virtqueue(vq);
 	virtio_host_reach(queue->host, VIRTIO_HOST_TEARDOWN, index);
 }
@@ -114,7 +116,7 @@ int virtio_host_enable_vq(struct virtqueue *vq)
 {
 	struct virtio_host_queue *queue = queue_of(vq);
 
-	return queue->enable_err ?: host_ring_start(queue->host->test, queue->ring, vq);
+	return queue->enable_err ?: host_ring_start(queue->ring, vq);
 }
 
 /*

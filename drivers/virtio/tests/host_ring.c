@@ -11,7 +11,7 @@
 
 #include "host_ring.h"
 
-/* Zeroed memory. */
+/* On zeroed memory. */
 void host_ring_init(struct virtio_host_ring *ring)
 {
 	spin_lock_init(&ring->iotlb_lock);
@@ -20,6 +20,7 @@ void host_ring_init(struct virtio_host_ring *ring)
 }
 EXPORT_SYMBOL_GPL(host_ring_init);
 
+/* It can be started again. */
 void host_ring_exit(struct virtio_host_ring *ring)
 {
 	vringh_kiov_cleanup(&ring->in);
@@ -27,6 +28,8 @@ void host_ring_exit(struct virtio_host_ring *ring)
 	if (ring->iotlb)
 		vhost_iotlb_free(ring->iotlb);
 	ring->iotlb = NULL;
+	kfree(ring->packed.counts);
+	ring->packed.counts = NULL;
 }
 EXPORT_SYMBOL_GPL(host_ring_exit);
 
@@ -55,16 +58,17 @@ static int start_split(struct virtio_host_ring *ring, struct virtqueue *vq)
 }
 
 /* The device begins with an empty ring: a new one, or one after a reset. */
-int host_ring_start(struct kunit *test, struct virtio_host_ring *ring, struct virtqueue *vq)
+int host_ring_start(struct virtio_host_ring *ring, struct virtqueue *vq)
 {
 	u16 *counts;
 
 	ring->features = vq->vdev->features;
 	if (!host_ring_is_packed(ring))
 		return start_split(ring, vq);
-	counts = kunit_kcalloc(test, virtqueue_get_vring_size(vq), sizeof(*counts), GFP_KERNEL);
+	counts = kcalloc(virtqueue_get_vring_size(vq), sizeof(*counts), GFP_KERNEL);
 	if (!counts)
 		return -ENOMEM;
+	kfree(ring->packed.counts);
 	packed_host_init(&ring->packed, vq, ring->offset, counts);
 	return 0;
 }

@@ -23,7 +23,8 @@
  * @used_wrap: wrap counter there
  * @offset: how far the device's addresses lie from physical ones
  * @told: descriptors used since the driver was last called
- * @counts: descriptors of each buffer that was taken; @num of them
+ * @counts: descriptors of each buffer that was taken; @num of them,
+ *	allocated by who made this
  */
 struct packed_host {
 	struct vring_packed_desc *desc;

@@ -100,7 +100,7 @@ void ring_host_start(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
 
-	KUNIT_ASSERT_EQ(test, 0, host_ring_start(test, &f->host, f->vq));
+	KUNIT_ASSERT_EQ(test, 0, host_ring_start(&f->host, f->vq));
 }
 
 struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 features)
