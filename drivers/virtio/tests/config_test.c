@@ -219,6 +219,55 @@ static void test_changing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 4, len);
 }
 
+/* The same type over and over: each is found once, in its order, and none twice. */
+static void test_many(struct kunit *test)
+{
+	unsigned int n = 1000, i, len;
+	struct virtio_device *vdev;
+	u8 *page, value;
+	void *token;
+
+	page = kunit_kzalloc(test, 3 * n + 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	for (i = 0; i < n; i++) {
+		page[3 * i] = VIRTIO_CONFIG_F_VIRTQUEUE;
+		page[3 * i + 1] = 1;
+		page[3 * i + 2] = i;
+	}
+	vdev = &device_of(test, page, 3 * n + 1)->vdev;
+	for (i = 0; i < n; i++) {
+		token = vdev->config->find(vdev, VIRTIO_CONFIG_F_VIRTQUEUE, &len);
+		KUNIT_ASSERT_NOT_NULL(test, token);
+		vdev->config->get(vdev, token, &value, 1);
+		KUNIT_ASSERT_EQ(test, (u8)i, value);
+	}
+	KUNIT_EXPECT_NULL(test, vdev->config->find(vdev, VIRTIO_CONFIG_F_VIRTQUEUE, &len));
+}
+
+/* A field of features of any length, with all that it says offered. */
+static void test_any_bits(struct kunit *test)
+{
+	unsigned int len, got, bit;
+	u8 page[258];
+	void *token;
+
+	for (len = 0; len < 256; len++) {
+		struct virtio_device *vdev;
+
+		memset(page, 0xff, sizeof(page));
+		page[0] = VIRTIO_CONFIG_F_FEATURES;
+		page[1] = len;
+		page[2 + len] = 0;
+		vdev = &device_of(test, page, 3 + len)->vdev;
+		token = vdev->config->find(vdev, VIRTIO_CONFIG_F_FEATURES, &got);
+		KUNIT_ASSERT_NOT_NULL(test, token);
+		KUNIT_ASSERT_EQ(test, len, got);
+		for (bit = 0; bit < 1024; bit = bit * 2 + 1)
+			KUNIT_ASSERT_EQ(test, bit / 8 < len / 2,
+					virtio_use_bit(vdev, token, got, bit));
+	}
+}
+
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE(test_values),
 	KUNIT_CASE(test_width),
@@ -229,6 +278,8 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(test_wrong_length),
 	KUNIT_CASE_PARAM(test_hostile, hostile_gen_params),
 	KUNIT_CASE(test_changing),
+	KUNIT_CASE(test_many),
+	KUNIT_CASE(test_any_bits),
 	{}
 };
 
