@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools bench apply unapply patch deps source clean mutants symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ check-overlay: source
 ## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
+
+## make soak TIME=600     verified data for so many seconds while devices come and go; PACKED=1 for packed rings.  Not part of make test
+soak: source
+	@$(TOOLS)/soak/run.py --source $(LINUX) --build $(BUILD)/soak --seconds $(or $(TIME),600) $(if $(PACKED),--packed)
 
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 12 minutes
 symbols: source

@@ -30,7 +30,7 @@ needed() {
 /usr/bin/fio fio
 /usr/include/libelf.h libelf-dev
 /usr/include/openssl/opensslv.h libssl-dev
-/usr/bin/fio fio
+/usr/sbin/ethtool ethtool
 EOF
 	[ -n "${KDIR:-}" ] || echo "/usr/src/linux-source-6.12.tar.xz linux-source-6.12"
 }

@@ -13,7 +13,7 @@ TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(TOOLS)
 COMPILER = "the compiler"      # a mutant that must not build
 BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout"))
-SPLIT, PACKED, QUEUE, TAKE = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h"))
+SPLIT, PACKED, QUEUE, TAKE, MEMORY, REPORT = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "memory.c", "report.c"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
 # name, file, what stands there, what the mutant has instead, test that must fail
@@ -98,6 +98,22 @@ MUTANTS = (
     ("ring: a part that was allocated is kept", "drivers/virtio/ring/memory.c", "\tfree_parts(q, mem);\n\treturn false;", "\treturn false;", "ring-dma.test_parts_missing"),
     ("ring: nothing is ever unmapped", "drivers/virtio/ring/ring.h", "return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;",
      "ring-dma.test_echo"),
+    ("ring: a batch may end later", SPLIT, "return likely(at != q->used_seen) || ring_bad_batch(q, at);", "return true;", "ring-attack.test_attack"),
+    ("ring: wrong lengths are said each time", REPORT, "\t\tq->length_said = true;\n", "", "ring-attack.test_lengths"),
+    ("ring: a break that is not said", REPORT, "\tring_say(&q->vq, true, line);", "\t;", "ring-attack.test_attack"),
+    ("packed: flags of either lap", PACKED, "return (flags & (AVAIL | USED)) == used;", "return !(flags & AVAIL) == !(flags & USED);", "ring-attack.test_attack"),
+    ("packed: an event flag of 3 is never", PACKED, "if (flags == VRING_PACKED_EVENT_FLAG_DISABLE)", "if (flags & VRING_PACKED_EVENT_FLAG_DISABLE)", "ring-events.test_packed_events"),
+    ("ring: the event is an index to come", SPLIT, "new, old);", "new, new - 1);", "ring-model.test_model"),
+    ("misuse: a queue that is broken is added to", "drivers/virtio/ring/api.c",
+     "\tif (unlikely(READ_ONCE(q->broken) || !data))", "\tif (unlikely(!data))", "misuse.test_broken"),
+    ("misuse: an empty list", "drivers/virtio/ring/api.c", "\tif (unlikely(!(out + in)))\n\t\treturn refuse(q);\n", "", "misuse.test_nothing"),
+    ("features: those of 1.0 without 1.0", HANDSHAKE, "\t\toffered &= LEGACY_BITS;", "\t\t;", "host-attack.test_features_that_lack_a_base"),
+    ("life: a queue stays behind", QUEUE, "\tlist_del(&vq->list);\n", "", "host-attack.test_mischief"),
+    ("faults: half of a queue's state is kept", MEMORY, "\tring_free_state(q);\n\treturn -ENOMEM;", "\treturn -ENOMEM;", "faults.test_queue"),
+    ("faults: a failed probe is not told to the device", HANDSHAKE,
+     "virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);", ";", "faults.test_probe"),
+    ("faults: a queue that could not be is leaked", QUEUE, "\t\tring_free_memory(q, &q->mem);\n\t\tkfree(q);\n\t\treturn NULL;",
+     "\t\tring_free_memory(q, &q->mem);\n\t\treturn NULL;", "faults.test_queue"),
     ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += count;", "q->vq.num_free++;", "ring.test_echo"),
 )
 

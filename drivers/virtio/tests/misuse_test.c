@@ -32,8 +32,9 @@ static void test_nothing(struct kunit *test)
 static void test_too_long(struct kunit *test)
 {
 	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
-	struct scatterlist *sg = kunit_kcalloc(test, LONG, sizeof(*sg), GFP_KERNEL), *sgs[1] = { sg };
+	struct scatterlist *sg = kunit_kcalloc(test, LONG, sizeof(*sg), GFP_KERNEL);
 	u8 *buf = kunit_kzalloc(test, LONG, GFP_KERNEL);
+	struct scatterlist *sgs[1] = { sg };
 	int i;
 
 	sg_init_table(sg, LONG);
