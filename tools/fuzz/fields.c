@@ -8,6 +8,8 @@
  */
 #include <stdint.h>
 
+#include <linux/virtio_ids.h>
+
 #include "fields.h"
 #include "race.h"
 #include "core.h"
@@ -47,6 +49,14 @@ static bool is_page(const struct fields *f)
 	return f->vdev.config == &page_ops;
 }
 
+/* The tag of a 9p device is as long as the field before it says, and no longer than a field. */
+static void check_tag(const struct fields *f, unsigned int len)
+{
+	unsigned int count = (f->size > 0 ? f->page[0] : 0) | (f->size > 1 ? f->page[1] << 8 : 0);
+
+	expect(len == min(count, 255), "%u bytes, of %u", len, count);
+}
+
 static void find(struct fields *f, const struct step *s)
 {
 	unsigned int len = 0;
@@ -58,6 +68,8 @@ static void find(struct fields *f, const struct step *s)
 	if (!token)
 		return;
 	expect(len <= 255, "%u bytes", len);
+	if (!is_page(f) && f->vdev.id.device == VIRTIO_ID_9P && s->a == VIRTIO_CONFIG_F_DEVICE + 1)
+		check_tag(f, len);
 	f->token = token;
 	f->len = len;
 	f->type = s->a;
@@ -123,7 +135,11 @@ static void use_bit_of_structure(struct fields *f, unsigned int bit)
 
 static void use_bit(struct fields *f, const struct step *s)
 {
-	if (is_page(f))
+	unsigned int too_long = 256 + s->c * 2;
+
+	if (s->b & 1)
+		expect(!virtio_use_bit(&f->vdev, f->token, too_long, s->a), "%u bytes", too_long);
+	else if (is_page(f))
 		use_bit_of_page(f, s->a);
 	else
 		use_bit_of_structure(f, s->a);

@@ -17,7 +17,8 @@ COMMON = ("-g -O1 -std=gnu11 -Wall -Wno-pointer-sign -fno-strict-overflow -fno-s
 CHECKS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 # Loads are reported to race.c; what the fuzzer itself asks for has to be named again beside that.
 WATCHED = "-fsanitize=fuzzer-no-link -fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp,indirect-calls,trace-loads"
-COUNTED = "-fprofile-instr-generate -fcoverage-mapping"
+PROFILE = "-fprofile-instr-generate"
+COUNTED = f"{PROFILE} -fcoverage-mapping -fsanitize-coverage=trace-loads"
 
 
 class Failed(Exception):
@@ -53,6 +54,6 @@ def build(target, tree, out, core=None, counted=False):
     compiler = ["ccache", TOOLS[0]] if shutil.which("ccache") else [TOOLS[0]]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda j, o: run([*compiler, *flags, *j[1], "-c", "-o", o, j[0]]), jobs, objects))
-    link = COUNTED.split() if counted else ["-fsanitize=address,undefined"]
+    link = [PROFILE] if counted else ["-fsanitize=address,undefined"]
     run([TOOLS[0], "-fsanitize=fuzzer", *link, *objects, "-o", f"{out}/{target}"])
     return f"{out}/{target}"
