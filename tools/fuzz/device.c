@@ -6,9 +6,10 @@
 #include "model.h"
 #include "race.h"
 
-static struct model *racing;
+/* Of each place in model.taken: is it in use, and which buffer is it? */
 static bool busy[HOST_MAX];
 static u8 number[HOST_MAX];
+static struct model *racing;
 
 void device_begin(struct model *m)
 {
@@ -104,15 +105,12 @@ void device_use(struct model *m, const struct step *s)
 {
 	unsigned int count = fifo_count(&m->taking), n, i, descs = 0, len;
 	struct host_buf *taken = NULL;
-	u8 place, old;
+	u8 place;
 
 	if (!count)
 		return;
-	if (!m->in_order) {
-		old = *fifo_at(&m->taking, 0);
-		*fifo_at(&m->taking, 0) = *fifo_at(&m->taking, s->b % count);
-		*fifo_at(&m->taking, s->b % count) = old;
-	}
+	if (!m->in_order)
+		swap(*fifo_at(&m->taking, 0), *fifo_at(&m->taking, s->b % count));
 	n = m->in_order ? 1 + s->b % count : 1;
 	for (i = 0; i < n; i++) {
 		place = fifo_pop(&m->taking);

@@ -251,7 +251,6 @@ static bool begin(struct fields *f, const struct setup *setup, const u8 *page, s
 	return !is_page(f) || !page_begin(f);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = data + size, *page;

@@ -38,13 +38,14 @@ void driver_callbacks(struct model *m, const struct step *s)
 
 void driver_interrupt(struct model *m, const struct step *s)
 {
+	unsigned int used = fifo_count(&m->used);
 	irqreturn_t got;
 
 	m->go_on = s->a & 1;
+	m->takes = s->a & 2;
 	got = vring_interrupt(0, m->vq);
 	if (model_honest(m))
-		expect(got == (fifo_count(&m->used) ? IRQ_HANDLED : IRQ_NONE),
-		       "%u buffers are used", fifo_count(&m->used));
+		expect(got == (used ? IRQ_HANDLED : IRQ_NONE), "%u buffers are used", used);
 }
 
 /* The device counts as reset, so what it writes from here on is none of its business. */

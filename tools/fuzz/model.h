@@ -76,6 +76,7 @@ struct fifo {
  * @was_reset: the transport has taken the queue from the device
  * @notify_fails: it can't tell the device
  * @go_on: what the driver's callback returns
+ * @takes: it takes all that there is
  * @reset_err: what the transport says to a reset of the queue
  * @enable_err: and when it is to be used again
  * @errors: lines that said that the queue broke, after the last step
@@ -92,7 +93,7 @@ struct model {
 	struct fifo added, taking, used;
 	unsigned int published;
 	bool lied, detached, out_of_use, draining, was_broken, was_reset;
-	bool notify_fails, go_on;
+	bool notify_fails, go_on, takes;
 	int reset_err, enable_err;
 	unsigned int errors, polled;
 };

@@ -85,8 +85,8 @@ static inline void before_load(void *p, size_t size)
 	seen_size = size;
 }
 
+/* The compiler has the code under test call these. */
 #define ON_LOAD(bytes)					\
-	void __sanitizer_cov_load##bytes(void *p);	\
 	void __sanitizer_cov_load##bytes(void *p)	\
 	{						\
 		before_load(p, bytes);			\

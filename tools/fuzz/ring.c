@@ -82,11 +82,17 @@ static bool notify(struct virtqueue *vq)
 
 static bool used_cb(struct virtqueue *vq)
 {
-	return to_model(vq->vdev)->go_on;
+	const struct step all = { .b = 3 };
+	struct model *m = to_model(vq->vdev);
+
+	if (m->takes)
+		driver_get(m, &all);
+	return m->go_on;
 }
 
 static void callback(struct virtqueue *vq)
 {
+	used_cb(vq);
 }
 
 /* The ring looks at transport bits only; others are the bus's affair. */
@@ -242,7 +248,6 @@ static void end(struct model *m, const struct setup *setup)
 	expect(list_empty(&m->vdev.vqs), "the queue has gone");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct model *m = &model;

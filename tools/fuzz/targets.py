@@ -18,7 +18,7 @@ CHECKS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 # Loads are reported to race.c; what the fuzzer itself asks for has to be named again beside that.
 WATCHED = "-fsanitize=fuzzer-no-link -fsanitize-coverage=inline-8bit-counters,pc-table,trace-cmp,indirect-calls,trace-loads"
 PROFILE = "-fprofile-instr-generate"
-COUNTED = f"{PROFILE} -fcoverage-mapping -fsanitize-coverage=trace-loads"
+COUNTED = f"{PROFILE} -fcoverage-mapping -fsanitize-coverage=inline-8bit-counters,pc-table,trace-loads"
 
 
 class Failed(Exception):

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* Whether a device maps in a way of its own; the tree's stand-in says that none does. */
 #ifndef _FUZZ_LINUX_DMA_MAP_OPS_H
 #define _FUZZ_LINUX_DMA_MAP_OPS_H
 
