@@ -55,6 +55,8 @@ MUTANTS = (
     ("14 panic without a bus", BUS, "\tif (!err)\n\t\tvirtio_debug_init();", '\tif (err)\n\t\tpanic("no bus");\n\tvirtio_debug_init();', "init.test_init_fails"),
     ("15 kicks are not held back", QUEUE, "q->notify = is_live(r->vdev) ? r->notify : hold_kick;", "q->notify = r->notify;", "ring.test_early_kick"),
     ("15 held kicks are never sent", HANDSHAKE, "vring_send_held_kicks(vdev);", ";", "life.test_kick_in_probe"),
+    ("15 a held kick that fails goes unnoticed", QUEUE, "\t\tif (xchg(&q->kick_held, false))\n\t\t\tvirtqueue_notify(vq);",
+     "\t\tif (xchg(&q->kick_held, false))\n\t\t\tq->tell(vq);", "ring-life.test_held_kick_fails"),
     ("16 no FEATURES_OK", HANDSHAKE, "virtio_add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);", ";", "life.test_handshake"),
     ("16 FEATURES_OK is not read back", HANDSHAKE, "|| !(status & VIRTIO_CONFIG_S_FEATURES_OK)", "", "life.test_refused"),
     ("16 the first queue latches nothing", HANDSHAKE, "\tint err = virtio_latch_features(vdev);\n\n\tif (err)\n\t\treturn ERR_PTR(err);", "\tint err = 0;\n\n\tif (err)\n\t\treturn ERR_PTR(err);",
@@ -114,6 +116,8 @@ MUTANTS = (
      "virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);", ";", "faults.test_probe"),
     ("faults: a queue that could not be is leaked", QUEUE, "\t\tring_free_memory(q, &q->mem);\n\t\tkfree(q);\n\t\treturn NULL;",
      "\t\tring_free_memory(q, &q->mem);\n\t\treturn NULL;", "faults.test_queue"),
+    ("ring: a single list that is left out is looked at", "drivers/virtio/ring/add.h", "buf.lists && buf.sgs[0] && !sg_is_last", "buf.lists && !sg_is_last",
+     "misuse.test_nothing"),
     ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += count;", "q->vq.num_free++;", "ring.test_echo"),
 )
 
