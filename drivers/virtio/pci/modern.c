@@ -228,10 +228,12 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 	int err;
 
 	if (index >= count_queues(vp) && (vp_admin_index(vp, &admin) || index != admin))
-		return ERR_PTR(-EINVAL);
-	num = vp_modern_get_queue_size(&vp->mdev, index);
-	if (!num || vp_modern_get_queue_enable(&vp->mdev, index))
 		return ERR_PTR(-ENOENT);
+	num = vp_modern_get_queue_size(&vp->mdev, index);
+	if (!num)
+		return ERR_PTR(-ENOENT);
+	if (vp_modern_get_queue_enable(&vp->mdev, index))
+		return ERR_PTR(vp_enabled_already(vp, index));
 	vq = vring_create_virtqueue(index, num, SMP_CACHE_BYTES, &vp->vdev, true, true,
 				    info->ctx, data ? notify_with_data : vp_notify,
 				    info->callback, info->name);

@@ -27,6 +27,20 @@ bool vp_notify(struct virtqueue *vq)
 	return true;
 }
 
+/**
+ * vp_enabled_already - a device has a queue in use that nobody told it of
+ * @vp: the device, which has been reset
+ * @index: the queue
+ *
+ * Context: any.
+ * Return: the error.
+ */
+int vp_enabled_already(struct vp_device *vp, unsigned int index)
+{
+	pci_err(vp->pdev, "queue %u is enabled, expected it not to be after a reset\n", index);
+	return -EINVAL;
+}
+
 static bool wants_callback(const struct virtqueue_info *info)
 {
 	return info->callback || info->used_cb;
@@ -160,9 +174,13 @@ static int add_queues(struct vp_device *vp, unsigned int nvqs, struct virtqueue 
 		vector = VIRTIO_MSI_NO_VECTOR;
 		if (vp_has_msix(vp) && wants_callback(&infos[i]))
 			vector = vp->plan == VP_VECTOR_EACH ? next++ : next;
-		vqs[i] = add_queue(vp, index++, &infos[i], vector);
+		vqs[i] = add_queue(vp, index, &infos[i], vector);
+		if (PTR_ERR_OR_ZERO(vqs[i]) == -ENOENT)
+			pci_err(vp->pdev, "queue %u (%s) is not there, expected it by the driver\n",
+				index, infos[i].name);
 		if (IS_ERR(vqs[i]))
 			return PTR_ERR(vqs[i]);
+		index++;
 	}
 	return add_admin_queue(vp);
 }
@@ -195,14 +213,19 @@ int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue 
 
 	for (plan = VP_VECTOR_EACH; plan <= VP_INTX; plan++) {
 		err = vp_open_vectors(vp, plan, callbacks, desc);
-		if (!err)
-			err = add_queues(vp, nvqs, vqs, infos);
+		if (err) {
+			/* That there is no line is not why the vectors were no good. */
+			if (plan < VP_INTX || vp->pdev->irq)
+				why = err;
+			continue;
+		}
+		why = err = add_queues(vp, nvqs, vqs, infos);
 		if (!err)
 			break;
 		vp_del_vqs(vdev);
-		/* That there is no line is not why the vectors were no good. */
-		if (plan < VP_INTX || vp->pdev->irq)
-			why = err;
+		/* The device may have no room for so many vectors; fewer mend nothing else. */
+		if (err != -EBUSY)
+			break;
 	}
 	if (err)
 		return why;
@@ -267,9 +290,13 @@ struct virtqueue *vp_setup_vq(struct virtio_device *vdev, unsigned int index,
 		vector = VIRTIO_MSI_NO_VECTOR;
 
 	vq = add_queue(vp, index, info, vector);
-	if (!IS_ERR(vq))
+	if (!IS_ERR(vq)) {
 		start_queue(vp, vq);
-	else if (xa_empty(&vp->queues))
+		return vq;
+	}
+	if (PTR_ERR(vq) == -EBUSY)
+		pci_err(vp->pdev, "queue %u: device refuses vector %u\n", index, vector);
+	if (xa_empty(&vp->queues))
 		vp_del_vqs(vdev);
 	return vq;
 }
