@@ -188,22 +188,6 @@ static bool notify_with_data(struct virtqueue *vq)
 	return true;
 }
 
-static int map_notify(struct vp_device *vp, struct virtqueue *vq, size_t width)
-{
-	void __iomem *p = vp_modern_map_vq_notify(&vp->mdev, vq->index, NULL);
-
-	if (!p)
-		return -EINVAL;
-	/* The library vouches for two bytes. */
-	if (vp->mdev.notify_base && p - vp->mdev.notify_base + width > vp->mdev.notify_len) {
-		pci_err(vp->pdev, "queue %u: %zu bytes of notification beyond %zu\n", vq->index,
-			width, vp->mdev.notify_len);
-		return -EINVAL;
-	}
-	vq->priv = (void __force *)p;
-	return 0;
-}
-
 /* Everything but enable, which comes last (virtio 1.3, 4.1.5.1.3). */
 static int program_queue(struct vp_device *vp, struct virtqueue *vq, u16 vector)
 {
@@ -224,6 +208,7 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 	bool data = __virtio_test_bit(&vp->vdev, VIRTIO_F_NOTIFICATION_DATA);
 	struct virtqueue *vq;
 	unsigned int admin;
+	void __iomem *p;
 	u16 num;
 	int err;
 
@@ -241,10 +226,15 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 		return ERR_PTR(-ENOMEM);
 	vq->num_max = num;
 	err = program_queue(vp, vq, vector);
-	if (!err)
-		err = map_notify(vp, vq, data ? 4 : 2);
-	if (!err)
+	if (err)
+		goto failed;
+	p = data ? vp_modern_map_vq_notify_data(&vp->mdev, index) :
+		   vp_modern_map_vq_notify(&vp->mdev, index, NULL);
+	vq->priv = (void __force *)p;
+	if (p)
 		return vq;
+	err = -EINVAL;
+failed:
 	vring_del_virtqueue(vq);
 	return ERR_PTR(err);
 }
