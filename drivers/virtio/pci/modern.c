@@ -269,6 +269,7 @@ static int disable_vq_and_reset(struct virtqueue *vq)
 		return -ENOENT;
 	vp_modern_set_queue_reset(&vp->mdev, vq->index);
 	if (still_busy(vp, vq)) {
+		pci_err(vp->pdev, "queue %u: reset is not confirmed\n", vq->index);
 		/* The buffers are the device's still: nobody may touch them. */
 		__virtqueue_break(vq);
 		return -EBUSY;
@@ -285,8 +286,12 @@ static int enable_vq_after_reset(struct virtqueue *vq)
 	struct vp_queue *q = xa_load(&vp->queues, vq->index);
 	int err;
 
-	if (!q || !vq->reset || still_busy(vp, vq))
+	if (!q || !vq->reset)
 		return -EBUSY;
+	if (still_busy(vp, vq)) {
+		vp_enabled_already(vp, vq->index);
+		return -EBUSY;
+	}
 	err = program_queue(vp, vq, q->vector);
 	if (err)
 		return err;

@@ -318,12 +318,19 @@ int vp_modern_get_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
 }
 EXPORT_SYMBOL_GPL(vp_modern_get_queue_reset);
 
+/* All ones is what a device reads as that is no longer there. */
+static bool is_settled(u16 busy)
+{
+	return !busy || busy == U16_MAX;
+}
+
 /**
  * vp_modern_set_queue_reset - reset a queue, and wait for it
  * @mdev: the device
  * @index: the queue
  *
- * A device that does not let go within some seconds is told so in the log.
+ * For some seconds, or until the device is gone.  Whether it has let go of the queue
+ * is for the caller to see, by vp_modern_get_queue_reset() and _enable().
  * Context: may sleep; exclusive with other calls on queues.
  */
 void vp_modern_set_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
@@ -335,12 +342,10 @@ void vp_modern_set_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
 	select_queue(mdev, index);
 	vp_iowrite16(1, &modern(mdev)->queue_reset);
 	/* Virtio 1.3, 4.1.4.3.2: reset reads 0 when it is done, then so does enable. */
-	if (read_poll_timeout(vp_ioread16, busy, !busy, 1000, RESET_LIMIT_US, false,
-			      &modern(mdev)->queue_reset) ||
-	    read_poll_timeout(vp_ioread16, busy, !busy, 1000, RESET_LIMIT_US, false,
-			      &mdev->common->queue_enable))
-		pci_err(mdev->pci_dev, "queue %u: reset not confirmed within %lu s\n", index,
-			RESET_LIMIT_US / USEC_PER_SEC);
+	if (!read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000, RESET_LIMIT_US, false,
+			       &modern(mdev)->queue_reset))
+		read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000, RESET_LIMIT_US, false,
+				  &mdev->common->queue_enable);
 }
 EXPORT_SYMBOL_GPL(vp_modern_set_queue_reset);
 
