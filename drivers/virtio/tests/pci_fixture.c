@@ -71,7 +71,7 @@ void pci_fixture_expect_clean(struct kunit *test)
 }
 
 /* After that, an honest card in the same slot works. */
-static void expect_honest_works(struct kunit *test)
+void pci_fixture_expect_honest_works(struct kunit *test)
 {
 	virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
 	soft_driver_again();
@@ -88,7 +88,7 @@ void pci_fixture_expect_refused(struct kunit *test, int err, const char *words)
 	kernel_log_expect_one(test, words);
 	KUNIT_EXPECT_EQ(test, 0, soft_driver.probes);
 	pci_fixture_expect_clean(test);
-	expect_honest_works(test);
+	pci_fixture_expect_honest_works(test);
 }
 
 /* The transport takes it; the driver, or the core for it, fails. */
@@ -99,7 +99,7 @@ void pci_fixture_expect_probe_fails(struct kunit *test, int err, const char *wor
 	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
 	kernel_log_expect_one(test, words);
 	pci_fixture_expect_clean(test);
-	expect_honest_works(test);
+	pci_fixture_expect_honest_works(test);
 }
 
 /* It works in spite of everything, and nothing is said. */
@@ -109,5 +109,5 @@ void pci_fixture_expect_works(struct kunit *test)
 	soft_driver_expect_works(test);
 	kernel_log_expect_quiet(test);
 	pci_fixture_expect_clean(test);
-	expect_honest_works(test);
+	pci_fixture_expect_honest_works(test);
 }
