@@ -8,8 +8,6 @@
  */
 #define VIRTIO_PCI_NO_LEGACY
 #define VIRTIO_RING_NO_LEGACY
-#include <linux/iopoll.h>
-
 #include "pci.h"
 
 /*
@@ -92,16 +90,12 @@ static void set_status(struct virtio_device *vdev, u8 status)
 		vp_admin_activate(vp);
 }
 
-/* Virtio 1.3, 4.1.4.3.2: only a status that reads back as 0 is a reset. */
 static void reset(struct virtio_device *vdev)
 {
 	struct vp_device *vp = to_vp(vdev);
-	u8 status;
 
 	vp_modern_set_status(&vp->mdev, 0);
-	read_poll_timeout(vp_modern_get_status, status, !status || status == VP_STATUS_GONE,
-			  1000, VP_RESET_LIMIT_US, false, &vp->mdev);
-	vp_reset_done(vp, status);
+	vp_reset_done(vp);
 }
 
 static u32 generation(struct virtio_device *vdev)
@@ -109,62 +103,27 @@ static u32 generation(struct virtio_device *vdev)
 	return vp_modern_generation(&to_vp(vdev)->mdev);
 }
 
-/*
- * Device configuration: aligned accesses of the width of a field (4.1.3.1), and
- * none beyond what the device has; there it reads as zeros.
- */
-
-static unsigned int access_width(unsigned int offset, unsigned int len)
+static struct virtio_config_window config_window(const struct vp_device *vp)
 {
-	if (!(offset % 4) && !(len % 4))
-		return 4;
-	return offset % 2 || len % 2 ? 1 : 2;
-}
-
-static unsigned int within(const struct vp_device *vp, unsigned int offset, unsigned int len)
-{
-	size_t have = vp->mdev.device_len;
-
-	return offset >= have ? 0 : min_t(size_t, len, have - offset);
+	return (struct virtio_config_window) {
+		.at = vp->mdev.device, .len = vp->mdev.device_len,
+	};
 }
 
 static void read_config(struct virtio_device *vdev, unsigned int offset, void *buf,
 			unsigned int len)
 {
-	struct vp_device *vp = to_vp(vdev);
-	unsigned int n = within(vp, offset, len);
-	unsigned int width = access_width(offset, n), i;
-	void __iomem *p = vp->mdev.device + offset;
+	struct virtio_config_window window = config_window(to_vp(vdev));
 
-	memset(buf + n, 0, len - n);
-	for (i = 0; i < n; i += width) {
-		u32 v = width == 4 ? ioread32(p + i) :
-			width == 2 ? ioread16(p + i) : ioread8(p + i);
-		__le32 raw = cpu_to_le32(v);
-
-		memcpy(buf + i, &raw, width);
-	}
+	virtio_window_read(&window, offset, buf, len);
 }
 
 static void write_config(struct virtio_device *vdev, unsigned int offset, const void *buf,
 			 unsigned int len)
 {
-	struct vp_device *vp = to_vp(vdev);
-	unsigned int n = within(vp, offset, len);
-	unsigned int width = access_width(offset, n), i;
-	void __iomem *p = vp->mdev.device + offset;
+	struct virtio_config_window window = config_window(to_vp(vdev));
 
-	for (i = 0; i < n; i += width) {
-		__le32 raw = 0;
-
-		memcpy(&raw, buf + i, width);
-		if (width == 4)
-			iowrite32(le32_to_cpu(raw), p + i);
-		else if (width == 2)
-			iowrite16(le32_to_cpu(raw), p + i);
-		else
-			iowrite8(le32_to_cpu(raw), p + i);
-	}
+	virtio_window_write(&window, offset, buf, len);
 }
 
 /*
