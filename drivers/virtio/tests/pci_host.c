@@ -53,7 +53,9 @@ static int read_space(struct pci_bus *bus, unsigned int devfn, int where, int si
 	int i;
 
 	*val = ~0U >> (32 - 8 * size);
-	if (!card)
+	if (card && card->looks && !--card->looks)
+		card->gone = true;
+	if (!card || card->gone)
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	if (where + size > sizeof(card->space))
 		return PCIBIOS_SUCCESSFUL;

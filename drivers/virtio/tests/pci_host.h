@@ -29,6 +29,7 @@
  * @read: the register at @offset of a BAR, of @width bytes
  * @write: likewise
  * @peek: if set, may change what a byte of configuration space reads as
+ * @looks: with that many more looks at configuration space it is torn out; 0 for never
  * @gone: it was torn out; everything reads as ones
  * @strays: accesses to no BAR, or to one that was not turned on
  */
@@ -42,6 +43,7 @@ struct pci_card {
 	void (*write)(struct pci_card *card, unsigned int bar, u32 offset, unsigned int width,
 		      u32 value);
 	u8 (*peek)(struct pci_card *card, unsigned int at, u8 value);
+	unsigned int looks;
 	bool gone;
 	unsigned int strays;
 };

@@ -36,6 +36,8 @@ static const struct {
 	REGISTER(cfg.queue_used_lo, SOFT_QUEUE_DEVICE_LOW),
 	REGISTER(cfg.queue_used_hi, SOFT_QUEUE_DEVICE_HIGH),
 	REGISTER(queue_reset, SOFT_QUEUE_RESET),
+	REGISTER(admin_queue_index, SOFT_ADMIN_INDEX),
+	REGISTER(admin_queue_num, SOFT_ADMIN_NUM),
 };
 
 /* Which register an access is to; SOFT_NONE for one that is to none. */
