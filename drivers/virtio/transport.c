@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What transports whose devices have registers share: the wait for a reset, and
- * the way in which configuration is read and written.
+ * What transports whose devices have registers share: the wait for a reset, what is
+ * said of queues, and the way in which configuration is read and written.
  *
  * Called by pci/ and mmio/.  Knows a status byte and a piece of I/O memory; which
  * registers a device has, and where, it does not.
@@ -47,6 +47,37 @@ int virtio_wait_for_reset(struct virtio_device *vdev)
 	return -ENODEV;
 }
 EXPORT_SYMBOL_GPL(virtio_wait_for_reset);
+
+/**
+ * virtio_queue_enabled_already - a device has a queue in use that nobody told it of
+ * @vdev: the device, which or whose queue has been reset
+ * @index: the queue
+ *
+ * Context: any.
+ * Return: the error.
+ */
+int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index)
+{
+	dev_err(vdev->dev.parent, "queue %u is enabled, expected it not to be after a reset\n",
+		index);
+	return -EINVAL;
+}
+EXPORT_SYMBOL_GPL(virtio_queue_enabled_already);
+
+/**
+ * virtio_queue_missing - a driver asks for a queue that the device has not
+ * @vdev: the device
+ * @index: the queue
+ * @name: what the driver calls it
+ *
+ * Context: any.
+ */
+void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name)
+{
+	dev_err(vdev->dev.parent, "queue %u (%s) is not there, expected it by the driver\n",
+		index, name);
+}
+EXPORT_SYMBOL_GPL(virtio_queue_missing);
 
 /*
  * Accesses are aligned and of the width of a field (virtio 1.3, 4.1.3.1 and 4.2.2.2),

@@ -26,5 +26,7 @@ void virtio_window_read(const struct virtio_config_window *window, unsigned int 
 void virtio_window_write(const struct virtio_config_window *window, unsigned int offset,
 			 const void *buf, unsigned int len);
 int virtio_wait_for_reset(struct virtio_device *vdev);
+int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index);
+void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);
 
 #endif /* _VIRTIO_TRANSPORT_H */

@@ -126,7 +126,7 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 	if (!num)
 		return ERR_PTR(-ENOENT);
 	if (vp_legacy_get_queue_enable(&vp->ldev, index))
-		return ERR_PTR(vp_enabled_already(vp, index));
+		return ERR_PTR(virtio_queue_enabled_already(&vp->vdev, index));
 	/* The size can't be told to the device, so there is none but this. */
 	vq = vring_create_virtqueue(index, num, VIRTIO_PCI_VRING_ALIGN, &vp->vdev, true, false,
 				    info->ctx, vp_notify, info->callback, info->name);

@@ -177,7 +177,7 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 	if (!num)
 		return ERR_PTR(-ENOENT);
 	if (vp_modern_get_queue_enable(&vp->mdev, index))
-		return ERR_PTR(vp_enabled_already(vp, index));
+		return ERR_PTR(virtio_queue_enabled_already(&vp->vdev, index));
 	vq = vring_create_virtqueue(index, num, SMP_CACHE_BYTES, &vp->vdev, true, true,
 				    info->ctx, data ? notify_with_data : vp_notify,
 				    info->callback, info->name);
@@ -247,10 +247,8 @@ static int enable_vq_after_reset(struct virtqueue *vq)
 
 	if (!q || !vq->reset)
 		return -EBUSY;
-	if (still_busy(vp, vq)) {
-		vp_enabled_already(vp, vq->index);
-		return -EBUSY;
-	}
+	if (still_busy(vp, vq))
+		return virtio_queue_enabled_already(vq->vdev, vq->index);
 	err = program_queue(vp, vq, q->vector);
 	if (err)
 		return err;

@@ -149,7 +149,6 @@ struct virtqueue *vp_setup_vq(struct virtio_device *vdev, unsigned int index,
 			      struct virtqueue_info *info);
 void vp_teardown_vq(struct virtqueue *vq);
 bool vp_notify(struct virtqueue *vq);
-int vp_enabled_already(struct vp_device *vp, unsigned int index);
 
 /* common.c */
 const char *vp_bus_name(struct virtio_device *vdev);

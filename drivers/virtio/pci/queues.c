@@ -27,20 +27,6 @@ bool vp_notify(struct virtqueue *vq)
 	return true;
 }
 
-/**
- * vp_enabled_already - a device has a queue in use that nobody told it of
- * @vp: the device, which has been reset
- * @index: the queue
- *
- * Context: any.
- * Return: the error.
- */
-int vp_enabled_already(struct vp_device *vp, unsigned int index)
-{
-	pci_err(vp->pdev, "queue %u is enabled, expected it not to be after a reset\n", index);
-	return -EINVAL;
-}
-
 static bool wants_callback(const struct virtqueue_info *info)
 {
 	return info->callback || info->used_cb;
@@ -176,8 +162,7 @@ static int add_queues(struct vp_device *vp, unsigned int nvqs, struct virtqueue 
 			vector = vp->plan == VP_VECTOR_EACH ? next++ : next;
 		vqs[i] = add_queue(vp, index, &infos[i], vector);
 		if (PTR_ERR_OR_ZERO(vqs[i]) == -ENOENT)
-			pci_err(vp->pdev, "queue %u (%s) is not there, expected it by the driver\n",
-				index, infos[i].name);
+			virtio_queue_missing(&vp->vdev, index, infos[i].name);
 		if (IS_ERR(vqs[i]))
 			return PTR_ERR(vqs[i]);
 		index++;

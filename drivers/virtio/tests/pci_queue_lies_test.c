@@ -226,7 +226,7 @@ static void test_queue_enables_itself(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, reset_queue(vq));
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_QUEUE_ENABLE, 1 };
-	KUNIT_EXPECT_EQ(test, -EBUSY, vq->vdev->config->enable_vq_after_reset(vq));
+	KUNIT_EXPECT_EQ(test, -EINVAL, vq->vdev->config->enable_vq_after_reset(vq));
 	kernel_log_expect_one(test, "queue 0 is enabled");
 	pci_fixture_expect_clean(test);
 	pci_fixture_expect_honest_works(test);
