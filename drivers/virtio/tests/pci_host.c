@@ -207,11 +207,8 @@ static int open_vectors(void)
 
 static int open_line(void)
 {
-	host.line = irq_alloc_desc(NUMA_NO_NODE);
-	if (host.line < 0)
-		return host.line;
-	irq_set_chip_and_handler(host.line, &dummy_irq_chip, handle_simple_irq);
-	return 0;
+	host.line = soft_io_alloc_line();
+	return host.line < 0 ? host.line : 0;
 }
 
 static void close_interrupts(void)

@@ -17,6 +17,7 @@ static void reset(struct soft_device *dev)
 	dev->accepted = 0;
 	dev->regs[SOFT_STATUS] = 0;
 	dev->regs[SOFT_ISR] = 0;
+	dev->regs[SOFT_PAGE_SIZE] = 0;
 	dev->regs[SOFT_CONFIG_VECTOR] = SOFT_NO_VECTOR;
 	for (i = 0; i < SOFT_QUEUES; i++) {
 		struct soft_queue *q = &dev->queues[i];
@@ -102,11 +103,12 @@ static void use_one(struct soft_device *dev, struct vring *ring, u16 head)
 
 static void kicked(struct soft_device *dev, u16 index)
 {
-	struct soft_queue *q = &dev->queues[index];
+	struct soft_queue *q;
 	struct vring ring;
 
 	if (index >= SOFT_QUEUES)
 		return;
+	q = &dev->queues[index];
 	q->kicks++;
 	if (!(dev->regs[SOFT_STATUS] & VIRTIO_CONFIG_S_DRIVER_OK) ||
 	    !(q->regs[SOFT_QUEUE_ENABLE] || q->regs[SOFT_QUEUE_PFN]))
@@ -148,8 +150,12 @@ static u32 honest(struct soft_device *dev, enum soft_register reg)
 
 static u32 lied(struct soft_device *dev, enum soft_register reg, u32 value)
 {
-	unsigned int n = dev->reads[reg]++;
+	unsigned int n;
 
+	/* A queue that is not there is told no lies of. */
+	if (reg >= SOFT_QUEUE_MAX && !selected(dev))
+		return value;
+	n = dev->reads[reg]++;
 	if (reg == dev->lie.reg && n >= dev->lie.after &&
 	    (!dev->lie.times || n < dev->lie.after + dev->lie.times))
 		value = dev->lie.value;

@@ -2,6 +2,7 @@
 /*
  * I/O memory for tests, over the emulation of UML; see soft_io.h.
  */
+#include <linux/irq.h>
 #include <linux/logic_iomem.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
@@ -158,4 +159,19 @@ void soft_io_detach(enum soft_io_window window)
 struct resource *soft_io_resource(enum soft_io_window window)
 {
 	return &windows[window];
+}
+
+/**
+ * soft_io_alloc_line - an interrupt for a device, to be raised by generic_handle_irq_safe()
+ *
+ * Context: may sleep.
+ * Return: its number, to be given back by irq_free_desc(), or an error.
+ */
+int soft_io_alloc_line(void)
+{
+	int irq = irq_alloc_desc(NUMA_NO_NODE);
+
+	if (irq >= 0)
+		irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_simple_irq);
+	return irq;
 }

@@ -36,5 +36,6 @@ struct soft_io {
 int soft_io_attach(enum soft_io_window window, struct soft_io *io);
 void soft_io_detach(enum soft_io_window window);
 struct resource *soft_io_resource(enum soft_io_window window);
+int soft_io_alloc_line(void);
 
 #endif /* _VIRTIO_SOFT_IO_H */
