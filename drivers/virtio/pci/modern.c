@@ -271,32 +271,31 @@ static u64 read_halves(struct pci_dev *pdev, int low, int high)
 	return (u64)hi << 32 | lo;
 }
 
-static bool is_shm(struct pci_dev *pdev, int pos, u8 wanted)
+/* One of this id, all of it in configuration space, in a BAR that is there. */
+static bool is_shm(struct pci_dev *pdev, int pos, u8 wanted, u8 *bar)
 {
 	u8 type, len, id;
 
 	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &type);
 	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cap_len), &len);
 	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, id), &id);
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), bar);
 	return type == VIRTIO_PCI_CAP_SHARED_MEMORY_CFG && id == wanted &&
-	       len >= sizeof(struct virtio_pci_cap64);
+	       len >= sizeof(struct virtio_pci_cap64) && pos + len <= PCI_CFG_SPACE_SIZE &&
+	       *bar < PCI_STD_NUM_BARS && pci_resource_flags(pdev, *bar) & IORESOURCE_MEM;
 }
 
-static bool place_shm(struct pci_dev *pdev, int pos, struct virtio_shm_region *region)
+static bool place_shm(struct pci_dev *pdev, int pos, u8 bar, struct virtio_shm_region *region)
 {
-	u64 offset, len, size;
-	u8 bar;
+	u64 size = pci_resource_len(pdev, bar);
+	u64 offset, len;
 
-	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &bar);
-	if (bar >= PCI_STD_NUM_BARS)
-		return false;
 	offset = read_halves(pdev, pos + offsetof(struct virtio_pci_cap, offset),
 			     pos + offsetof(struct virtio_pci_cap64, offset_hi));
 	len = read_halves(pdev, pos + offsetof(struct virtio_pci_cap, length),
 			  pos + offsetof(struct virtio_pci_cap64, length_hi));
-	size = pci_resource_len(pdev, bar);
-	if (offset > size || len > size - offset) {
-		pci_err(pdev, "shared memory: %llu bytes at %llu, expected them within the %llu of BAR %u\n",
+	if (!len || offset > size || len > size - offset) {
+		pci_err(pdev, "shared memory: %llu bytes at %llu, expected some within the %llu of BAR %u\n",
 			len, offset, size, bar);
 		return false;
 	}
@@ -309,11 +308,12 @@ static bool get_shm_region(struct virtio_device *vdev, struct virtio_shm_region 
 {
 	struct pci_dev *pdev = to_vp(vdev)->pdev;
 	int pos, limit = PCI_CFG_SPACE_SIZE / sizeof(struct virtio_pci_cap);
+	u8 bar;
 
 	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos && limit--;
 	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR))
-		if (is_shm(pdev, pos, id))
-			return place_shm(pdev, pos, region);
+		if (is_shm(pdev, pos, id, &bar))
+			return place_shm(pdev, pos, bar, region);
 	return false;
 }
 

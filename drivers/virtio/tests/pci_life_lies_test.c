@@ -200,6 +200,81 @@ static void test_generation(struct kunit *test)
 	pci_fixture_expect_honest_works(test);
 }
 
+/**
+ * struct shm - a capability of shared memory that is not what it should be
+ * @name: for the log
+ * @bar: the BAR
+ * @cap_len: length of the capability
+ * @offset: in the BAR
+ * @len: length of the memory
+ * @there: it is found
+ * @words: else, what is said; %NULL if it is passed over
+ */
+struct shm {
+	const char *name;
+	u8 bar, cap_len;
+	u64 offset, len;
+	bool there;
+	const char *words;
+};
+
+#define SHM_ID		7
+#define CAP64		sizeof(struct virtio_pci_cap64)
+#define BAR_4(offset, len)	VIRTIO_CARD_BAR, CAP64, offset, len
+
+static const struct shm shms[] = {
+	{ "all of the BAR", BAR_4(0, VIRTIO_CARD_BAR_SIZE), true },
+	{ "the last byte", BAR_4(VIRTIO_CARD_BAR_SIZE - 1, 1), true },
+	{ "none of it", BAR_4(VIRTIO_CARD_BAR_SIZE, 0), false, "0 bytes at 32768" },
+	{ "one byte more", BAR_4(1, VIRTIO_CARD_BAR_SIZE), false, "32768 bytes at 1" },
+	{ "behind it", BAR_4(VIRTIO_CARD_BAR_SIZE, 1), false, "1 bytes at 32768" },
+	{ "beyond 32 bits", BAR_4(0x100000000, 1), false, "1 bytes at 4294967296" },
+	{ "longer than 32 bits", BAR_4(0, 0x100000001), false, "4294967297 bytes at 0" },
+	{ "wraps", BAR_4(U64_MAX, 2), false, "2 bytes at 18446744073709551615" },
+	{ "wraps to all", BAR_4(1, U64_MAX), false, "18446744073709551615 bytes at 1" },
+	{ "BAR 6", 6, CAP64, 0, 1 },
+	{ "a BAR that is not there", 2, CAP64, 0, 0 },
+	{ "cut off", VIRTIO_CARD_BAR, CAP64 - 1, 0, 1 },
+	{ "runs out of configuration space", VIRTIO_CARD_BAR, 0xff, 0, 1 },
+};
+
+static void describe_shm(const struct shm *shm, char *desc)
+{
+	strscpy(desc, shm->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(shm, shms, describe_shm);
+
+static void test_shm(struct kunit *test)
+{
+	const struct shm *shm = test->param_value;
+	struct virtio_pci_cap64 cap = {
+		.cap = {
+			.cap_len = shm->cap_len, .cfg_type = VIRTIO_PCI_CAP_SHARED_MEMORY_CFG,
+			.bar = shm->bar, .id = SHM_ID,
+			.offset = cpu_to_le32(lower_32_bits(shm->offset)),
+			.length = cpu_to_le32(lower_32_bits(shm->len)),
+		},
+		.offset_hi = cpu_to_le32(upper_32_bits(shm->offset)),
+		.length_hi = cpu_to_le32(upper_32_bits(shm->len)),
+	};
+	struct virtio_shm_region region;
+
+	pci_card_capability(&CARD(test)->pci, PCI_CAP_ID_VNDR, (u8 *)&cap + 2, sizeof(cap) - 2);
+	KUNIT_ASSERT_EQ(test, 0, pci_fixture_try(test));
+	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
+	KUNIT_EXPECT_FALSE(test, virtio_get_shm_region(soft_driver.vdev, &region, SHM_ID + 1));
+	KUNIT_EXPECT_EQ(test, shm->there,
+			virtio_get_shm_region(soft_driver.vdev, &region, SHM_ID));
+	if (shm->there)
+		KUNIT_EXPECT_EQ(test, shm->len, region.len);
+	if (shm->words)
+		kernel_log_expect_one(test, shm->words);
+	else
+		kernel_log_expect_quiet(test);
+	pci_fixture_expect_clean(test);
+}
+
 static struct kunit_case pci_life_lies_cases[] = {
 	KUNIT_CASE(test_never_reset),
 	KUNIT_CASE(test_gone_from_the_start),
@@ -216,6 +291,7 @@ static struct kunit_case pci_life_lies_cases[] = {
 	KUNIT_CASE(test_no_admin_queue),
 	KUNIT_CASE(test_admin_queue_among_others),
 	KUNIT_CASE(test_generation),
+	KUNIT_CASE_PARAM(test_shm, shm_gen_params),
 	{}
 };
 
