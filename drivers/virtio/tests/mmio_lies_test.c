@@ -414,6 +414,59 @@ static void test_shm(struct kunit *test)
 	mmio_fixture_expect_clean(test);
 }
 
+#ifdef CONFIG_PM_SLEEP
+static struct device *asleep(struct kunit *test)
+{
+	struct device *dev;
+
+	KUNIT_ASSERT_EQ(test, 0, mmio_fixture_try(test));
+	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
+	dev = soft_driver.vdev->dev.parent;
+	KUNIT_ASSERT_EQ(test, 0, soft_driver_sleep(test, dev));
+	began = ktime_get_seconds();
+	return dev;
+}
+
+static void test_sleep(struct kunit *test)
+{
+	struct device *dev = asleep(test);
+
+	/* It has lost all that it knew. */
+	soft_device_write(&SLOT(test)->dev, SOFT_STATUS, 0);
+	KUNIT_EXPECT_EQ(test, 0, soft_driver_wake(test, dev));
+	soft_driver_expect_works(test);
+	kernel_log_expect_quiet(test);
+	mmio_fixture_expect_clean(test);
+}
+
+/* One that is gone when it is to wake is not waited for, and its driver not asked. */
+static void test_gone_asleep(struct kunit *test)
+{
+	struct device *dev = asleep(test);
+
+	SLOT(test)->dev.gone = true;
+	KUNIT_EXPECT_NE(test, 0, soft_driver_wake(test, dev));
+	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
+	expect_within(test, 1);
+	mmio_fixture_expect_clean(test);
+	kernel_log_expect_one(test, "device is gone");
+	mmio_fixture_expect_honest_works(test);
+}
+
+static void test_stuck_asleep(struct kunit *test)
+{
+	struct device *dev = asleep(test);
+
+	SLOT(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xf };
+	KUNIT_EXPECT_EQ(test, -ENODEV, soft_driver_wake(test, dev));
+	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
+	expect_within(test, 11);
+	mmio_fixture_expect_clean(test);
+	kernel_log_expect_one(test, "status 0xf for 10 s after a reset");
+	mmio_fixture_expect_honest_works(test);
+}
+#endif
+
 static struct kunit_case mmio_lies_cases[] = {
 	KUNIT_CASE_PARAM(test_device, device_lie_gen_params),
 	KUNIT_CASE(test_placeholder),
@@ -435,6 +488,11 @@ static struct kunit_case mmio_lies_cases[] = {
 	KUNIT_CASE(test_torn_out),
 	KUNIT_CASE(test_torn_out_one_by_one),
 	KUNIT_CASE_PARAM(test_shm, shm_gen_params),
+#ifdef CONFIG_PM_SLEEP
+	KUNIT_CASE(test_sleep),
+	KUNIT_CASE(test_gone_asleep),
+	KUNIT_CASE(test_stuck_asleep),
+#endif
 	{}
 };
 

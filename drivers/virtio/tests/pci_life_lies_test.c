@@ -275,6 +275,60 @@ static void test_shm(struct kunit *test)
 	pci_fixture_expect_clean(test);
 }
 
+#ifdef CONFIG_PM_SLEEP
+static struct device *asleep(struct kunit *test)
+{
+	struct device *dev;
+
+	KUNIT_ASSERT_EQ(test, 0, pci_fixture_try(test));
+	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
+	dev = soft_driver.vdev->dev.parent;
+	KUNIT_ASSERT_EQ(test, 0, soft_driver_sleep(test, dev));
+	began = ktime_get_seconds();
+	return dev;
+}
+
+static void test_sleep(struct kunit *test)
+{
+	struct device *dev = asleep(test);
+
+	/* It has lost all that it knew. */
+	soft_device_write(&CARD(test)->dev, SOFT_STATUS, 0);
+	KUNIT_EXPECT_EQ(test, 0, soft_driver_wake(test, dev));
+	soft_driver_expect_works(test);
+	kernel_log_expect_quiet(test);
+	pci_fixture_expect_clean(test);
+}
+
+/* One that is gone when it is to wake is not waited for, and its driver not asked. */
+static void test_gone_asleep(struct kunit *test)
+{
+	struct device *dev = asleep(test);
+
+	CARD(test)->dev.gone = true;
+	CARD(test)->pci.gone = true;
+	KUNIT_EXPECT_NE(test, 0, soft_driver_wake(test, dev));
+	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
+	expect_within(test, 1);
+	pci_fixture_expect_clean(test);
+	kernel_log_expect_one(test, "device is gone");
+	pci_fixture_expect_honest_works(test);
+}
+
+static void test_stuck_asleep(struct kunit *test)
+{
+	struct device *dev = asleep(test);
+
+	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xf };
+	KUNIT_EXPECT_EQ(test, -ENODEV, soft_driver_wake(test, dev));
+	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
+	expect_within(test, 11);
+	pci_fixture_expect_clean(test);
+	kernel_log_expect_one(test, "status 0xf for 10 s after a reset");
+	pci_fixture_expect_honest_works(test);
+}
+#endif
+
 static struct kunit_case pci_life_lies_cases[] = {
 	KUNIT_CASE(test_never_reset),
 	KUNIT_CASE(test_gone_from_the_start),
@@ -292,6 +346,11 @@ static struct kunit_case pci_life_lies_cases[] = {
 	KUNIT_CASE(test_admin_queue_among_others),
 	KUNIT_CASE(test_generation),
 	KUNIT_CASE_PARAM(test_shm, shm_gen_params),
+#ifdef CONFIG_PM_SLEEP
+	KUNIT_CASE(test_sleep),
+	KUNIT_CASE(test_gone_asleep),
+	KUNIT_CASE(test_stuck_asleep),
+#endif
 	{}
 };
 

@@ -69,6 +69,7 @@ static void leave(struct virtio_device *vdev)
 	virtio_reset_device(vdev);
 	vdev->config->del_vqs(vdev);
 	soft_driver.vdev = NULL;
+	soft_driver.found = 0;
 }
 
 static int start(struct virtio_device *vdev)
@@ -93,6 +94,20 @@ static int start(struct virtio_device *vdev)
 static int soft_probe(struct virtio_device *vdev)
 {
 	soft_driver.probes++;
+	soft_driver.err = start(vdev);
+	return soft_driver.err;
+}
+
+/* Over a sleep the device forgets its queues, and the buffers come back. */
+static int soft_freeze(struct virtio_device *vdev)
+{
+	leave(vdev);
+	return 0;
+}
+
+static int soft_restore(struct virtio_device *vdev)
+{
+	soft_driver.back = 0;
 	soft_driver.err = start(vdev);
 	return soft_driver.err;
 }
@@ -132,6 +147,8 @@ int soft_driver_init(void)
 		.id_table = ids,
 		.probe = soft_probe,
 		.remove = leave,
+		.freeze = soft_freeze,
+		.restore = soft_restore,
 	};
 	return register_virtio_driver(&driver);
 }
@@ -164,3 +181,32 @@ void soft_driver_expect_works(struct kunit *test)
 	for (i = 0; i < soft_driver.found; i++)
 		KUNIT_EXPECT_EQ(test, SOFT_BYTE, soft_driver.bytes[i]);
 }
+
+#ifdef CONFIG_PM_SLEEP
+/**
+ * soft_driver_sleep - have the transport put a device to sleep
+ * @test: the test
+ * @dev: the device on the transport's own bus
+ *
+ * Context: may sleep.
+ * Return: 0 or the transport's error.
+ */
+int soft_driver_sleep(struct kunit *test, struct device *dev)
+{
+	KUNIT_ASSERT_NOT_NULL(test, dev->driver);
+	return dev->driver->pm->freeze(dev);
+}
+
+/**
+ * soft_driver_wake - have it woken
+ * @test: the test
+ * @dev: the device, as above
+ *
+ * Context: may sleep.
+ * Return: 0 or the transport's error.
+ */
+int soft_driver_wake(struct kunit *test, struct device *dev)
+{
+	return dev->driver->pm->restore(dev);
+}
+#endif

@@ -49,5 +49,9 @@ int soft_driver_init(void);
 void soft_driver_exit(void);
 void soft_driver_again(void);
 void soft_driver_expect_works(struct kunit *test);
+#ifdef CONFIG_PM_SLEEP
+int soft_driver_sleep(struct kunit *test, struct device *dev);
+int soft_driver_wake(struct kunit *test, struct device *dev);
+#endif
 
 #endif /* _VIRTIO_SOFT_DRIVER_H */
