@@ -42,21 +42,20 @@ static bool skip(const char **at, char c)
 	return true;
 }
 
-/* A decimal number, of which there must be some, up to @most. */
-static bool number(const char **at, unsigned long most, unsigned long *value)
+/* A decimal number up to @most, of no more digits than that can have. */
+static bool number(const char **at, unsigned int most, u64 *value)
 {
-	char *end;
+	int len;
 
-	if (!isdigit(**at))
+	if (!isdigit(**at) || sscanf(*at, "%10llu%n", value, &len) != 1)
 		return false;
-	*value = simple_strtoul(*at, &end, 10);
-	*at = end;
+	*at += len;
 	return *value <= most;
 }
 
 static bool parse(const char *at, struct description *d)
 {
-	unsigned long irq, id = next_id;
+	u64 irq, id = next_id;
 	char *end;
 
 	d->size = memparse(at, &end);
@@ -137,6 +136,7 @@ static const struct kernel_param_ops described_ops = {
 	.set = vm_describe,
 	.get = vm_show_described,
 };
+
 device_param_cb(device, &described_ops, NULL, 0400);
 
 static int forget_one(struct device *dev, void *unused)

@@ -204,7 +204,8 @@ int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue 
 				why = err;
 			continue;
 		}
-		why = err = add_queues(vp, nvqs, vqs, infos);
+		err = add_queues(vp, nvqs, vqs, infos);
+		why = err;
 		if (!err)
 			break;
 		vp_del_vqs(vdev);

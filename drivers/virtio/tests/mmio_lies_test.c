@@ -59,7 +59,7 @@ static const struct mmio_lie device_lies[] = {
 	{ "version 3", EVERY, { SOFT_VERSION, 3 }, -ENXIO, "version 3, expected 1 or 2" },
 	{ "version 0x102", EVERY, { SOFT_VERSION, 0x102 }, -ENXIO, "version 258, expected 1 or 2" },
 	{ "placeholder", EVERY, { SOFT_DEVICE_ID, 0 }, -ENODEV },
-	{ "never reset", EVERY, { SOFT_STATUS, 0xf }, -ENODEV, "status 0xf for 10 s after a reset" },
+	{ "never reset", EVERY, { SOFT_STATUS, 0xf }, -ENODEV, "status 0xf for 10 s" },
 	{ "gone", EVERY, { SOFT_STATUS, U32_MAX }, -ENODEV, "device is gone" },
 };
 

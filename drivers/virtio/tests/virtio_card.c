@@ -49,7 +49,8 @@ static enum soft_register at(struct virtio_card *card, u32 offset, unsigned int 
 		return SOFT_ISR;
 	if (offset >= VIRTIO_CARD_NOTIFY && width <= 4)
 		return SOFT_NOTIFY;
-	if (offset >= VIRTIO_CARD_DEVICE && offset + width <= VIRTIO_CARD_DEVICE + SOFT_CONFIG_BYTES)
+	if (offset >= VIRTIO_CARD_DEVICE &&
+	    offset + width <= VIRTIO_CARD_DEVICE + SOFT_CONFIG_BYTES)
 		return SOFT_CONFIG;
 	for (i = 0; i < ARRAY_SIZE(common); i++)
 		if (offset == common[i].offset && width == common[i].width)
@@ -108,7 +109,8 @@ u8 virtio_card_structure(struct virtio_card *card, u8 type, u32 offset, u32 leng
 {
 	struct virtio_pci_notify_cap body = {
 		.cap = {
-			.cap_len = type == VIRTIO_PCI_CAP_NOTIFY_CFG ? sizeof(body) : sizeof(body.cap),
+			.cap_len = type == VIRTIO_PCI_CAP_NOTIFY_CFG ? sizeof(body) :
+								       sizeof(body.cap),
 			.cfg_type = type,
 			.bar = VIRTIO_CARD_BAR,
 			.offset = cpu_to_le32(offset),
