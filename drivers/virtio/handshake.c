@@ -19,6 +19,8 @@
 
 #define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
 
+#define LEGACY_BITS	GENMASK_ULL(31, 0)
+
 /*
  * Status.
  */
@@ -199,10 +201,14 @@ EXPORT_SYMBOL_GPL(virtio_latch_features);
  */
 static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
 {
-	u64 offered = vdev->config->get_features(vdev);
-	u64 wanted = driver_bits(drv, !(offered & BIT_ULL(VIRTIO_F_VERSION_1)));
+	u64 offered = vdev->config->get_features(vdev), wanted;
+	bool legacy = !(offered & BIT_ULL(VIRTIO_F_VERSION_1));
 	int err;
 
+	/* A device that does not speak 1.0 has no use for what 1.0 brought (2.2.3). */
+	if (legacy)
+		offered &= LEGACY_BITS;
+	wanted = driver_bits(drv, legacy);
 	vdev->features = offered & ((wanted & ~virtio_debug_filtered(vdev)) | TRANSPORT_BITS);
 	if (drv->validate) {
 		/* validate() is to see what the transport leaves of them */

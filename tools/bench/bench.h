@@ -16,6 +16,7 @@
 #define NO_CALLBACKS	BIT(3)
 #define MAPPED		BIT(4)	/* by the DMA API */
 #define CONTEXT		BIT(5)	/* a second pointer with each buffer, if direct */
+#define IN_ORDER	BIT(6)	/* where the ring knows it; the device works in order anyway */
 
 /**
  * struct bench - a queue and the device behind it
@@ -39,11 +40,24 @@ struct bench {
 	bool used_wrap;
 };
 
+static __always_inline u64 bench_ticks(void)
+{
+	u32 low, high;
+
+	asm volatile("lfence; rdtsc" : "=a" (low), "=d" (high) : : "memory");
+	return (u64)high << 32 | low;
+}
+
 extern struct platform_device *bench_parent;
 
 int bench_open(struct bench *bench, unsigned int flags, unsigned int size);
 void bench_close(struct bench *bench);
 int bench_memory(void *memory);
 void bench_use(struct bench *bench, unsigned int count, u32 len, bool reversed);
+
+int bench_floor_open(struct bench *bench, unsigned int flags);
+void bench_floor_close(struct bench *bench);
+unsigned int bench_floor(struct bench *bench, struct scatterlist **sgs, unsigned int lists,
+			 unsigned int batch, u64 t[4]);
 
 #endif /* _RING_BENCH_H */

@@ -9,11 +9,17 @@ DEVICE = "ioeventfd=off,disable-legacy=on,packed="
 # The processor waits in a loop, so that nothing but instructions moves the clock.
 WORDS = ["idle=poll", "tsc=reliable"]
 TRACED = 3000    # requests under trace
+LATE = 500000    # nanoseconds that the slow disk takes: longer than the guest needs to fall idle
 CHECK = 100000000   # instructions of /proc/bench_loop
 
 
 def disk_device(packed):
-    return ["-blockdev", f"null-co,node-name=disk,size={8 << 30}", "-device", f"virtio-blk-pci,drive=disk,num-queues=1,{DEVICE}{packed}"]
+    """One that answers at once, and one that takes its time."""
+    options = []
+    for name, latency in (("fast", 0), ("slow", LATE)):
+        options += ["-blockdev", f"null-co,node-name={name},size={8 << 30},latency-ns={latency}",
+                    "-device", f"virtio-blk-pci,drive={name},num-queues=1,{DEVICE}{packed}"]
+    return options
 
 
 def net_device(packed):

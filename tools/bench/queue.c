@@ -107,6 +107,7 @@ int bench_open(struct bench *bench, unsigned int flags, unsigned int size)
 		(flags & PACKED ? BIT_ULL(VIRTIO_F_RING_PACKED) : 0) |
 		(flags & NO_EVENT ? 0 : BIT_ULL(VIRTIO_RING_F_EVENT_IDX)) |
 		(flags & INDIRECT ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
+		(flags & IN_ORDER ? BIT_ULL(VIRTIO_F_IN_ORDER) : 0) |
 		(flags & MAPPED ? BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) : 0);
 	bench->vq = vring_create_virtqueue(0, size, SMP_CACHE_BYTES, &bench->vdev, true,
 					   false, flags & CONTEXT, notify, callback, "bench");

@@ -43,6 +43,10 @@ static bool traced;
 module_param(traced, bool, 0);
 MODULE_PARM_DESC(traced, "only what trace.py looks at");
 
+static bool least;
+module_param_named(floor, least, bool, 0);
+MODULE_PARM_DESC(floor, "not a queue, but the least that its format asks for");
+
 /* What is added, by which function */
 enum kind { LISTS, TRANSMIT, REFILL };
 
@@ -85,6 +89,8 @@ static const struct work works[] = {
 	{ "1 out + 1 in", LISTS, 1, 1, 1, NO_EVENT },
 	{ "1 out + 1 in", LISTS, 1, 1, 32, NO_EVENT },
 	{ "1 out + 1 in", LISTS, 1, 1, 32, NO_CALLBACKS },
+	{ "1 out + 1 in", LISTS, 1, 1, 32, IN_ORDER },
+	{ "1 in", REFILL, 0, 1, 256, IN_ORDER },
 	{ "disk request of 3", LISTS, 1, 2, 32, MAPPED },
 	{ "1 in", REFILL, 0, 1, 256, MAPPED },
 };
@@ -94,14 +100,6 @@ static struct scatterlist sg[MAX_SEGMENTS], *sgs[3];
 static unsigned int n_out, n_in;
 static u8 *memory;
 static u32 *adding, *getting;
-
-static __always_inline u64 ticks(void)
-{
-	u32 low, high;
-
-	asm volatile("lfence; rdtsc" : "=a" (low), "=d" (high) : : "memory");
-	return (u64)high << 32 | low;
-}
 
 /* Data of 64 bytes a segment; a disk request has its header and status apart. */
 static void lay_segments(const struct work *work)
@@ -147,23 +145,25 @@ static __always_inline unsigned int batch(const struct work *work, enum kind kin
 	unsigned int i, len, n = work->batch, lost = 0;
 	u8 *token = memory + 1;
 
-	t[0] = ticks();
+	t[0] = bench_ticks();
 	for (i = 0; i < n; i++)
 		lost += !!add(kind, token + i, ctx);
 	virtqueue_kick(bench.vq);
-	t[1] = ticks();
+	t[1] = bench_ticks();
 	bench_use(&bench, n, work->in, work->reversed);
-	t[2] = ticks();
+	t[2] = bench_ticks();
 	for (i = 0; i < n; i++)
 		lost += !get(kind, &len);
 	/* Every driver asks once more, to find that there is nothing. */
 	lost += !!get(kind, &len);
-	t[3] = ticks();
+	t[3] = bench_ticks();
 	return lost;
 }
 
 static unsigned int one_batch(const struct work *work, u64 t[4])
 {
+	if (least)
+		return bench_floor(&bench, sgs, n_out + n_in, work->batch, t);
 	switch (work->kind) {
 	case TRANSMIT:
 		return batch(work, TRANSMIT, t);
@@ -181,9 +181,9 @@ static u32 empty_pair(void)
 	unsigned int i;
 
 	for (i = 0; i < 1000; i++) {
-		u64 start = ticks();
+		u64 start = bench_ticks();
 
-		least = min(least, (u32)(ticks() - start));
+		least = min(least, (u32)(bench_ticks() - start));
 	}
 	return least;
 }
@@ -220,7 +220,7 @@ static void measure(const struct work *work, unsigned int format)
 
 	if (work->kind == REFILL && !(flags & INDIRECT))
 		flags |= CONTEXT;
-	if (bench_open(&bench, flags, size)) {
+	if (least ? bench_floor_open(&bench, flags) : bench_open(&bench, flags, size)) {
 		pr_err("bench: no queue for %s\n", work->name);
 		return;
 	}
@@ -240,16 +240,20 @@ static void measure(const struct work *work, unsigned int format)
 	if (lost)
 		pr_err("bench: requests were lost in %s\n", work->name);
 	else
-		pr_info("bench: %s %s, %s, %u a kick%s%s%s%s%s: %llu %llu\n",
+		pr_info("bench: %s %s, %s, %u a kick%s%s%s%s%s%s: %llu %llu\n",
 			flags & PACKED ? "packed" : "split",
 			flags & INDIRECT ? "indirect" : "direct", work->name, work->batch,
 			work->size ? ", queue 1024" : "", work->reversed ? ", reversed" : "",
 			flags & NO_EVENT ? ", no event index" : "",
 			flags & NO_CALLBACKS ? ", callbacks off" : "",
+			flags & IN_ORDER ? ", in order" : "",
 			flags & MAPPED ? bounced ? ", swiotlb" : ", DMA API" : "",
 			cost(adding, rounds, empty, work->batch),
 			cost(getting, rounds, empty, work->batch));
-	bench_close(&bench);
+	if (least)
+		bench_floor_close(&bench);
+	else
+		bench_close(&bench);
 }
 
 static const unsigned int formats[] = { 0, INDIRECT, PACKED, PACKED | INDIRECT };
@@ -268,14 +272,19 @@ static void measure_traced(void)
 	}
 }
 
+static bool is_asked_for(const struct work *work)
+{
+	if (least)
+		return work == &works[DISK_BATCH];
+	return work->flags & MAPPED ? IS_ENABLED(CONFIG_HAS_DMA) : !bounced;
+}
+
 static void measure_works(void)
 {
 	unsigned int i, f;
 
 	for (i = 0; i < ARRAY_SIZE(works); i++) {
-		bool mapped = works[i].flags & MAPPED;
-
-		if (mapped ? !IS_ENABLED(CONFIG_HAS_DMA) : bounced)
+		if (!is_asked_for(&works[i]))
 			continue;
 		for (f = 0; f < ARRAY_SIZE(formats); f++)
 			measure(&works[i], formats[f]);
@@ -284,7 +293,7 @@ static void measure_works(void)
 
 static int measure_all(void)
 {
-	u64 start = ktime_get_ns(), first = ticks(), last;
+	u64 start = ktime_get_ns(), first = bench_ticks(), last;
 	unsigned int n = 2 * max(requests, 4u);
 	int err = -ENOMEM;
 
@@ -295,7 +304,7 @@ static int measure_all(void)
 			measure_traced();
 		else
 			measure_works();
-		last = ticks();
+		last = bench_ticks();
 		pr_info("bench: rate: %llu\n",
 			div64_u64((last - first) * 1000, ktime_get_ns() - start));
 		err = 0;

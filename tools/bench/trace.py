@@ -78,11 +78,24 @@ def annotate(machine, group, count, lines, listing):
             f.write(f"{n:7.2f}  {a:x}  {listing[a]:50}  {lines[a][0]} {lines[a][1]}\n")
 
 
+def floor(trees):
+    """What the formats ask for; the same in both trees, of whose cores nothing is in it."""
+    counts, least = ring.counted(trees), trees.pair("guest")["ours"].run("part=ring", "floor=1", "requests=4000")
+    lines = [f"The floor: {CASE}, by code that believes the device, knows one size, maps nothing, has no full ring, no callbacks and",
+             "no buffers that overtake others (tools/bench/floor.c): what the format itself asks for, and the segments' list.", "",
+             f"{'':20} {'add+kick':>9} {'get':>7} {'both':>7} {'ours':>7} {'theirs':>7}"]
+    for g in ring.GROUPS:
+        add, get = (n / 100 for n in least[f"{g}, {CASE}"])
+        ours, theirs = (sum(counts[t][f"{g}, {CASE}"]) / 100 for t in TREES[::-1])
+        lines.append(f"{g:20} {add:9.1f} {get:7.1f} {add + get:7.1f} {ours:7.1f} {theirs:7.1f}")
+    return lines
+
+
 def breakdown(trees, args):
     counts = ring.counted(trees)
     lines = [f"Where the instructions of a request go: {CASE}, by the function of the source that they come from, inlined or not;",
              "executed instructions of the ring's objects as QEMU's trace lists them.  The rest is what they call and the benchmark's",
-             "loop.  The same by instruction is in trace-*.txt in the folders that the guests were built in."]
+             "loop.  The same by instruction is in trace-*.txt in the folders that the guests were built in.", "", *floor(trees)]
     for t, machine in trees.pair("guest").items():
         cases, listing = of_cases(machine)
         print(f"   {t}: requests traced", flush=True)

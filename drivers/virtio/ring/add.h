@@ -152,7 +152,7 @@ static __always_inline bool ring_is_long(const struct ring_buffer buf)
 /* In the ring itself. */
 static __always_inline int ring_add_direct(struct ring_queue *q,
 					   const struct ring_format *format,
-					   const bool phys, const bool in_order,
+					   const bool phys,
 					   const struct ring_buffer buf)
 {
 	u16 head = q->free_head;
@@ -180,7 +180,7 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	slot->last = c.last;
 	q->free_head = c.at;
 	q->vq.num_free = c.left;
-	format->commit(q, &c, head, count, in_order);
+	format->commit(q, &c, head, count);
 	return 0;
 }
 
@@ -190,9 +190,8 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
  */
 static __always_inline int ring_add_indirect(struct ring_queue *q,
 					     const struct ring_format *format,
-					     const bool phys, const bool in_order,
-					     struct ring_table *table, unsigned int room,
-					     const struct ring_buffer buf)
+					     const bool phys, struct ring_table *table,
+					     unsigned int room, const struct ring_buffer buf)
 {
 	u16 id = q->free_head;
 	struct ring_slot *slot;
@@ -224,7 +223,7 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	slot->last = id;
 	q->free_head = q->next[id];
 	q->vq.num_free--;
-	format->commit(q, &c, id, 1, in_order);
+	format->commit(q, &c, id, 1);
 	return 0;
 }
 
@@ -234,18 +233,18 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 /* Add a buffer; one without a segment is none. */
 static __always_inline int ring_add_buffer(struct ring_queue *q,
 					   const struct ring_format *format,
-					   const bool phys, const bool in_order,
+					   const bool phys,
 					   const struct ring_buffer buf)
 {
 	struct ring_table *table;
 	int err;
 
 	if (!q->indirect || !ring_is_long(buf))
-		return ring_add_direct(q, format, phys, in_order, buf);
+		return ring_add_direct(q, format, phys, buf);
 	table = q->free_tables;
 	if (unlikely(!table || !q->vq.num_free))
 		return RING_HARD;
-	err = ring_add_indirect(q, format, phys, in_order, table, RING_TABLE_LEN, buf);
+	err = ring_add_indirect(q, format, phys, table, RING_TABLE_LEN, buf);
 	if (unlikely(err))
 		return err == -ENOSPC ? RING_HARD : err;
 	q->free_tables = table->next;
@@ -267,11 +266,11 @@ static __cold unsigned int ring_count_segments(const struct ring_buffer *buf)
 static __always_inline unsigned int ring_first_room(const struct ring_queue *q,
 						    const struct ring_buffer *buf)
 {
-	return !buf->lists || (q->plain && q->free_tables) ? ring_count_segments(buf) :
+	return !buf->lists || (q->phys && q->free_tables) ? ring_count_segments(buf) :
 							     RING_TABLE_LEN;
 }
 
-/* Whatever a queue that is not plain may need, or a buffer that found no table. */
+/* Whatever a queue that maps may need, or a buffer that found no table. */
 static __always_inline int ring_add_any(struct ring_queue *q,
 					const struct ring_format *format,
 					const struct ring_buffer *buf)
@@ -287,7 +286,7 @@ static __always_inline int ring_add_any(struct ring_queue *q,
 		table = ring_table_alloc(q, room, buf->gfp);
 	}
 	while (table) {
-		err = ring_add_indirect(q, format, q->phys, q->in_order, table, room, *buf);
+		err = ring_add_indirect(q, format, q->phys, table, room, *buf);
 		if (likely(!err)) {
 			ring_table_written(q, table);
 			return 0;
@@ -298,7 +297,7 @@ static __always_inline int ring_add_any(struct ring_queue *q,
 		room = ring_count_segments(buf);
 		table = ring_table_alloc(q, room, buf->gfp);
 	}
-	return ring_add_direct(q, format, q->phys, q->in_order, *buf);
+	return ring_add_direct(q, format, q->phys, *buf);
 }
 
 #endif /* _VIRTIO_RING_ADD_H */

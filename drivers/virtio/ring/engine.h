@@ -2,9 +2,10 @@
 /*
  * The engine of a ring format: its entries, made of what is in add.h and take.h.
  *
- * All of that is inlined into the format's own file, once for queues that neither
- * map nor keep an order (plain), which most are, and once for all others.  What is
- * rare is a call in tail position, for which the plain way saves no registers.
+ * All of that is inlined into the format's own file: what adds, once for queues that
+ * map nothing, which most are, and once for those that do; what takes, once for those
+ * of the former that keep no order (plain), once in order, and once for the rest.  What
+ * is rare is a call in tail position, for which the plain way saves no registers.
  */
 #ifndef _VIRTIO_RING_ENGINE_H
 #define _VIRTIO_RING_ENGINE_H
@@ -54,11 +55,9 @@ int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs, unsigned int 
 {											\
 	int err = RING_HARD;								\
 											\
-	if (likely(q->plain))								\
-		err = ring_add_buffer(q, &name##_format, true, false,			\
-				      (struct ring_buffer) {				\
-			.lists = true, .sgs = sgs, .out = out, .in = in,		\
-			.token = token,							\
+	if (likely(q->phys))								\
+		err = ring_add_buffer(q, &name##_format, true, (struct ring_buffer) {	\
+			.lists = true, .sgs = sgs, .out = out, .in = in, .token = token, \
 		});									\
 	return likely(err != RING_HARD) ? err :						\
 		name##_add_other_sgs(q, sgs, out, in, token, gfp);			\
@@ -69,9 +68,8 @@ int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out
 {											\
 	int err = RING_HARD;								\
 											\
-	if (likely(q->plain))								\
-		err = ring_add_buffer(q, &name##_format, true, false,			\
-				      (struct ring_buffer) {				\
+	if (likely(q->phys))								\
+		err = ring_add_buffer(q, &name##_format, true, (struct ring_buffer) {	\
 			.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx,	\
 		});									\
 	return likely(err != RING_HARD) ? err :						\
@@ -81,8 +79,7 @@ int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out
 static noinline int name##_add_other_one(struct ring_queue *q, struct scatterlist *sg,	\
 					 bool in, void *token, void *ctx)		\
 {											\
-	return ring_add_direct(q, &name##_format, q->phys, q->in_order,			\
-			       (struct ring_buffer) {					\
+	return ring_add_direct(q, &name##_format, false, (struct ring_buffer) {	\
 		.one = true, .sg = sg, .out = !in, .in = in, .token = token, .ctx = ctx, \
 	});										\
 }											\
@@ -90,9 +87,9 @@ static noinline int name##_add_other_one(struct ring_queue *q, struct scatterlis
 int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in, void *token,	\
 		   void *ctx)								\
 {											\
-	if (unlikely(!q->plain))							\
+	if (unlikely(!q->phys))								\
 		return name##_add_other_one(q, sg, in, token, ctx);			\
-	return ring_add_direct(q, &name##_format, true, false, (struct ring_buffer) {	\
+	return ring_add_direct(q, &name##_format, true, (struct ring_buffer) {		\
 		.one = true, .sg = sg, .out = !in, .in = in, .token = token, .ctx = ctx, \
 	});										\
 }											\
@@ -101,7 +98,7 @@ static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	
 				       void **ctx)					\
 {											\
 	if (q->in_order)								\
-		return ring_get_in_order(q, &name##_format, q->phys, len, ctx);		\
+		return ring_get_in_order(q, &name##_format, len, ctx);			\
 	return ring_get_next(q, &name##_format, false, len, ctx);			\
 }											\
 											\

@@ -51,13 +51,11 @@ enum ring_used { RING_NOTHING, RING_USED, RING_LIE };
  * @table_end: likewise in a table
  * @put_table: lay the one that names a table, at a cursor that has begun
  * @give_up: take back the first @laid that ring_put laid, and say why
- * @commit: buffer @id is complete: have it published next time; with @in_order,
- *	remember when it was
+ * @commit: buffer @id is complete: have it published next time
  * @next_used: where the device says what it used next
  * @has_used: did it, there?
  * @read_used: what it says there: the id of a buffer, and in @wrote the bytes
  * @step_used: it took @count descriptors: go on to the next one
- * @place: where @at is in the order, for devices that keep it
  * @in_batch: more of a batch is left; does what the device said still hold?
  */
 struct ring_format {
@@ -72,13 +70,12 @@ struct ring_format {
 	void (*put_table)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
 	int (*give_up)(struct ring_queue *q, unsigned int laid, bool out, int err);
 	void (*commit)(struct ring_queue *q, const struct ring_cursor *c, u16 id,
-		       unsigned int count, const bool in_order);
+		       unsigned int count);
 
 	unsigned int (*next_used)(const struct ring_queue *q);
 	enum ring_used (*has_used)(struct ring_queue *q, unsigned int at);
 	u32 (*read_used)(const struct ring_queue *q, unsigned int at, u32 *wrote);
 	void (*step_used)(struct ring_queue *q, unsigned int at, unsigned int count);
-	unsigned int (*place)(const struct ring_queue *q, unsigned int at);
 	bool (*in_batch)(struct ring_queue *q, unsigned int at);
 };
 

@@ -192,8 +192,7 @@ int ring_alloc_state(struct ring_queue *q)
 	q->slots = kvcalloc(q->num, sizeof(*q->slots), GFP_KERNEL);
 	q->next = kvmalloc_array(q->num, sizeof(*q->next), GFP_KERNEL);
 	q->maps = q->phys ? NULL : kvcalloc(q->num, sizeof(*q->maps), GFP_KERNEL);
-	q->order = q->in_order ? kvcalloc(q->num, sizeof(*q->order), GFP_KERNEL) : NULL;
-	if (q->slots && q->next && (q->phys || q->maps) && (!q->in_order || q->order))
+	if (q->slots && q->next && (q->phys || q->maps))
 		return 0;
 	ring_free_state(q);
 	return -ENOMEM;
@@ -204,11 +203,9 @@ void ring_free_state(struct ring_queue *q)
 	kvfree(q->slots);
 	kvfree(q->next);
 	kvfree(q->maps);
-	kvfree(q->order);
 	q->slots = NULL;
 	q->next = NULL;
 	q->maps = NULL;
-	q->order = NULL;
 }
 
 static void add_to_pool(struct ring_queue *q, struct ring_chunk *chunk)

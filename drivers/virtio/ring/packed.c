@@ -131,10 +131,8 @@ static void packed_undo(struct ring_queue *q, unsigned int count)
 }
 
 static __always_inline void packed_commit(struct ring_queue *q, const struct ring_cursor *c,
-					  u16 id, unsigned int count, const bool in_order)
+					  u16 id, unsigned int count)
 {
-	if (in_order)
-		q->order[q->avail_next] = id;
 	q->unpublished += count;
 	q->avail_next = c->pos;
 	q->avail_flags = c->avail;
@@ -262,11 +260,6 @@ static __always_inline void packed_step_used(struct ring_queue *q, unsigned int 
 	WRITE_ONCE(q->used_next, next);
 }
 
-static __always_inline unsigned int packed_place(const struct ring_queue *q, unsigned int pos)
-{
-	return pos;
-}
-
 /* A batch has one used descriptor, its first, and skips all of it. */
 static __always_inline bool packed_in_batch(struct ring_queue *q, unsigned int pos)
 {
@@ -288,7 +281,6 @@ static const struct ring_format packed_format = {
 	.has_used = packed_has_used,
 	.read_used = packed_read_used,
 	.step_used = packed_step_used,
-	.place = packed_place,
 	.in_batch = packed_in_batch,
 };
 

@@ -265,6 +265,7 @@ void ring_init(struct ring_queue *q)
 		q->next[i] = i + 1;
 	q->next[q->num - 1] = 0;
 	q->free_head = 0;
+	q->oldest = 0;
 	q->vq.num_free = q->num;
 	q->avail_published = 0;
 	q->used_event = 0;
@@ -295,6 +296,7 @@ void *ring_drain(struct ring_queue *q)
 		ring_free_slot(q, q->in_order, &q->slots[id], id, q->slots[id].count);
 		return token;
 	}
+	q->oldest = q->free_head;
 	return NULL;
 }
 

@@ -6,14 +6,34 @@
  * which queue, what was found and what was allowed.  One line for a queue that
  * breaks, and one for the first wrong length; tests read them.
  */
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
 #include <linux/device.h>
 
 #include "ring.h"
 
+#define LINE	128
+
+/*
+ * The rate limit is for all queues together: a host that plugs in one liar after
+ * the other does not fill the log.  Tests listen before it.
+ */
+VISIBLE_IF_KUNIT void ring_say(struct virtqueue *vq, bool broken, const char *line)
+{
+	KUNIT_STATIC_STUB_REDIRECT(ring_say, vq, broken, line);
+	if (broken)
+		dev_err_ratelimited(&vq->vdev->dev, "queue %u (%s) is broken: %s\n",
+				    vq->index, vq->name, line);
+	else
+		dev_warn_ratelimited(&vq->vdev->dev, "queue %u (%s): %s\n",
+				     vq->index, vq->name, line);
+}
+EXPORT_SYMBOL_IF_KUNIT(ring_say);
+
 /* Stop using the queue, and say why.  Callers see -EIO or nothing from here on. */
 static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...)
 {
-	struct va_format vaf;
+	char line[LINE];
 	va_list args;
 
 	if (q->broken)
@@ -21,11 +41,9 @@ static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...
 	WRITE_ONCE(q->broken, true);
 
 	va_start(args, fmt);
-	vaf.fmt = fmt;
-	vaf.va = &args;
-	dev_err_ratelimited(&q->vq.vdev->dev, "queue %u (%s) is broken: %pV\n",
-			    q->vq.index, q->vq.name, &vaf);
+	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	ring_say(&q->vq, true, line);
 }
 
 /*
@@ -67,13 +85,15 @@ void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *tok
 		      struct ring_table *table)
 {
 	u32 writable = q->slots[id].writable;
+	char line[LINE];
 
 	q->bad_lengths++;
 	if (!q->length_said) {
 		q->length_said = true;
-		dev_warn_ratelimited(&q->vq.vdev->dev,
-				     "queue %u (%s): device says it wrote %u bytes to buffer %u, which holds %u\n",
-				     q->vq.index, q->vq.name, *len, id, writable);
+		snprintf(line, sizeof(line),
+			 "device says it wrote %u bytes to buffer %u, which holds %u",
+			 *len, id, writable);
+		ring_say(&q->vq, false, line);
 	}
 	*len = writable;
 	return table ? ring_table_put(q, table, token) : token;

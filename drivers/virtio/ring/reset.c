@@ -57,7 +57,6 @@ static int replace_memory(struct ring_queue *q, u32 num)
 		q->slots = old.slots;
 		q->next = old.next;
 		q->maps = old.maps;
-		q->order = old.order;
 		return err;
 	}
 	q->mem = mem;

@@ -107,7 +107,7 @@ struct ring_memory {
  * @vq: what drivers see
  * @broken: the device lied, or the queue is out of use: nothing goes in or out
  * @phys: the device takes physical addresses: nothing is mapped
- * @plain: @phys, and buffers are used one by one
+ * @plain: @phys, and buffers are used in any order
  * @premapped: the driver has mapped its buffers
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC
  * @event: VIRTIO_RING_F_EVENT_IDX
@@ -118,6 +118,7 @@ struct ring_memory {
  * @weak: weak barriers
  * @callbacks: the driver wants to hear of used buffers
  * @free_head: first free descriptor
+ * @oldest: the buffer that was added first of those in flight, when @in_order
  * @avail_next: where the next buffer is made available: an index, or a position
  * @avail_flags: packed: what makes a descriptor available there
  * @avail_published: what the device was told of it; on a packed ring with the
@@ -137,7 +138,6 @@ struct ring_memory {
  * @mem: shared memory
  * @notify: tells the device, or keeps that back until DRIVER_OK
  * @tell: tells the device
- * @order: ids in the order in which they were made available, when @in_order
  * @batch_id: last buffer of the batch
  * @batch_len: bytes that the device wrote to that one
  * @maps: what was mapped, by descriptor; %NULL when @phys
@@ -170,6 +170,7 @@ struct ring_queue {
 	bool weak;
 	bool callbacks;
 	u16 free_head;
+	u16 oldest;
 	u16 avail_next;
 	u16 avail_published;
 	u16 avail_flags;
@@ -191,7 +192,6 @@ struct ring_queue {
 	bool (*notify)(struct virtqueue *vq);
 	bool (*tell)(struct virtqueue *vq);
 	struct ring_map *maps;
-	u16 *order;
 	u16 batch_id;
 	u32 batch_len;
 	bool draining;
@@ -303,6 +303,9 @@ void ring_init(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q);
 
 /* report.c */
+#if IS_ENABLED(CONFIG_KUNIT)
+void ring_say(struct virtqueue *vq, bool broken, const char *line);
+#endif
 __cold void *ring_bad_id(struct ring_queue *q, u32 id);
 __cold void *ring_bad_index(struct ring_queue *q);
 __cold bool ring_bad_batch(struct ring_queue *q, u16 seen);

@@ -81,13 +81,9 @@ static void split_undo(struct ring_queue *q, unsigned int count)
 
 /* The device does not look here before split_publish(). */
 static __always_inline void split_commit(struct ring_queue *q, const struct ring_cursor *c,
-					 u16 id, unsigned int count, const bool in_order)
+					 u16 id, unsigned int count)
 {
-	unsigned int at = q->avail_next++ & q->mask;
-
-	q->mem.split.avail->ring[at] = ring16(q, id);
-	if (in_order)
-		q->order[at] = id;
+	q->mem.split.avail->ring[q->avail_next++ & q->mask] = ring16(q, id);
 }
 
 /*
@@ -168,15 +164,10 @@ static __always_inline enum ring_used split_has_used(struct ring_queue *q, unsig
 	return likely(at != q->used_seen) ? RING_USED : split_look(q, at);
 }
 
-static __always_inline unsigned int split_place(const struct ring_queue *q, unsigned int at)
-{
-	return at & q->mask;
-}
-
 static __always_inline u32 split_read_used(const struct ring_queue *q, unsigned int at,
 					   u32 *wrote)
 {
-	struct vring_used_elem *elem = &q->mem.split.used->ring[split_place(q, at)];
+	struct vring_used_elem *elem = &q->mem.split.used->ring[at & q->mask];
 
 	*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));
 	return __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
@@ -211,7 +202,6 @@ static const struct ring_format split_format = {
 	.has_used = split_has_used,
 	.read_used = split_read_used,
 	.step_used = split_step_used,
-	.place = split_place,
 	.in_batch = split_in_batch,
 };
 

@@ -36,15 +36,18 @@ static __always_inline struct ring_table *ring_table_of(const struct ring_queue 
 
 /*
  * In order, buffers come back as they were added, and the list stays as it was laid
- * at the start: what comes free next follows in the table (virtio 1.3, 2.7.5).
+ * at the start: what comes free next follows in the table (virtio 1.3, 2.7.5), and
+ * the buffer that was added next begins there.
  */
 static __always_inline void ring_free_slot(struct ring_queue *q, const bool in_order,
 					   struct ring_slot *slot, u16 id, unsigned int count)
 {
 	slot->token = NULL;
 	q->vq.num_free += count;
-	if (in_order)
+	if (in_order) {
+		q->oldest = q->next[slot->last];
 		return;
+	}
 	q->next[slot->last] = q->free_head;
 	q->free_head = id;
 }
@@ -100,55 +103,67 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 	return ring_take(q, phys, false, slot, id, count, wrote, len, ctx);
 }
 
-/* An entry that says: used, all up to this one (virtio 1.3, 2.7.9 and 2.8.9). */
-static __always_inline bool ring_start_batch(struct ring_queue *q,
-					     const struct ring_format *format,
-					     unsigned int at)
+/* Within a batch all but the last are full (virtio 1.3, 2.7.9 and 2.8.9). */
+static __always_inline bool ring_next_of_batch(struct ring_queue *q,
+					       const struct ring_format *format,
+					       unsigned int at, u16 id, u32 *wrote)
 {
-	enum ring_used used;
-	u32 id, wrote;
-
-	used = format->has_used(q, at);
-	if (used != RING_USED)
-		return used == RING_LIE && ring_bad_index(q);
-	id = format->read_used(q, at, &wrote);
-	if (unlikely(!ring_in_flight(q, id)))
-		return ring_bad_id(q, id);
-	q->batch_id = id;
-	q->batch_len = wrote;
-	WRITE_ONCE(q->in_batch, true);
+	if (unlikely(!format->in_batch(q, at)))
+		return false;
+	*wrote = q->slots[id].writable;
+	if (id == q->batch_id) {
+		WRITE_ONCE(q->in_batch, false);
+		*wrote = q->batch_len;
+	}
 	return true;
 }
 
-/* What the device wrote to the next buffer of the batch: all but the last are full. */
-static __always_inline u32 ring_wrote_of_batch(struct ring_queue *q,
-					       const struct ring_slot *slot, u16 id)
+/* An entry for another than the oldest buffer says: used, all up to that one. */
+static __always_inline bool ring_start_batch(struct ring_queue *q, u32 last, u16 id, u32 *wrote)
 {
-	if (id != q->batch_id)
-		return slot->writable;
-	WRITE_ONCE(q->in_batch, false);
-	return q->batch_len;
+	if (unlikely(!ring_in_flight(q, last)))
+		return ring_bad_id(q, last);
+	q->batch_id = last;
+	q->batch_len = *wrote;
+	WRITE_ONCE(q->in_batch, true);
+	*wrote = q->slots[id].writable;
+	return true;
+}
+
+/* Has the device used buffer @id, which is the next in order? */
+static __always_inline bool ring_used_in_order(struct ring_queue *q,
+					       const struct ring_format *format,
+					       unsigned int at, u16 id, u32 *wrote)
+{
+	enum ring_used used;
+	u32 last;
+
+	if (q->in_batch)
+		return ring_next_of_batch(q, format, at, id, wrote);
+	used = format->has_used(q, at);
+	if (unlikely(used != RING_USED))
+		return used == RING_LIE && ring_bad_index(q);
+	last = format->read_used(q, at, wrote);
+	return last == id || ring_start_batch(q, last, id, wrote);
 }
 
 /* The same from a device that works in order, and so may leave out all but the last. */
 static __always_inline void *ring_get_in_order(struct ring_queue *q,
 					       const struct ring_format *format,
-					       const bool phys, unsigned int *len, void **ctx)
+					       unsigned int *len, void **ctx)
 {
-	unsigned int at = format->next_used(q);
-	struct ring_slot *slot;
+	unsigned int at = format->next_used(q), count;
+	u16 id = q->oldest;
+	struct ring_slot *slot = &q->slots[id];
 	u32 wrote;
-	u16 id;
 
-	if (!(q->in_batch ? format->in_batch(q, at) : ring_start_batch(q, format, at)))
+	if (!ring_used_in_order(q, format, at, id, &wrote))
 		return NULL;
-	id = q->order[format->place(q, at)];
-	if (unlikely(!ring_in_flight(q, id)))
+	if (unlikely(!slot->token))
 		return ring_bad_id(q, id);
-	slot = &q->slots[id];
-	wrote = ring_wrote_of_batch(q, slot, id);
-	format->step_used(q, at, slot->count);
-	return ring_take(q, phys, true, slot, id, slot->count, wrote, len, ctx);
+	count = slot->count;
+	format->step_used(q, at, count);
+	return ring_take(q, q->phys, true, slot, id, count, wrote, len, ctx);
 }
 
 #endif /* _VIRTIO_RING_TAKE_H */

@@ -21,35 +21,35 @@ static int fake_probe_well(struct virtio_device *vdev)
 /* Defect 1: a driver for another vendor's device is not asked. */
 static void test_vendor(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 
 	fake_driver.id_table = other_vendor;
-	fake_bind(test, fake);
+	fake_bind(test, host);
 	KUNIT_EXPECT_EQ(test, 0, fake_plan.probed);
 }
 
 static void test_same_vendor(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 
 	fake_driver.id_table = same_vendor;
-	fake_bind(test, fake);
+	fake_bind(test, host);
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.probed);
 }
 
 /* Defects 5 and 12: removed, reset, and as good as new for the next driver. */
 static void test_remove(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN | BIT_ULL(5));
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN | BIT_ULL(5));
 
 	fake_plan.forget_reset = true;
 	fake_plan.use_bit = true;
-	fake_bind(test, fake);
+	fake_bind(test, host);
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.used_bits[0]);
 	fake_driver_unregister(test);
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.removed);
-	KUNIT_EXPECT_EQ(test, VIRTIO_CONFIG_S_ACKNOWLEDGE, fake->status);
-	KUNIT_EXPECT_EQ(test, 0, fake->history[fake->writes - 2]);
+	KUNIT_EXPECT_EQ(test, VIRTIO_CONFIG_S_ACKNOWLEDGE, host->status);
+	KUNIT_EXPECT_EQ(test, 0, host->history[host->writes - 2]);
 
 	fake_plan.used_bits[0] = 0;
 	fake_driver_register(test);
@@ -58,10 +58,10 @@ static void test_remove(struct kunit *test)
 }
 
 /* What the driver core tells user space of a device: the variable @name, or NULL. */
-static const char *uevent_of(struct kunit *test, struct fake_device *fake, const char *name)
+static const char *uevent_of(struct kunit *test, struct virtio_host *host, const char *name)
 {
 	struct kobj_uevent_env *env = kunit_kzalloc(test, sizeof(*env), GFP_KERNEL);
-	struct kobject *kobj = &fake->vdev.dev.kobj;
+	struct kobject *kobj = &host->vdev.dev.kobj;
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, env);
@@ -75,45 +75,45 @@ static const char *uevent_of(struct kunit *test, struct fake_device *fake, const
 /* Defect 6: udev learns which module to load, and which driver it became. */
 static void test_uevent(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 
-	fake->vdev.id.vendor = 0xabcdef01;
-	fake_device_register(test, fake);
-	KUNIT_EXPECT_STREQ(test, uevent_of(test, fake, "MODALIAS=") ?: "",
+	host->vdev.id.vendor = 0xabcdef01;
+	virtio_host_plug(host);
+	KUNIT_EXPECT_STREQ(test, uevent_of(test, host, "MODALIAS=") ?: "",
 			   "MODALIAS=virtio:d0000FA4EvABCDEF01");
-	KUNIT_EXPECT_NULL(test, uevent_of(test, fake, "DRIVER="));
+	KUNIT_EXPECT_NULL(test, uevent_of(test, host, "DRIVER="));
 	fake_driver_register(test);
-	KUNIT_EXPECT_STREQ(test, uevent_of(test, fake, "DRIVER=") ?: "",
+	KUNIT_EXPECT_STREQ(test, uevent_of(test, host, "DRIVER=") ?: "",
 			   "DRIVER=virtio-bus-test");
 }
 
 /* Defect 8: the bus hands out indices. */
 static void test_index(struct kunit *test)
 {
-	struct fake_device *one = fake_device_alloc(test, FAKE_ID, MODERN);
-	struct fake_device *two = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *one = virtio_host_create(test, FAKE_ID, MODERN);
+	struct virtio_host *two = virtio_host_create(test, FAKE_ID, MODERN);
 
-	fake_device_register(test, one);
-	fake_device_register(test, two);
+	virtio_host_plug(one);
+	virtio_host_plug(two);
 	KUNIT_EXPECT_NE(test, one->vdev.index, two->vdev.index);
 }
 
 /* Defects 7 and 9: an error of probe leaves a device that is reset and failed. */
 static void test_probe_fails(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 
 	fake_plan.probe_error = -ENOMEM;
-	fake_bind(test, fake);
+	fake_bind(test, host);
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.probed);
-	KUNIT_EXPECT_NULL(test, fake->vdev.dev.driver);
-	KUNIT_EXPECT_EQ(test, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED, fake->status);
+	KUNIT_EXPECT_NULL(test, host->vdev.dev.driver);
+	KUNIT_EXPECT_EQ(test, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED, host->status);
 }
 
 /* Defect 7: a token is not an error, nor a success; the next driver has its turn. */
 static void test_token(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 	struct virtio_driver second = fake_driver;
 
 	second.driver.name = "virtio-bus-test-2";
@@ -121,10 +121,10 @@ static void test_token(struct kunit *test)
 	fake_plan.probe_error = 1;
 	fake_driver_register(test);
 	KUNIT_ASSERT_EQ(test, 0, register_virtio_driver(&second));
-	KUNIT_EXPECT_EQ(test, 0, register_virtio_device(&fake->vdev));
+	KUNIT_EXPECT_EQ(test, 0, register_virtio_device(&host->vdev));
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.probed);
-	KUNIT_EXPECT_PTR_EQ(test, fake->vdev.dev.driver, &second.driver);
-	unregister_virtio_device(&fake->vdev);
+	KUNIT_EXPECT_PTR_EQ(test, host->vdev.dev.driver, &second.driver);
+	unregister_virtio_device(&host->vdev);
 	unregister_virtio_driver(&second);
 }
 
@@ -132,23 +132,23 @@ static void test_token(struct kunit *test)
 static void test_register_fails(struct kunit *test)
 {
 	struct device *parent = kunit_device_register(test, "virtio-bus-test-parent");
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 	bool released = false;
 	struct kobject *squatter;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, parent);
 	/* Whose name is taken: the one that the next device would get. */
-	fake_device_register(test, fake);
-	squatter = kobject_create_and_add(dev_name(&fake->vdev.dev), &parent->kobj);
-	kunit_release_action(test, fake_device_unregister, &fake->vdev);
+	virtio_host_plug(host);
+	squatter = kobject_create_and_add(dev_name(&host->vdev.dev), &parent->kobj);
+	virtio_host_unplug(host);
 	KUNIT_ASSERT_NOT_NULL(test, squatter);
 
-	fake = fake_device_alloc(test, FAKE_ID, MODERN);
-	fake->released = &released;
-	fake->vdev.dev.parent = parent;
-	KUNIT_EXPECT_EQ(test, -EEXIST, register_virtio_device(&fake->vdev));
-	KUNIT_EXPECT_TRUE(test, fake->status & VIRTIO_CONFIG_S_FAILED);
-	put_device(&fake->vdev.dev);
+	host = virtio_host_create(test, FAKE_ID, MODERN);
+	host->released = &released;
+	host->vdev.dev.parent = parent;
+	KUNIT_EXPECT_EQ(test, -EEXIST, register_virtio_device(&host->vdev));
+	KUNIT_EXPECT_TRUE(test, host->status & VIRTIO_CONFIG_S_FAILED);
+	put_device(&host->vdev.dev);
 	KUNIT_EXPECT_TRUE(test, released);
 	kobject_put(squatter);
 }
@@ -159,9 +159,9 @@ static void free_the_page(void *page)
 }
 
 /* What a file of the device's says; "" if there is no such file. */
-static const char *show(struct kunit *test, struct fake_device *fake, const char *name)
+static const char *show(struct kunit *test, struct virtio_host *host, const char *name)
 {
-	struct attribute **attrs = fake->vdev.dev.bus->dev_groups[0]->attrs;
+	struct attribute **attrs = host->vdev.dev.bus->dev_groups[0]->attrs;
 	/* sysfs_emit() wants a page of its own */
 	char *page = (char *)get_zeroed_page(GFP_KERNEL);
 
@@ -172,7 +172,7 @@ static const char *show(struct kunit *test, struct fake_device *fake, const char
 							     attr);
 
 		if (!strcmp(attr->attr.name, name))
-			attr->show(&fake->vdev.dev, attr, page);
+			attr->show(&host->vdev.dev, attr, page);
 	}
 	return page;
 }
@@ -180,29 +180,29 @@ static const char *show(struct kunit *test, struct fake_device *fake, const char
 /* Defect 11: the formats that udev rules know. */
 static void test_sysfs(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, MODERN);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 
-	fake_device_register(test, fake);
-	KUNIT_EXPECT_STREQ(test, show(test, fake, "device"), "0xfa4e\n");
-	KUNIT_EXPECT_STREQ(test, show(test, fake, "vendor"), "0x1af4\n");
-	KUNIT_EXPECT_STREQ(test, show(test, fake, "status"), "0x00000001\n");
-	KUNIT_EXPECT_STREQ(test, show(test, fake, "modalias"), "virtio:d0000FA4Ev00001AF4\n");
+	virtio_host_plug(host);
+	KUNIT_EXPECT_STREQ(test, show(test, host, "device"), "0xfa4e\n");
+	KUNIT_EXPECT_STREQ(test, show(test, host, "vendor"), "0x1af4\n");
+	KUNIT_EXPECT_STREQ(test, show(test, host, "status"), "0x00000001\n");
+	KUNIT_EXPECT_STREQ(test, show(test, host, "modalias"), "virtio:d0000FA4Ev00001AF4\n");
 	/* 32 bits are not 16 */
-	fake->vdev.id.device = 2;
-	fake->vdev.id.vendor = 0x12345678;
-	KUNIT_EXPECT_STREQ(test, show(test, fake, "device"), "0x0002\n");
-	KUNIT_EXPECT_STREQ(test, show(test, fake, "vendor"), "0x12345678\n");
+	host->vdev.id.device = 2;
+	host->vdev.id.vendor = 0x12345678;
+	KUNIT_EXPECT_STREQ(test, show(test, host, "device"), "0x0002\n");
+	KUNIT_EXPECT_STREQ(test, show(test, host, "vendor"), "0x12345678\n");
 }
 
 /* One character for each of the 64 bits, the lowest first. */
 static void test_sysfs_features(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID,
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID,
 						     MODERN | BIT_ULL(3) | BIT_ULL(7));
 
 	fake_driver_with_features();
-	fake_bind(test, fake);
-	KUNIT_EXPECT_STREQ(test, show(test, fake, "features"),
+	fake_bind(test, host);
+	KUNIT_EXPECT_STREQ(test, show(test, host, "features"),
 			   "0001000000000000000000000000000010000000000000000000000000000000\n");
 }
 

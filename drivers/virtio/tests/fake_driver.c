@@ -4,7 +4,6 @@
  */
 #include <linux/kthread.h>
 #include <linux/module.h>
-#include <linux/virtio_ring.h>
 
 #include "fake_driver.h"
 
@@ -17,40 +16,12 @@ struct fake_plan fake_plan;
 
 struct fake_queue fake_queue;
 
-static bool count_kick(struct virtqueue *vq)
+struct virtio_host *fake_host_with_queue(struct kunit *test, u64 offered)
 {
-	fake_queue.kicks++;
-	return true;
-}
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, offered);
 
-static struct virtqueue *setup_vq(struct virtio_device *vdev, unsigned int index,
-				  struct virtqueue_info *info)
-{
-	struct virtqueue *vq;
-
-	if (index)
-		return ERR_PTR(-ENOENT);
-	vq = vring_create_virtqueue(index, 8, PAGE_SIZE, vdev, true, false, false, count_kick,
-				    info->callback, info->name);
-	if (!vq)
-		return ERR_PTR(-ENOMEM);
-	vq->callback = info->used_cb;
-	return vq;
-}
-
-static struct virtio_config_ops queue_ops;
-
-struct fake_device *fake_device_with_queue(struct kunit *test, u64 offered)
-{
-	struct fake_device *fake = fake_device_alloc(test, FAKE_ID, offered);
-
-	queue_ops = *fake->vdev.config;
-	queue_ops.find_vq = virtio_find_next_vq;
-	queue_ops.del_vq = virtio_del_vq;
-	queue_ops.setup_vq = setup_vq;
-	queue_ops.teardown_vq = vring_del_virtqueue;
-	fake->vdev.config = &queue_ops;
-	return fake;
+	virtio_host_add_queue(host, 8);
+	return host;
 }
 
 static bool count_callback(struct virtqueue *vq)
@@ -83,11 +54,16 @@ static int use_queue(struct virtio_device *vdev)
 
 	if (IS_ERR(vq))
 		return PTR_ERR(vq);
-	fake_queue.vq = vq;
-	fake_queue.status = to_fake(vdev)->status;
 	err = offer_buf(vq);
+	if (err) {
+		vdev->config->del_vq(vq);
+		return err;
+	}
+	fake_queue.vq = vq;
+	fake_queue.status = to_virtio_host(vdev)->status;
+	fake_queue.offered++;
 	vq->vq_ops->kick(vq);
-	return err;
+	return 0;
 }
 
 /* As a driver does it whose readers may be asleep. */
@@ -103,6 +79,7 @@ static void leave_queue(struct virtio_device *vdev)
 	virtio_reset_device(vdev);
 	vq->vq_ops->shutdown(vq);
 	fake_queue.taken_back = vq->vq_ops->get_buf(vq, &len);
+	fake_queue.back += !!fake_queue.taken_back;
 	vdev->config->del_vq(vq);
 	fake_queue.vq = NULL;
 }
@@ -137,15 +114,18 @@ static void fake_changed(struct virtio_device *vdev)
 
 static int fake_freeze(struct virtio_device *vdev)
 {
-	if (!fake_plan.freeze_error)
-		virtio_reset_device(vdev);
-	return fake_plan.freeze_error;
+	if (fake_plan.freeze_error)
+		return fake_plan.freeze_error;
+	if (fake_queue.vq)
+		leave_queue(vdev);
+	virtio_reset_device(vdev);
+	return 0;
 }
 
 static int fake_restore(struct virtio_device *vdev)
 {
 	fake_plan.restored++;
-	return fake_plan.restore_error;
+	return fake_plan.use_queue ? use_queue(vdev) : fake_plan.restore_error;
 }
 
 struct virtio_driver fake_driver;
@@ -184,10 +164,10 @@ void fake_driver_unregister(struct kunit *test)
 	kunit_release_action(test, unregister, &fake_driver);
 }
 
-void fake_bind(struct kunit *test, struct fake_device *fake)
+void fake_bind(struct kunit *test, struct virtio_host *host)
 {
 	fake_driver_register(test);
-	fake_device_register(test, fake);
+	virtio_host_plug(host);
 }
 
 void fake_driver_with_features(void)

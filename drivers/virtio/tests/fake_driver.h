@@ -11,7 +11,11 @@
 #include <linux/sched.h>
 #include <linux/wait.h>
 
-#include "fake_device.h"
+#include <kunit/virtio.h>
+
+/* Ids that no driver of the tree serves. */
+#define FAKE_ID		0xfa4e
+#define FAKE_VENDOR	VIRTIO_HOST_VENDOR
 
 #define MODERN	BIT_ULL(VIRTIO_F_VERSION_1)
 
@@ -28,7 +32,7 @@ struct fake_plan {
 struct fake_queue {
 	struct virtqueue *vq;
 	u8 status;
-	unsigned int kicks, callbacks;
+	unsigned int callbacks, offered, back;
 	u8 buf;
 	wait_queue_head_t wait;
 	struct completion waiting;
@@ -46,9 +50,9 @@ int fake_driver_init(struct kunit *test);
 void fake_driver_with_features(void);
 void fake_driver_register(struct kunit *test);
 void fake_driver_unregister(struct kunit *test);
-void fake_bind(struct kunit *test, struct fake_device *fake);
+void fake_bind(struct kunit *test, struct virtio_host *host);
 
-struct fake_device *fake_device_with_queue(struct kunit *test, u64 offered);
+struct virtio_host *fake_host_with_queue(struct kunit *test, u64 offered);
 int fake_wait_for_device(void *vq);
 
 #endif /* _VIRTIO_FAKE_DRIVER_H */

@@ -6,59 +6,59 @@
 #include <uapi/linux/virtio_blk.h>
 #include <uapi/linux/virtio_ids.h>
 
-#include "fake_device.h"
+#include "fake_driver.h"
 
 #define CAPACITY	VIRTIO_CONFIG_F_DEVICE
 #define SIZE_MAX_FIELD	(VIRTIO_CONFIG_F_DEVICE + 1)
 #define SEG_MAX		(VIRTIO_CONFIG_F_DEVICE + 2)
 #define WCE		(VIRTIO_CONFIG_F_DEVICE + 11)
 
-static struct fake_device *disk(struct kunit *test)
+static struct virtio_host *disk(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, VIRTIO_ID_BLOCK,
+	struct virtio_host *host = virtio_host_create(test, VIRTIO_ID_BLOCK,
 						     BIT_ULL(VIRTIO_F_VERSION_1) |
 						     BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |
 						     BIT_ULL(VIRTIO_BLK_F_RO));
-	struct virtio_blk_config *config = (void *)fake->bytes;
+	struct virtio_blk_config *config = (void *)host->config;
 
-	fake->vdev.features = BIT_ULL(VIRTIO_F_VERSION_1);
-	config->capacity = cpu_to_virtio64(&fake->vdev, 0x1122334455667788);
-	config->seg_max = cpu_to_virtio32(&fake->vdev, 126);
-	return fake;
+	host->vdev.features = BIT_ULL(VIRTIO_F_VERSION_1);
+	config->capacity = cpu_to_virtio64(&host->vdev, 0x1122334455667788);
+	config->seg_max = cpu_to_virtio32(&host->vdev, 126);
+	return host;
 }
 
 /* The field and the member of the structure are the same thing. */
 static void test_both_ways(struct kunit *test)
 {
-	struct fake_device *fake = disk(test);
+	struct virtio_host *host = disk(test);
 	u64 by_type, by_offset;
 	u32 seg_max;
 
-	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(&fake->vdev, CAPACITY, &by_type));
-	virtio_cread(&fake->vdev, struct virtio_blk_config, capacity, &by_offset);
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(&host->vdev, CAPACITY, &by_type));
+	virtio_cread(&host->vdev, struct virtio_blk_config, capacity, &by_offset);
 	KUNIT_EXPECT_EQ(test, 0x1122334455667788, by_type);
 	KUNIT_EXPECT_EQ(test, by_type, by_offset);
-	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(&fake->vdev, SEG_MAX, &seg_max));
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(&host->vdev, SEG_MAX, &seg_max));
 	KUNIT_EXPECT_EQ(test, 126, seg_max);
-	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&fake->vdev, CAPACITY, &by_type));
+	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&host->vdev, CAPACITY, &by_type));
 }
 
 /* A field whose feature is not offered is not there; nor one that was not taken. */
 static void test_features(struct kunit *test)
 {
-	struct fake_device *fake = disk(test);
+	struct virtio_host *host = disk(test);
 	u32 val;
 
-	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&fake->vdev, SIZE_MAX_FIELD, &val));
-	fake->vdev.features_latched = true;
-	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&fake->vdev, SEG_MAX, &val));
+	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&host->vdev, SIZE_MAX_FIELD, &val));
+	host->vdev.features_latched = true;
+	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&host->vdev, SEG_MAX, &val));
 }
 
 /* Own features and those of the transport are fields apart; late ones are refused. */
 static void test_bits(struct kunit *test)
 {
-	struct fake_device *fake = disk(test);
-	struct virtio_device *vdev = &fake->vdev;
+	struct virtio_host *host = disk(test);
+	struct virtio_device *vdev = &host->vdev;
 	unsigned int len;
 	void *own = vdev->config->find(vdev, VIRTIO_CONFIG_F_FEATURES, &len);
 	void *transport = vdev->config->find(vdev, VIRTIO_CONFIG_F_VIRTIO, &len);
@@ -78,20 +78,20 @@ static void test_bits(struct kunit *test)
 /* A configuration that never settles is read all the same, with an end. */
 static void test_restless(struct kunit *test)
 {
-	struct fake_device *fake = disk(test);
+	struct virtio_host *host = disk(test);
 	u64 capacity;
 
-	fake->restless = true;
-	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(&fake->vdev, CAPACITY, &capacity));
+	host->restless = true;
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(&host->vdev, CAPACITY, &capacity));
 	KUNIT_EXPECT_EQ(test, 0x1122334455667788, capacity);
-	KUNIT_EXPECT_GT(test, fake->generation, 100);
+	KUNIT_EXPECT_GT(test, host->generation, 100);
 }
 
 /* A length that is not the field's reads as nothing and writes nothing. */
 static void test_wrong_length(struct kunit *test)
 {
-	struct fake_device *fake = disk(test);
-	struct virtio_device *vdev = &fake->vdev;
+	struct virtio_host *host = disk(test);
+	struct virtio_device *vdev = &host->vdev;
 	unsigned int len;
 	void *token = vdev->config->find(vdev, SEG_MAX, &len);
 	u8 buf[16];
@@ -115,7 +115,7 @@ static void test_by_offset(struct kunit *test)
 		0,
 	};
 	u8 *page = kunit_kzalloc(test, sizeof(fields), GFP_KERNEL);
-	struct fake_device *fake;
+	struct virtio_host *host;
 	struct virtio_device *vdev;
 	unsigned int i;
 	u32 val = 7;
@@ -124,8 +124,8 @@ static void test_by_offset(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	memcpy(page, fields, sizeof(fields));
-	fake = fake_device_paged(test, VIRTIO_ID_BLOCK, page, sizeof(fields));
-	vdev = &fake->vdev;
+	host = virtio_host_create_paged(test, VIRTIO_ID_BLOCK, page, sizeof(fields));
+	vdev = &host->vdev;
 	vdev->features = BIT_ULL(VIRTIO_F_VERSION_1);
 	for (i = 0; i < 2; i++) {
 		virtio_cread(vdev, struct virtio_blk_config, capacity, &capacity);
@@ -157,16 +157,16 @@ static void test_by_offset(struct kunit *test)
 /* The tag of a file share is as long as the device says, up to what a field holds. */
 static void test_counted(struct kunit *test)
 {
-	struct fake_device *fake = fake_device_alloc(test, VIRTIO_ID_9P,
+	struct virtio_host *host = virtio_host_create(test, VIRTIO_ID_9P,
 						     BIT_ULL(VIRTIO_F_VERSION_1) |
 						     BIT_ULL(VIRTIO_9P_MOUNT_TAG));
-	struct virtio_device *vdev = &fake->vdev;
+	struct virtio_device *vdev = &host->vdev;
 	unsigned int len;
 	char tag[8] = { };
 	void *token;
 
 	vdev->features = BIT_ULL(VIRTIO_F_VERSION_1);
-	memcpy(fake->bytes, "\5\0share", 7);
+	memcpy(host->config, "\5\0share", 7);
 	token = vdev->config->find(vdev, VIRTIO_CONFIG_F_DEVICE + 1, &len);
 	KUNIT_ASSERT_NOT_NULL(test, token);
 	KUNIT_ASSERT_EQ(test, 5, len);
@@ -174,7 +174,7 @@ static void test_counted(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "share", tag);
 
 	virtio_reset_device(vdev);
-	fake->bytes[1] = 0xff;
+	host->config[1] = 0xff;
 	KUNIT_ASSERT_NOT_NULL(test, vdev->config->find(vdev, VIRTIO_CONFIG_F_DEVICE + 1, &len));
 	KUNIT_EXPECT_EQ(test, U8_MAX, len);
 }

@@ -29,15 +29,16 @@ void packed_host_init(struct packed_host *host, struct virtqueue *vq, u64 offset
 	};
 }
 
-static int add_segment(struct packed_host *host, const struct vring_packed_desc *desc)
+static int add_segment(const struct packed_host *host, struct virtio_host_buf *buf,
+		       const struct vring_packed_desc *desc)
 {
 	u64 addr = le64_to_cpu(desc->addr);
 
-	if (host->n_segments == PACKED_HOST_SEGMENTS)
+	if (buf->n == VIRTIO_HOST_SEGMENTS)
 		return -E2BIG;
 	if (addr < host->offset)
 		return -EFAULT;
-	host->segments[host->n_segments++] = (struct packed_segment) {
+	buf->segment[buf->n++] = (struct virtio_host_segment) {
 		.bytes = phys_to_virt(addr - host->offset),
 		.len = le32_to_cpu(desc->len),
 		.writable = le16_to_cpu(desc->flags) & WRITABLE,
@@ -45,7 +46,8 @@ static int add_segment(struct packed_host *host, const struct vring_packed_desc 
 	return 0;
 }
 
-static int add_table(struct packed_host *host, const struct vring_packed_desc *desc)
+static int add_table(const struct packed_host *host, struct virtio_host_buf *buf,
+		     const struct vring_packed_desc *desc)
 {
 	const struct vring_packed_desc *table;
 	u32 i, count = le32_to_cpu(desc->len) / sizeof(*table);
@@ -56,18 +58,17 @@ static int add_table(struct packed_host *host, const struct vring_packed_desc *d
 		return -EFAULT;
 	table = phys_to_virt(addr - host->offset);
 	for (i = 0; i < count && !err; i++)
-		err = add_segment(host, &table[i]);
+		err = add_segment(host, buf, &table[i]);
 	return err;
 }
 
 /* 1 with the id of a buffer, 0 if there is none, or what is wrong with it. */
-int packed_host_take(struct packed_host *host, u16 *id)
+int packed_host_take(struct packed_host *host, struct virtio_host_buf *buf)
 {
 	unsigned int count = 0;
 	u16 flags;
 	int err;
 
-	host->n_segments = 0;
 	do {
 		struct vring_packed_desc *desc = &host->desc[host->avail];
 
@@ -76,56 +77,19 @@ int packed_host_take(struct packed_host *host, u16 *id)
 		if (!!(flags & DESC_AVAIL) != host->avail_wrap ||
 		    !!(flags & DESC_USED) == host->avail_wrap)
 			return count ? -EPROTO : 0;
-		err = flags & INDIRECT ? add_table(host, desc) : add_segment(host, desc);
+		err = flags & INDIRECT ? add_table(host, buf, desc) : add_segment(host, buf, desc);
 		if (err)
 			return err;
-		*id = le16_to_cpu(desc->id);
-		if (++count > host->num || *id >= host->num)
+		buf->id = le16_to_cpu(desc->id);
+		if (++count > host->num || buf->id >= host->num)
 			return -EPROTO;
 		if (++host->avail == host->num) {
 			host->avail = 0;
 			host->avail_wrap ^= 1;
 		}
 	} while (flags & MORE);
-	host->counts[*id] = count;
+	host->counts[buf->id] = count;
 	return 1;
-}
-
-/* Copy what the device reads of the buffer taken last. */
-ssize_t packed_host_pull(struct packed_host *host, u8 *bytes, size_t max)
-{
-	size_t len = 0;
-	unsigned int i;
-
-	for (i = 0; i < host->n_segments; i++) {
-		const struct packed_segment *seg = &host->segments[i];
-
-		if (seg->writable)
-			continue;
-		if (seg->len > max - len)
-			return -E2BIG;
-		memcpy(bytes + len, seg->bytes, seg->len);
-		len += seg->len;
-	}
-	return len;
-}
-
-/* Fill what it writes, as far as @len goes. */
-ssize_t packed_host_push(struct packed_host *host, const u8 *bytes, size_t len)
-{
-	size_t done = 0;
-	unsigned int i;
-
-	for (i = 0; i < host->n_segments; i++) {
-		const struct packed_segment *seg = &host->segments[i];
-		size_t part = min_t(size_t, seg->len, len - done);
-
-		if (!seg->writable)
-			continue;
-		memcpy(seg->bytes, bytes + done, part);
-		done += part;
-	}
-	return done;
 }
 
 /* Say that a buffer was used which takes up @count descriptors, true or not. */
@@ -146,11 +110,6 @@ void packed_host_claim(struct packed_host *host, u16 id, u32 len, unsigned int c
 	}
 }
 
-void packed_host_complete(struct packed_host *host, u16 id, u32 len)
-{
-	packed_host_claim(host, id, len, host->counts[id]);
-}
-
 /* Is the driver to be called for what was used since the last time (2.8.10)? */
 bool packed_host_wants_callback(struct packed_host *host)
 {
@@ -164,4 +123,14 @@ bool packed_host_wants_callback(struct packed_host *host)
 	if ((event >> 15) != host->used_wrap)
 		at -= host->num;
 	return at < now && at >= now - told;
+}
+
+/* Have the driver notify us of the next buffer, or of none. */
+void packed_host_ask_for_kicks(struct packed_host *host, bool on, u64 features)
+{
+	u16 how = features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX) ? VRING_PACKED_EVENT_FLAG_DESC :
+								VRING_PACKED_EVENT_FLAG_ENABLE;
+
+	host->device->off_wrap = cpu_to_le16(host->avail | host->avail_wrap << 15);
+	host->device->flags = cpu_to_le16(on ? how : VRING_PACKED_EVENT_FLAG_DISABLE);
 }

@@ -23,7 +23,7 @@ static struct ring_fixture *make_with(struct kunit *test, struct bounce_dma **dm
 
 	*dma = bounce_dma_make(test, "bounce");
 	f->vdev.dev.parent = (*dma)->dev;
-	f->offset = BOUNCE_OFFSET;
+	f->host.offset = BOUNCE_OFFSET;
 	features |= FEATURES(test) | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 	return ring_make(test, SIZE, features);
 }
@@ -84,9 +84,9 @@ static void echo(struct kunit *test, u8 *bytes, unsigned int n)
 	KUNIT_ASSERT_EQ(test, 1, ring_host_echo(f));
 	for (i = 0; i < SIZE; i++) {
 		if (ring_is_packed(f))
-			memset(&f->packed.desc[i].addr, 0xff, sizeof(__le64));
+			memset(&f->host.packed.desc[i].addr, 0xff, sizeof(__le64));
 		else
-			memset(&f->ring.desc[i], 0xff, sizeof(struct vring_desc));
+			memset(&f->host.split.desc[i], 0xff, sizeof(struct vring_desc));
 	}
 	KUNIT_ASSERT_PTR_EQ(test, (void *)bytes, f->vq->vq_ops->get_buf(f->vq, &len));
 	KUNIT_ASSERT_EQ(test, n / 2, len);

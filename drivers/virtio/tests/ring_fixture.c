@@ -80,9 +80,7 @@ int ring_fixture_init(struct kunit *test)
 	f->status = VIRTIO_CONFIG_S_DRIVER_OK;
 	INIT_LIST_HEAD(&f->vdev.vqs);
 	spin_lock_init(&f->vdev.vqs_list_lock);
-	spin_lock_init(&f->iotlb_lock);
-	vringh_kiov_init(&f->in, NULL, 0);
-	vringh_kiov_init(&f->out, NULL, 0);
+	host_ring_init(&f->host);
 	return 0;
 }
 
@@ -94,45 +92,15 @@ void ring_fixture_exit(struct kunit *test)
 		return;
 	if (f->vq)
 		vring_del_virtqueue(f->vq);
-	vringh_kiov_cleanup(&f->in);
-	vringh_kiov_cleanup(&f->out);
-	if (f->iotlb)
-		vhost_iotlb_free(f->iotlb);
-}
-
-static void start_split(struct kunit *test)
-{
-	struct ring_fixture *f = test->priv;
-	u64 offset = f->offset;
-
-	f->ring = *virtqueue_get_vring(f->vq);
-	if (!f->iotlb) {
-		f->iotlb = vhost_iotlb_alloc(1, 0);
-		KUNIT_ASSERT_NOT_NULL(test, f->iotlb);
-		KUNIT_ASSERT_EQ(test, 0, vhost_iotlb_add_range(f->iotlb, offset, ULONG_MAX - 1, 0,
-							       VHOST_MAP_RW));
-	}
-	KUNIT_ASSERT_EQ(test, 0,
-			vringh_init_iotlb(&f->host, f->vdev.features, f->ring.num, true,
-					  (void *)(virt_to_phys(f->ring.desc) + offset),
-					  (void *)(virt_to_phys(f->ring.avail) + offset),
-					  (void *)(virt_to_phys(f->ring.used) + offset)));
-	vringh_set_iotlb(&f->host, f->iotlb, &f->iotlb_lock);
+	host_ring_exit(&f->host);
 }
 
 /* The device begins with an empty ring: a new one, or one after a reset. */
 void ring_host_start(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
-	u16 *counts;
 
-	if (!ring_is_packed(f)) {
-		start_split(test);
-		return;
-	}
-	counts = kunit_kcalloc(test, virtqueue_get_vring_size(f->vq), sizeof(*counts), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, counts);
-	packed_host_init(&f->packed, f->vq, f->offset, counts);
+	KUNIT_ASSERT_EQ(test, 0, host_ring_start(&f->host, f->vq));
 }
 
 struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 features)
@@ -151,74 +119,45 @@ struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 feature
 /* The device side takes one buffer: 1, 0 if there is none, or an error. */
 int ring_host_take(struct ring_fixture *f, u16 *head)
 {
-	if (ring_is_packed(f))
-		return packed_host_take(&f->packed, head);
-	return vringh_getdesc_iotlb(&f->host, &f->out, &f->in, head, GFP_KERNEL);
-}
+	int got = host_ring_take(&f->host, &f->buf);
 
-static unsigned int kiov_segments(struct ring_fixture *f, const struct vringh_kiov *kiov,
-				  bool writable, struct packed_segment *segments, unsigned int max)
-{
-	unsigned int i;
-
-	for (i = 0; i < kiov->used && i < max; i++)
-		segments[i] = (struct packed_segment) {
-			.bytes = phys_to_virt((unsigned long)kiov->iov[i].iov_base - f->offset),
-			.len = kiov->iov[i].iov_len,
-			.writable = writable,
-		};
-	return i;
+	*head = f->buf.id;
+	return got;
 }
 
 /* What the buffer taken last is made of.  Returns how many segments. */
-unsigned int ring_host_segments(struct ring_fixture *f, struct packed_segment *segments,
+unsigned int ring_host_segments(struct ring_fixture *f, struct virtio_host_segment *segments,
 				unsigned int max)
 {
-	unsigned int n = f->packed.n_segments;
-
-	if (ring_is_packed(f)) {
-		memcpy(segments, f->packed.segments, min(n, max) * sizeof(*segments));
-		return n;
-	}
-	n = kiov_segments(f, &f->out, false, segments, max);
-	return n + kiov_segments(f, &f->in, true, segments + n, max - n);
+	memcpy(segments, f->buf.segment, min(f->buf.n, max) * sizeof(*segments));
+	return f->buf.n;
 }
 
 int ring_host_complete(struct ring_fixture *f, u16 head, u32 len)
 {
-	if (!ring_is_packed(f))
-		return vringh_complete_iotlb(&f->host, head, len);
-	packed_host_complete(&f->packed, head, len);
-	return 0;
+	return host_ring_use(&f->host, head, len);
 }
 
 /* Would an honest device call back for what it has used since the last time? */
 bool ring_host_calls(struct ring_fixture *f)
 {
-	return ring_is_packed(f) ? packed_host_wants_callback(&f->packed) :
-			      vringh_need_notify_iotlb(&f->host) == 1;
+	return host_ring_wants_callback(&f->host);
 }
 
 /* It reads all there is to read, and answers with the same, a bit turned. */
 int ring_host_echo(struct ring_fixture *f)
 {
 	u8 bytes[64];
-	ssize_t len;
+	u32 len, i;
 	u16 head;
-	int i, err = ring_host_take(f, &head);
+	int err = ring_host_take(f, &head);
 
 	if (err != 1)
 		return err;
-	len = ring_is_packed(f) ? packed_host_pull(&f->packed, bytes, sizeof(bytes)) :
-			     vringh_iov_pull_iotlb(&f->host, &f->out, bytes, sizeof(bytes));
-	if (len < 0)
-		return len;
+	len = virtio_host_pull(&f->buf, bytes, sizeof(bytes));
 	for (i = 0; i < len; i++)
 		bytes[i] ^= 0x80;
-	len = ring_is_packed(f) ? packed_host_push(&f->packed, bytes, len) :
-			     vringh_iov_push_iotlb(&f->host, &f->in, bytes, len);
-	if (len < 0)
-		return len;
+	len = virtio_host_push(&f->buf, bytes, len);
 	err = ring_host_complete(f, head, len);
 	return err ?: 1;
 }
@@ -226,30 +165,13 @@ int ring_host_echo(struct ring_fixture *f)
 /* Have the driver notify us of the next buffer, or of none.  True: nothing came yet. */
 bool ring_host_kicks(struct ring_fixture *f, bool on)
 {
-	struct packed_host *host = &f->packed;
-
-	if (ring_is_packed(f)) {
-		host->device->off_wrap = cpu_to_le16(host->avail | host->avail_wrap << 15);
-		host->device->flags = cpu_to_le16(!on ? VRING_PACKED_EVENT_FLAG_DISABLE :
-						  f->vdev.features & EVENT_IDX ?
-						  VRING_PACKED_EVENT_FLAG_DESC :
-						  VRING_PACKED_EVENT_FLAG_ENABLE);
-		return true;
-	}
-	if (on)
-		return vringh_notify_enable_iotlb(&f->host);
-	vringh_notify_disable_iotlb(&f->host);
-	return true;
+	return host_ring_ask_for_kicks(&f->host, on);
 }
 
 /* The liar's side: a used entry that the device wrote by hand. */
 void ring_host_claims(struct ring_fixture *f, u32 id, u32 len)
 {
-	u16 idx = virtio16_to_cpu(&f->vdev, f->ring.used->idx);
-
-	f->ring.used->ring[idx % f->ring.num].id = cpu_to_virtio32(&f->vdev, id);
-	f->ring.used->ring[idx % f->ring.num].len = cpu_to_virtio32(&f->vdev, len);
-	f->ring.used->idx = cpu_to_virtio16(&f->vdev, idx + 1);
+	host_ring_claim(&f->host, id, len, 1);
 }
 
 /* A buffer of one segment; its address is its token. */
@@ -349,31 +271,13 @@ void ring_expect_works(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, virtqueue_is_broken(vq));
 }
 
-/*
- * The device uses all up to @id in one go: @n buffers on a split ring, buffers
- * of @n descriptors on a packed one.
- */
-void ring_host_claims_batch(struct ring_fixture *f, u16 id, u32 len, unsigned int n)
-{
-	u16 idx;
-
-	if (ring_is_packed(f)) {
-		packed_host_claim(&f->packed, id, len, n);
-		return;
-	}
-	ring_host_claims(f, id, len);
-	idx = virtio16_to_cpu(&f->vdev, f->ring.used->idx);
-	f->ring.used->idx = cpu_to_virtio16(&f->vdev, idx + n - 1);
-	f->host.completed += n;
-}
-
-/* The same for the @n buffers that it took first of those it has. */
+/* The device uses, in one go, the @n buffers that it took first of those it has. */
 void ring_host_complete_batch(struct ring_fixture *f, const u16 *heads, unsigned int n, u32 len)
 {
 	unsigned int i, count = n;
 
 	if (ring_is_packed(f))
 		for (i = 0, count = 0; i < n; i++)
-			count += f->packed.counts[heads[i]];
-	ring_host_claims_batch(f, heads[n - 1], len, count);
+			count += f->host.packed.counts[heads[i]];
+	host_ring_claim(&f->host, heads[n - 1], len, count);
 }

@@ -2,21 +2,18 @@
 /*
  * A virtqueue of either format for the tests, and the device behind it.
  *
- * The device is played by vringh, the tree's own host side, or for packed rings
- * by packed_host.c, which share no code with our rings; or a test lies in its
- * name.  None sees more than what lies in shared memory.
+ * Without a bus: the queue is made as a transport makes it, and the device's side
+ * is host_ring.c, or a test lies in its name.
  */
 #ifndef _VIRTIO_RING_FIXTURE_H
 #define _VIRTIO_RING_FIXTURE_H
 
 #include <kunit/test.h>
-#include <linux/vhost_iotlb.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
-#include <linux/vringh.h>
 
-#include "packed_host.h"
+#include "host_ring.h"
 
 #define PACKED		BIT_ULL(VIRTIO_F_RING_PACKED)
 #define IN_ORDER	BIT_ULL(VIRTIO_F_IN_ORDER)
@@ -34,17 +31,12 @@ void ring_describe_features(const u64 *features, char *desc);
  * struct ring_fixture - a queue and its device
  * @vdev: the device, as far as a ring knows it
  * @status: its status byte
- * @index: number of the queue; this and the next two are set before ring_make()
+ * @index: number of the queue; this and the next are set before ring_make(), and
+ *	so is &virtio_host_ring.offset
  * @ctx: its buffers carry a second pointer
- * @offset: how far the device's addresses lie from physical ones
  * @vq: the queue
- * @ring: where the parts of a split ring lie
- * @host: the device side of a split ring
- * @packed: that of a packed one
- * @iotlb: lets the device side see all of memory
- * @iotlb_lock: guards @iotlb
- * @in: segments that the device side writes
- * @out: segments that it reads
+ * @host: the device's side of it
+ * @buf: the buffer that the device took last
  * @kicks: notifications that it got
  * @callbacks: callbacks that the driver got
  * @go_on: what the driver's callback returns
@@ -58,14 +50,9 @@ struct ring_fixture {
 	u8 status;
 	unsigned int index;
 	bool ctx;
-	u64 offset;
 	struct virtqueue *vq;
-	struct vring ring;
-	struct vringh host;
-	struct packed_host packed;
-	struct vhost_iotlb *iotlb;
-	spinlock_t iotlb_lock;	/* guards iotlb */
-	struct vringh_kiov in, out;
+	struct virtio_host_ring host;
+	struct virtio_host_buf buf;
 	unsigned int kicks, callbacks;
 	bool go_on;
 	u32 notified;
@@ -107,7 +94,7 @@ void ring_expect_all_back(struct kunit *test, const struct ring_buf *bufs);
 void ring_expect_works(struct kunit *test);
 
 int ring_host_take(struct ring_fixture *f, u16 *head);
-unsigned int ring_host_segments(struct ring_fixture *f, struct packed_segment *segments,
+unsigned int ring_host_segments(struct ring_fixture *f, struct virtio_host_segment *segments,
 				unsigned int max);
 int ring_host_complete(struct ring_fixture *f, u16 head, u32 len);
 void ring_host_complete_batch(struct ring_fixture *f, const u16 *heads, unsigned int n, u32 len);
@@ -115,6 +102,5 @@ int ring_host_echo(struct ring_fixture *f);
 bool ring_host_calls(struct ring_fixture *f);
 bool ring_host_kicks(struct ring_fixture *f, bool on);
 void ring_host_claims(struct ring_fixture *f, u32 id, u32 len);
-void ring_host_claims_batch(struct ring_fixture *f, u16 id, u32 len, unsigned int n);
 
 #endif /* _VIRTIO_RING_FIXTURE_H */

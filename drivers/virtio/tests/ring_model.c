@@ -182,7 +182,7 @@ static void check_place(struct model *m, const struct model_buf *buf)
 
 	KUNIT_ASSERT_EQ(m->test, buf->place, buf->head);
 	for (i = 1; i < buf->descs; i++) {
-		next = virtio16_to_cpu(&f->vdev, f->ring.desc[(buf->place + i - 1) % num].next);
+		next = virtio16_to_cpu(&f->vdev, f->host.split.desc[(buf->place + i - 1) % num].next);
 		KUNIT_ASSERT_EQ(m->test, (buf->place + i) % num, next);
 	}
 }
@@ -190,7 +190,7 @@ static void check_place(struct model *m, const struct model_buf *buf)
 /* The device has before it the very memory that was submitted. */
 bool model_take(struct model *m)
 {
-	struct packed_segment segments[MODEL_SEGMENTS];
+	struct virtio_host_segment segments[MODEL_SEGMENTS];
 	unsigned int expected = takeable(m) ? 1 : 0, i;
 	struct model_buf *buf;
 	u16 head;

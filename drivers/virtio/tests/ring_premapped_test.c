@@ -19,7 +19,7 @@ static struct ring_fixture *make(struct kunit *test, struct bounce_dma **dma, u6
 
 	*dma = bounce_dma_make(test, "bounce");
 	f->vdev.dev.parent = (*dma)->dev;
-	f->offset = features ? BOUNCE_OFFSET : 0;
+	f->host.offset = features ? BOUNCE_OFFSET : 0;
 	return ring_make(test, SIZE, FEATURES(test) | features);
 }
 
@@ -59,7 +59,7 @@ static int add_halves(struct ring_fixture *f, dma_addr_t addr, void *token, bool
 static void serve(struct kunit *test, u8 value, bool in)
 {
 	struct ring_fixture *f = test->priv;
-	struct packed_segment segments[2];
+	struct virtio_host_segment segments[2];
 	unsigned int i;
 	u16 head;
 

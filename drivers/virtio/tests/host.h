@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Between the two files of a device that a test plays.
+ */
+#ifndef _VIRTIO_HOST_H
+#define _VIRTIO_HOST_H
+
+#include <kunit/virtio.h>
+
+struct irq_affinity;
+
+/* host.c */
+void virtio_host_reach(struct virtio_host *host, enum virtio_host_point point, u64 arg);
+
+/* host_queue.c */
+int virtio_host_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
+			 struct virtqueue_info *infos, struct irq_affinity *desc);
+void virtio_host_del_vqs(struct virtio_device *vdev);
+struct virtqueue *virtio_host_setup_vq(struct virtio_device *vdev, unsigned int index,
+				       struct virtqueue_info *info);
+void virtio_host_teardown_vq(struct virtqueue *vq);
+int virtio_host_disable_vq(struct virtqueue *vq);
+int virtio_host_enable_vq(struct virtqueue *vq);
+
+#endif /* _VIRTIO_HOST_H */
