@@ -224,6 +224,17 @@ static void close_interrupts(void)
 }
 
 /**
+ * pci_host_has_msix - has the driver turned MSI-X on?
+ *
+ * Context: any.
+ * Return: %true if so.
+ */
+bool pci_host_has_msix(void)
+{
+	return host.pdev && pci_dev_msi_enabled(host.pdev);
+}
+
+/**
  * pci_host_interrupt - the card interrupts
  * @vector: by this vector; by the line where MSI-X is off
  *
@@ -237,7 +248,7 @@ void pci_host_interrupt(unsigned int vector)
 
 	if (!card)
 		return;
-	if (!pci_dev_msi_enabled(host.pdev)) {
+	if (!pci_host_has_msix()) {
 		generic_handle_irq_safe(host.line);
 		return;
 	}

@@ -60,6 +60,7 @@ struct pci_dev *pci_host_plug(struct kunit *test, struct pci_card *card);
 int pci_host_bind(struct kunit *test, const char *driver);
 void pci_host_unplug(struct kunit *test);
 void pci_host_interrupt(unsigned int vector);
+bool pci_host_has_msix(void);
 unsigned int pci_host_maps(void);
 unsigned int pci_host_strays(void);
 

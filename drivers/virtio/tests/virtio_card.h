@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A modern virtio device as a PCI card: soft_device.c in the slot of pci_host.c.
+ * A virtio device as a PCI card: soft_device.c in the slot of pci_host.c.
  *
- * Its structures lie in one BAR, a page for each, and say so in configuration
- * space, which a test may change before the card is plugged in.
+ * A legacy one is in legacy_card.c.  The structures of a modern one lie in one BAR, a
+ * page for each, and say so in configuration space, which a test may change before
+ * the card is plugged in.
  */
 #ifndef _VIRTIO_CARD_H
 #define _VIRTIO_CARD_H
@@ -37,6 +38,7 @@ struct virtio_card {
 };
 
 void virtio_card_init(struct virtio_card *card, u64 offered, unsigned int vectors);
+void legacy_card_init(struct virtio_card *card, unsigned int vectors);
 u8 virtio_card_structure(struct virtio_card *card, u8 type, u32 offset, u32 length);
 
 #endif /* _VIRTIO_CARD_H */
