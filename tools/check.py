@@ -17,7 +17,7 @@ CONFIG_VIRTIO_KUNIT_TEST=m
 """
 # The drivers of the tree that must compile without a warning.
 USERS = ("drivers/block/virtio_blk.o", "drivers/net/virtio_net.o", "drivers/char/virtio_console.o", "drivers/char/hw_random/virtio-rng.o",
-         "drivers/virtio/virtio_balloon.o", "drivers/virtio/virtio_input.o", "drivers/virtio/virtio_mmio.o", "drivers/scsi/virtio_scsi.o",
+         "drivers/virtio/virtio_balloon.o", "drivers/virtio/virtio_input.o", "drivers/scsi/virtio_scsi.o",
          "net/9p/trans_virtio.o", "net/vmw_vsock/virtio_transport.o")
 # What checkpatch can't know of an overlay, or is no rule of ours:
 IGNORED = {

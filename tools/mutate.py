@@ -14,6 +14,9 @@ TOP = os.path.dirname(TOOLS)
 COMPILER = "the compiler"      # a mutant that must not build
 BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout"))
 SPLIT, PACKED, QUEUE, TAKE, MEMORY, REPORT = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "memory.c", "report.c"))
+TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES = (
+    f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues"))
+MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
 # name, file, what stands there, what the mutant has instead, test that must fail
@@ -119,6 +122,46 @@ MUTANTS = (
     ("ring: a single list that is left out is looked at", "drivers/virtio/ring/add.h", "buf.lists && buf.sgs[0] && !sg_is_last", "buf.lists && !sg_is_last",
      "misuse.test_nothing"),
     ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += count;", "q->vq.num_free++;", "ring.test_echo"),
+    ("pci: a capability that is cut off is used", CAPABILITIES, "return len >= rules[type].capability &&", "return", "pci-lies.test_capability"),
+    ("pci: a BAR that is not there is used", CAPABILITIES, "cap->bar < PCI_STD_NUM_BARS && pci_resource_len(pdev, cap->bar)",
+     "cap->bar < PCI_STD_NUM_BARS", "pci-lies.test_capability"),
+    ("pci: offset and length wrap", CAPABILITIES, "(u64)cap->offset + cap->length > size", "cap->offset + cap->length > size",
+     "pci-lies.test_capability"),
+    ("pci: a misaligned structure is used", CAPABILITIES, "if (!IS_ALIGNED(cap->offset, rule->align))", "if (0)", "pci-lies.test_capability"),
+    ("pci: notifications outside their structure", MODERN_DEV, "offset + width > mdev->notify_len ||", "", "pci-lies.test_notify"),
+    ("pci: notifications at odd places", MODERN_DEV, "!IS_ALIGNED(mdev->notify_offset + offset, width)", "0", "pci-lies.test_notify"),
+    ("pci: two bytes for four of notification", MODERN_DEV, "return map_vq_notify(mdev, index, sizeof(u32), NULL);",
+     "return map_vq_notify(mdev, index, sizeof(u16), NULL);", "pci-lies.test_large_notify_data"),
+    ("pci: shared memory wraps", MODERN, "offset > size || len > size - offset", "offset + len > size", "pci-life-lies.test_shm"),
+    ("pci: an enabled queue is set up", MODERN, "if (vp_modern_get_queue_enable(&vp->mdev, index))", "if (0)", "pci-queue-lies.test_at_once"),
+    ("pci: every fault is tried with fewer vectors", PCI_QUEUES, "\t\tif (err != -EBUSY)\n\t\t\tbreak;\n", "", "pci-queue-lies.test_at_once"),
+    ("pci: a refused vector ends it", PCI_QUEUES, "\t\tif (err != -EBUSY)\n\t\t\tbreak;\n", "\t\tbreak;\n", "pci-queue-lies.test_vector_refused"),
+    ("pci: a queue's reset is not confirmed", MODERN, "\tif (still_busy(vp, vq)) {", "\tif (0) {", "pci-queue-lies.test_queue_reset"),
+    ("pci: a queue's reset is waited for without a device", MODERN_DEV, "return !busy || busy == U16_MAX;", "return !busy;",
+     "pci-queue-lies.test_queue_reset_gone"),
+    ("reset: waited for without a device", TRANSPORT, "!status || status == VIRTIO_STATUS_GONE, 1000", "!status, 1000",
+     "pci-life-lies.test_gone_from_the_start"),
+    ("reset: waited for again and again", TRANSPORT, "\tif (vdev->lost)\n\t\treturn -ENODEV;\n", "", "pci-life-lies.test_stuck_at_any_moment"),
+    ("reset: goes on without", HANDSHAKE, "\tif (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)\n\t\treturn -ENODEV;\n", "",
+     "pci-life-lies.test_never_reset"),
+    ("mmio: a version that nobody knows", MMIO, "vm->version != VM_LEGACY && vm->version != VM_MODERN", "0", "mmio-lies.test_device"),
+    ("mmio: a placeholder is a device", MMIO, "\tif (!vm->vdev.id.device)\n\t\treturn -ENODEV;\n", "", "mmio-lies.test_placeholder"),
+    ("mmio: registers that were not described", MMIO, "if (vm->size >= VM_REGISTERS)", "if (1)", "mmio-lies.test_short"),
+    ("mmio: configuration that was not described", TRANSPORT, "min_t(size_t, len, window->len - offset)", "len", "mmio-lies.test_without_config"),
+    ("mmio: the size of a page is not told", MMIO_REGISTERS, "vm_write(vm, VIRTIO_MMIO_GUEST_PAGE_SIZE, PAGE_SIZE);", ";", "mmio-lies.test_queue"),
+    ("mmio: shared memory in RAM", MMIO_REGISTERS, "region_intersects(addr, len, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=\n\t    REGION_DISJOINT",
+     "0", "mmio-lies.test_shm"),
+    ("mmio: unknown interrupts are acknowledged", MMIO_QUEUES, "VIRTIO_MMIO_INTERRUPT_ACK, status & KNOWN_INTERRUPTS);",
+     "VIRTIO_MMIO_INTERRUPT_ACK, status);", "mmio-lies.test_reserved_interrupts"),
+    ("mmio: interrupts of what is not there", MMIO_QUEUES, " || status == U32_MAX", "", "mmio-lies.test_idle_interrupts"),
+    ("mmio: an enabled queue is set up", MMIO_QUEUES, "\tif (is_enabled(vm))\n\t\treturn ERR_PTR", "\tif (0)\n\t\treturn ERR_PTR",
+     "mmio-lies.test_queue"),
+    ("mmio: a queue that goes on is not told of", MMIO_QUEUES, "if (!vm->vdev.lost && is_enabled(vm))", "if (0)", "mmio-lies.test_queue_never_stops"),
+    ("mmio: a queue's reset is not confirmed", MMIO_QUEUES, "if (busy || is_enabled(vm)) {", "if (busy) {",
+     "mmio-lies.test_queue_reset_without_effect"),
+    ("mmio: what follows a description is not looked at", MMIO_PARAMETER, "return !*at && d->size &&", "return d->size &&",
+     "mmio-parameter.test_nonsense"),
+    ("mmio: a description wraps", MMIO_PARAMETER, " && d->start <= PHYS_ADDR_MAX - (d->size - 1);", ";", "mmio-parameter.test_nonsense"),
 )
 
 

@@ -205,7 +205,7 @@ static int name_device(struct virtio_device *vdev)
  * called this gives @vdev up with unregister_virtio_device() after success and
  * with put_device() after failure, never with kfree().
  * Context: may sleep.
- * Return: 0 or an error.
+ * Return: 0; -ENODEV for a device that can't be reset or is gone; or another error.
  */
 int register_virtio_device(struct virtio_device *vdev)
 {
@@ -218,18 +218,22 @@ int register_virtio_device(struct virtio_device *vdev)
 	spin_lock_init(&vdev->config_lock);
 	vdev->config_core_enabled = false;
 	vdev->config_change_pending = false;
+	vdev->lost = false;
 
 	err = name_device(vdev);
 	if (err)
 		goto failed;
 
-	virtio_handshake_start(vdev);
+	err = virtio_handshake_start(vdev);
+	if (err)
+		goto unname;
 	virtio_debug_device_init(vdev);
 	err = device_add(&vdev->dev);
 	if (!err)
 		return 0;
 
 	virtio_debug_device_exit(vdev);
+unname:
 	of_node_put(vdev->dev.of_node);
 	ida_free(&virtio_index_ida, vdev->index);
 failed:

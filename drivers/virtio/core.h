@@ -8,19 +8,19 @@
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 
-/* A status of all ones is what a device reads as that is no longer there. */
-#define VIRTIO_STATUS_GONE	0xff
+#include "transport.h"
 
+/* One that was given up is as good as gone. */
 static inline u8 virtio_get_status(struct virtio_device *vdev)
 {
-	return vdev->config->get_status(vdev);
+	return vdev->lost ? VIRTIO_STATUS_GONE : vdev->config->get_status(vdev);
 }
 
 /* bus.c, called by the initcall, and by the test of what it does without a bus */
 int virtio_core_init(void);
 
 /* handshake.c, called by the bus */
-void virtio_handshake_start(struct virtio_device *vdev);
+int virtio_handshake_start(struct virtio_device *vdev);
 int virtio_handshake_probe(struct virtio_device *vdev);
 void virtio_handshake_remove(struct virtio_device *vdev);
 void virtio_handshake_shutdown(struct virtio_device *vdev);

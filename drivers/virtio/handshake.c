@@ -79,11 +79,14 @@ void virtio_reset_device(struct virtio_device *vdev)
 }
 EXPORT_SYMBOL_GPL(virtio_reset_device);
 
-/* From whatever state it was left in to "a guest has seen it". */
-void virtio_handshake_start(struct virtio_device *vdev)
+/* From whatever state it was left in to "a guest has seen it"; -ENODEV if it is gone. */
+int virtio_handshake_start(struct virtio_device *vdev)
 {
 	virtio_reset_device(vdev);
+	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
+		return -ENODEV;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	return 0;
 }
 
 /*
@@ -476,7 +479,9 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 	int err;
 
 	/* Starting over makes a second driver as good as the first. */
-	virtio_handshake_start(vdev);
+	err = virtio_handshake_start(vdev);
+	if (err)
+		return err;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
 	err = negotiate(vdev, drv);
 	if (!err)
@@ -553,7 +558,9 @@ int virtio_device_restore(struct virtio_device *vdev)
 	struct virtio_driver *drv;
 	int err;
 
-	virtio_handshake_start(vdev);
+	err = virtio_handshake_start(vdev);
+	if (err)
+		return err;
 	if (vdev->failed)
 		virtio_add_status(vdev, VIRTIO_CONFIG_S_FAILED);
 	if (!vdev->dev.driver)

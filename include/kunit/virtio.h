@@ -171,6 +171,7 @@ struct virtio_host {
 struct virtio_host *virtio_host_create(struct kunit *test, u32 id, u64 offered);
 struct virtio_host *virtio_host_create_paged(struct kunit *test, u32 id, void *page, size_t size);
 unsigned int virtio_host_add_queue(struct virtio_host *host, unsigned int size);
+int virtio_host_try_plug(struct virtio_host *host);
 void virtio_host_plug(struct virtio_host *host);
 void virtio_host_unplug(struct virtio_host *host);
 void virtio_host_change_config(struct virtio_host *host);

@@ -106,6 +106,7 @@ struct virtqueue_ops {
  * @config_driver_disabled: the driver asked for none at the moment
  * @config_change_pending: one came meanwhile
  * @failed: the status had FAILED when the device was frozen
+ * @lost: the device is gone, or did not follow a reset; nobody reaches it any more
  * @features_latched: @features are agreed with the device until reset
  * @fields_used: configuration field types that find() has handed out
  * @found: fields that were looked up for accesses by offset
@@ -130,6 +131,7 @@ struct virtio_device {
 	bool config_driver_disabled;
 	bool config_change_pending;
 	bool failed;
+	bool lost;
 
 	bool features_latched;
 	DECLARE_BITMAP(fields_used, 256);

@@ -17,12 +17,13 @@
  * @common: the registers of all devices
  * @device: configuration of this type of device, or %NULL
  * @notify_base: where notifications go; %NULL if each queue maps its own place
- * @notify_pa: the physical address of that
+ * @notify_pa: the physical address of the structure for notifications
  * @isr: interrupt status; reading clears it
- * @notify_len: bytes mapped at @notify_base
+ * @notify_len: bytes of that structure
  * @device_len: bytes mapped at @device
  * @common_len: bytes mapped at @common
- * @notify_map_cap: the capability that says where notifications go
+ * @notify_bar: the BAR that it lies in
+ * @notify_offset: where in that
  * @notify_offset_multiplier: what a queue's notify offset counts in
  * @modern_bars: bit map of the BARs that are in use
  * @id: what the device is on the virtio bus
@@ -47,7 +48,8 @@ struct virtio_pci_modern_device {
 	size_t notify_len;
 	resource_size_t notify_pa;
 	u32 notify_offset_multiplier;
-	int notify_map_cap;
+	u8 notify_bar;
+	u32 notify_offset;
 	int modern_bars;
 };
 
@@ -104,5 +106,6 @@ void vp_modern_queue_address(struct virtio_pci_modern_device *mdev, u16 index, u
 			     u64 driver_addr, u64 device_addr);
 void __iomem *vp_modern_map_vq_notify(struct virtio_pci_modern_device *mdev, u16 index,
 				      resource_size_t *pa);
+void __iomem *vp_modern_map_vq_notify_data(struct virtio_pci_modern_device *mdev, u16 index);
 
 #endif /* _LINUX_VIRTIO_PCI_MODERN_H */

@@ -45,9 +45,17 @@ class Scenario(NamedTuple):
     extra: dict = {}            # properties of one device
     words: str = ""             # for the kernel
     interrupts: dict = EACH
+    machine: str = "q35"
+
+    def has_pci(self):
+        return not self.machine.startswith("microvm")
+
+    def is_modern(self):
+        return self.properties.get("disable-modern") != "on"
 
     def device_options(self, name):
-        return "".join(f",{k}={v}" for k, v in {**PROPERTIES, **self.properties, **self.extra.get(name, {})}.items())
+        options = {**PROPERTIES, **self.properties, **self.extra.get(name, {})}
+        return "".join(f",{k}={v}" for k, v in options.items() if self.has_pci() or not k.startswith("disable-"))
 
     def checks(self):
         return [c for d in self.devices for c in DEVICES[d].checks] + list(ALWAYS)
@@ -55,7 +63,7 @@ class Scenario(NamedTuple):
     def features(self):
         """Whether each of the bits in question is to be agreed on."""
         have = {**PROPERTIES, **self.properties}
-        return {**{bit: have[name] == "on" for bit, name in BITS.items()}, VERSION_1: have.get("disable-modern") != "on"}
+        return {**{bit: have[name] == "on" for bit, name in BITS.items()}, VERSION_1: self.is_modern()}
 
     def wanted_interrupts(self):
         """For every device of a type: both disks of a machine are asked for by one word."""
@@ -81,6 +89,10 @@ SCENARIOS = {s.name: s for s in (
     Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
     Scenario("intx", words="pci=nomsi", interrupts=LINE),
     Scenario("legacy", {"disable-legacy": "off", "disable-modern": "on"}),
+    Scenario("microvm", interrupts=LINE, machine="microvm,acpi=on"),
+    Scenario("microvm-packed", {"packed": "on"}, interrupts=LINE, machine="microvm,acpi=on"),
+    # Described by the parameter of the transport, which QEMU adds to the words for the kernel.
+    Scenario("microvm-legacy", {"disable-modern": "on"}, interrupts=LINE, machine="microvm,acpi=off"),
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
 )}

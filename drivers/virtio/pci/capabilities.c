@@ -15,7 +15,35 @@
 /* Configuration space has no room for more of them; a list that has is a loop. */
 #define MAX_CAPABILITIES	48
 
-static void read_capability(struct pci_dev *pdev, int pos, struct vp_capability *cap)
+/*
+ * What a capability must be long enough for, what its structure must have, and
+ * what it must be aligned to (virtio 1.3, 4.1.4.3 to 4.1.4.6).
+ */
+static const struct rule {
+	size_t capability, structure;
+	u32 align;
+} rules[] = {
+	[VIRTIO_PCI_CAP_COMMON_CFG] = {
+		sizeof(struct virtio_pci_cap), sizeof(struct virtio_pci_common_cfg), 4,
+	},
+	[VIRTIO_PCI_CAP_NOTIFY_CFG] = { sizeof(struct virtio_pci_notify_cap), 2, 2 },
+	[VIRTIO_PCI_CAP_ISR_CFG] = { sizeof(struct virtio_pci_cap), 1, 1 },
+	[VIRTIO_PCI_CAP_DEVICE_CFG] = { sizeof(struct virtio_pci_cap), 0, 4 },
+};
+
+/* One of this type, all of it in configuration space. */
+static bool is_capability(struct pci_dev *pdev, int pos, u8 type)
+{
+	u8 is, len;
+
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &is);
+	if (is != type)
+		return false;
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cap_len), &len);
+	return len >= rules[type].capability && pos + len <= PCI_CFG_SPACE_SIZE;
+}
+
+static void read_capability(struct pci_dev *pdev, int pos, u8 type, struct vp_capability *cap)
 {
 	cap->pos = pos;
 	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &cap->bar);
@@ -23,83 +51,73 @@ static void read_capability(struct pci_dev *pdev, int pos, struct vp_capability 
 			      &cap->offset);
 	pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, length),
 			      &cap->length);
+	if (type == VIRTIO_PCI_CAP_NOTIFY_CFG)
+		pci_read_config_dword(pdev, pos + sizeof(struct virtio_pci_cap),
+				      &cap->multiplier);
 }
 
-/* The BAR is there, and the structure lies in it. */
-static bool fits(struct pci_dev *pdev, const struct vp_capability *cap, size_t least)
+/* The structure lies in its BAR, where it may. */
+static int check_structure(struct pci_dev *pdev, u8 type, const struct vp_capability *cap)
 {
 	resource_size_t size = pci_resource_len(pdev, cap->bar);
+	const struct rule *rule = &rules[type];
 
-	return cap->length >= least && (u64)cap->offset + cap->length <= size;
+	if (cap->length < rule->structure || (u64)cap->offset + cap->length > size) {
+		pci_err(pdev, "capability %u: %u bytes at %u, expected at least %zu within the %llu of BAR %u\n",
+			type, cap->length, cap->offset, rule->structure, (u64)size, cap->bar);
+		return -EINVAL;
+	}
+	if (!IS_ALIGNED(cap->offset, rule->align)) {
+		pci_err(pdev, "capability %u: structure at %u, expected it at a multiple of %u\n",
+			type, cap->offset, rule->align);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /**
  * vp_find_capability - find the first usable capability of a type
  * @pdev: the device
- * @type: VIRTIO_PCI_CAP_*
- * @least: bytes that the structure must have
+ * @type: VIRTIO_PCI_CAP_*, of a structure that all devices have or may have
  * @cap: filled in; @cap->pos is 0 when there is none
  *
- * Those with a reserved BAR are passed over (4.1.4.1), as are those whose BAR is
- * not there; one that runs out of its BAR is refused.
+ * Those that are cut off are passed over, as are those with a reserved BAR (4.1.4.1)
+ * or one that is not there; one that runs out of its BAR is refused.
  * Context: may sleep.
  * Return: 0, also when there is none; -EINVAL for one that lies.
  */
-int vp_find_capability(struct pci_dev *pdev, u8 type, size_t least, struct vp_capability *cap)
+int vp_find_capability(struct pci_dev *pdev, u8 type, struct vp_capability *cap)
 {
 	int pos, count = 0;
-	u8 is;
 
 	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos && count < MAX_CAPABILITIES;
 	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR), count++) {
-		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &is);
-		if (is != type)
+		if (!is_capability(pdev, pos, type))
 			continue;
-		read_capability(pdev, pos, cap);
-		if (cap->bar >= PCI_STD_NUM_BARS || !pci_resource_len(pdev, cap->bar))
-			continue;
-		if (fits(pdev, cap, least))
-			return 0;
-		pci_err(pdev, "capability %u: %u bytes at %u, expected at least %zu within the %llu of BAR %u\n",
-			type, cap->length, cap->offset, least,
-			(u64)pci_resource_len(pdev, cap->bar), cap->bar);
-		return -EINVAL;
+		read_capability(pdev, pos, type, cap);
+		if (cap->bar < PCI_STD_NUM_BARS && pci_resource_len(pdev, cap->bar))
+			return check_structure(pdev, type, cap);
 	}
 	cap->pos = 0;
 	return 0;
 }
 
 /**
- * vp_map_part - map a part of a structure
+ * vp_map_structure - map a structure
  * @pdev: the device
  * @cap: the structure, from vp_find_capability()
- * @start: where in the structure; a driver may have multiplied what the device said
- * @least: bytes that must be there
  * @most: bytes that are of use
  * @len: how many were mapped; may be %NULL
- * @pa: physical address of the part; may be %NULL
  *
  * Context: may sleep.
- * Return: the mapping, or %NULL when the part does not lie in the structure.
+ * Return: the mapping, or %NULL.
  */
-void __iomem *vp_map_part(struct pci_dev *pdev, const struct vp_capability *cap, u64 start,
-			  size_t least, size_t most, size_t *len, resource_size_t *pa)
+void __iomem *vp_map_structure(struct pci_dev *pdev, const struct vp_capability *cap,
+			       size_t most, size_t *len)
 {
-	void __iomem *p;
-	size_t size;
+	size_t size = min_t(size_t, most, cap->length);
 
-	if (start + least > cap->length) {
-		pci_err(pdev, "%zu bytes at %llu, expected them within the %u of the structure\n",
-			least, start, cap->length);
-		return NULL;
-	}
-	size = min_t(u64, most, cap->length - start);
-	p = pci_iomap_range(pdev, cap->bar, cap->offset + start, size);
-	if (!p)
-		return NULL;
 	if (len)
 		*len = size;
-	if (pa)
-		*pa = pci_resource_start(pdev, cap->bar) + cap->offset + start;
-	return p;
+	return pci_iomap_range(pdev, cap->bar, cap->offset, size);
 }

@@ -11,15 +11,17 @@
  * @bar: the BAR
  * @offset: of the structure in the BAR
  * @length: of the structure; all of it lies in the BAR
+ * @multiplier: what a queue's place for notifications counts in; only that
+ *	structure has one
  */
 struct vp_capability {
 	int pos;
 	u8 bar;
-	u32 offset, length;
+	u32 offset, length, multiplier;
 };
 
-int vp_find_capability(struct pci_dev *pdev, u8 type, size_t least, struct vp_capability *cap);
-void __iomem *vp_map_part(struct pci_dev *pdev, const struct vp_capability *cap, u64 start,
-			  size_t least, size_t most, size_t *len, resource_size_t *pa);
+int vp_find_capability(struct pci_dev *pdev, u8 type, struct vp_capability *cap);
+void __iomem *vp_map_structure(struct pci_dev *pdev, const struct vp_capability *cap,
+			       size_t most, size_t *len);
 
 #endif /* _VIRTIO_PCI_CAPABILITIES_H */

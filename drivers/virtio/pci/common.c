@@ -23,24 +23,16 @@ const char *vp_bus_name(struct virtio_device *vdev)
 }
 
 /**
- * vp_reset_done - what follows a reset, whether it worked or not
- * @vp: the device
- * @status: what the status reads: 0, or the device has not followed in time
+ * vp_reset_done - what follows a reset: wait for it, and for callbacks
+ * @vp: the device, to whose status 0 was written
  *
  * A device that does not let go of memory is cut off from it.
  * Context: may sleep.
  */
-void vp_reset_done(struct vp_device *vp, u8 status)
+void vp_reset_done(struct vp_device *vp)
 {
-	if (status) {
-		if (status == VP_STATUS_GONE)
-			pci_warn(vp->pdev, "device is gone\n");
-		else
-			pci_err(vp->pdev, "status %#x for %lu s after a reset, expected 0: cut off\n",
-				status, VP_RESET_LIMIT_US / USEC_PER_SEC);
+	if (virtio_wait_for_reset(&vp->vdev))
 		pci_clear_master(vp->pdev);
-		virtio_break_device(&vp->vdev);
-	}
 	vp_synchronize_cbs(&vp->vdev);
 	vp_admin_abort(vp);
 }
@@ -196,7 +188,7 @@ static int vp_sriov_configure(struct pci_dev *pdev, int num_vfs)
 	u8 status = vdev->config->get_status(vdev);
 	int err;
 
-	if (status == VP_STATUS_GONE || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
+	if (status == VIRTIO_STATUS_GONE || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
 		return -EBUSY;
 	if (!__virtio_test_bit(vdev, VIRTIO_F_SR_IOV))
 		return -EINVAL;

@@ -7,8 +7,6 @@
  * legacy_dev.c.  Registers are in the byte order of this machine, features end at
  * 32 bits, and the device is told the page of a ring and nothing else.
  */
-#include <linux/iopoll.h>
-
 #include "pci.h"
 
 static u64 get_features(struct virtio_device *vdev)
@@ -45,57 +43,41 @@ static void set_status(struct virtio_device *vdev, u8 status)
 static void reset(struct virtio_device *vdev)
 {
 	struct vp_device *vp = to_vp(vdev);
-	u8 status;
 
+	/* Reading, which the wait does, also brings in what the device wrote before. */
 	vp_legacy_set_status(&vp->ldev, 0);
-	/* Reading also brings in what the device wrote before. */
-	read_poll_timeout(vp_legacy_get_status, status, !status || status == VP_STATUS_GONE,
-			  1000, VP_RESET_LIMIT_US, false, &vp->ldev);
-	vp_reset_done(vp, status);
+	vp_reset_done(vp);
 }
 
 /*
- * Device configuration.  It begins where the vector registers are or would be,
- * and is read byte by byte, as ever (virtio 1.3, 4.1.4.10).
+ * Device configuration begins where the vector registers are or would be, and goes
+ * to the end of the BAR (virtio 1.3, 4.1.4.10).
  */
-
-static unsigned int config_start(const struct vp_device *vp)
+static struct virtio_config_window config_window(const struct vp_device *vp)
 {
-	return VIRTIO_PCI_CONFIG_OFF(vp_has_msix(vp));
-}
-
-/* What of an access lies in the BAR; the rest reads as zeros. */
-static unsigned int within(const struct vp_device *vp, unsigned int offset, unsigned int len)
-{
+	unsigned int start = VIRTIO_PCI_CONFIG_OFF(vp_has_msix(vp));
 	resource_size_t size = pci_resource_len(vp->pdev, 0);
-	u64 start = (u64)config_start(vp) + offset;
 
-	return start >= size ? 0 : min_t(u64, len, size - start);
+	return (struct virtio_config_window) {
+		.at = vp->ldev.ioaddr + start, .len = size > start ? size - start : 0,
+		.bytewise = true,
+	};
 }
 
 static void read_config(struct virtio_device *vdev, unsigned int offset, void *buf,
 			unsigned int len)
 {
-	struct vp_device *vp = to_vp(vdev);
-	void __iomem *p = vp->ldev.ioaddr + config_start(vp) + offset;
-	unsigned int n = within(vp, offset, len), i;
-	u8 *bytes = buf;
+	struct virtio_config_window window = config_window(to_vp(vdev));
 
-	memset(bytes + n, 0, len - n);
-	for (i = 0; i < n; i++)
-		bytes[i] = ioread8(p + i);
+	virtio_window_read(&window, offset, buf, len);
 }
 
 static void write_config(struct virtio_device *vdev, unsigned int offset, const void *buf,
 			 unsigned int len)
 {
-	struct vp_device *vp = to_vp(vdev);
-	void __iomem *p = vp->ldev.ioaddr + config_start(vp) + offset;
-	unsigned int n = within(vp, offset, len), i;
-	const u8 *bytes = buf;
+	struct virtio_config_window window = config_window(to_vp(vdev));
 
-	for (i = 0; i < n; i++)
-		iowrite8(bytes[i], p + i);
+	virtio_window_write(&window, offset, buf, len);
 }
 
 /*
@@ -141,8 +123,10 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 	struct virtqueue *vq;
 	int err;
 
-	if (!num || vp_legacy_get_queue_enable(&vp->ldev, index))
+	if (!num)
 		return ERR_PTR(-ENOENT);
+	if (vp_legacy_get_queue_enable(&vp->ldev, index))
+		return ERR_PTR(virtio_queue_enabled_already(&vp->vdev, index));
 	/* The size can't be told to the device, so there is none but this. */
 	vq = vring_create_virtqueue(index, num, VIRTIO_PCI_VRING_ALIGN, &vp->vdev, true, false,
 				    info->ctx, vp_notify, info->callback, info->name);

@@ -8,8 +8,6 @@
  */
 #define VIRTIO_PCI_NO_LEGACY
 #define VIRTIO_RING_NO_LEGACY
-#include <linux/iopoll.h>
-
 #include "pci.h"
 
 /*
@@ -92,16 +90,12 @@ static void set_status(struct virtio_device *vdev, u8 status)
 		vp_admin_activate(vp);
 }
 
-/* Virtio 1.3, 4.1.4.3.2: only a status that reads back as 0 is a reset. */
 static void reset(struct virtio_device *vdev)
 {
 	struct vp_device *vp = to_vp(vdev);
-	u8 status;
 
 	vp_modern_set_status(&vp->mdev, 0);
-	read_poll_timeout(vp_modern_get_status, status, !status || status == VP_STATUS_GONE,
-			  1000, VP_RESET_LIMIT_US, false, &vp->mdev);
-	vp_reset_done(vp, status);
+	vp_reset_done(vp);
 }
 
 static u32 generation(struct virtio_device *vdev)
@@ -109,62 +103,27 @@ static u32 generation(struct virtio_device *vdev)
 	return vp_modern_generation(&to_vp(vdev)->mdev);
 }
 
-/*
- * Device configuration: aligned accesses of the width of a field (4.1.3.1), and
- * none beyond what the device has; there it reads as zeros.
- */
-
-static unsigned int access_width(unsigned int offset, unsigned int len)
+static struct virtio_config_window config_window(const struct vp_device *vp)
 {
-	if (!(offset % 4) && !(len % 4))
-		return 4;
-	return offset % 2 || len % 2 ? 1 : 2;
-}
-
-static unsigned int within(const struct vp_device *vp, unsigned int offset, unsigned int len)
-{
-	size_t have = vp->mdev.device_len;
-
-	return offset >= have ? 0 : min_t(size_t, len, have - offset);
+	return (struct virtio_config_window) {
+		.at = vp->mdev.device, .len = vp->mdev.device_len,
+	};
 }
 
 static void read_config(struct virtio_device *vdev, unsigned int offset, void *buf,
 			unsigned int len)
 {
-	struct vp_device *vp = to_vp(vdev);
-	unsigned int n = within(vp, offset, len);
-	unsigned int width = access_width(offset, n), i;
-	void __iomem *p = vp->mdev.device + offset;
+	struct virtio_config_window window = config_window(to_vp(vdev));
 
-	memset(buf + n, 0, len - n);
-	for (i = 0; i < n; i += width) {
-		u32 v = width == 4 ? ioread32(p + i) :
-			width == 2 ? ioread16(p + i) : ioread8(p + i);
-		__le32 raw = cpu_to_le32(v);
-
-		memcpy(buf + i, &raw, width);
-	}
+	virtio_window_read(&window, offset, buf, len);
 }
 
 static void write_config(struct virtio_device *vdev, unsigned int offset, const void *buf,
 			 unsigned int len)
 {
-	struct vp_device *vp = to_vp(vdev);
-	unsigned int n = within(vp, offset, len);
-	unsigned int width = access_width(offset, n), i;
-	void __iomem *p = vp->mdev.device + offset;
+	struct virtio_config_window window = config_window(to_vp(vdev));
 
-	for (i = 0; i < n; i += width) {
-		__le32 raw = 0;
-
-		memcpy(&raw, buf + i, width);
-		if (width == 4)
-			iowrite32(le32_to_cpu(raw), p + i);
-		else if (width == 2)
-			iowrite16(le32_to_cpu(raw), p + i);
-		else
-			iowrite8(le32_to_cpu(raw), p + i);
-	}
+	virtio_window_write(&window, offset, buf, len);
 }
 
 /*
@@ -188,22 +147,6 @@ static bool notify_with_data(struct virtqueue *vq)
 	return true;
 }
 
-static int map_notify(struct vp_device *vp, struct virtqueue *vq, size_t width)
-{
-	void __iomem *p = vp_modern_map_vq_notify(&vp->mdev, vq->index, NULL);
-
-	if (!p)
-		return -EINVAL;
-	/* The library vouches for two bytes. */
-	if (vp->mdev.notify_base && p - vp->mdev.notify_base + width > vp->mdev.notify_len) {
-		pci_err(vp->pdev, "queue %u: %zu bytes of notification beyond %zu\n", vq->index,
-			width, vp->mdev.notify_len);
-		return -EINVAL;
-	}
-	vq->priv = (void __force *)p;
-	return 0;
-}
-
 /* Everything but enable, which comes last (virtio 1.3, 4.1.5.1.3). */
 static int program_queue(struct vp_device *vp, struct virtqueue *vq, u16 vector)
 {
@@ -224,14 +167,17 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 	bool data = __virtio_test_bit(&vp->vdev, VIRTIO_F_NOTIFICATION_DATA);
 	struct virtqueue *vq;
 	unsigned int admin;
+	void __iomem *p;
 	u16 num;
 	int err;
 
 	if (index >= count_queues(vp) && (vp_admin_index(vp, &admin) || index != admin))
-		return ERR_PTR(-EINVAL);
-	num = vp_modern_get_queue_size(&vp->mdev, index);
-	if (!num || vp_modern_get_queue_enable(&vp->mdev, index))
 		return ERR_PTR(-ENOENT);
+	num = vp_modern_get_queue_size(&vp->mdev, index);
+	if (!num)
+		return ERR_PTR(-ENOENT);
+	if (vp_modern_get_queue_enable(&vp->mdev, index))
+		return ERR_PTR(virtio_queue_enabled_already(&vp->vdev, index));
 	vq = vring_create_virtqueue(index, num, SMP_CACHE_BYTES, &vp->vdev, true, true,
 				    info->ctx, data ? notify_with_data : vp_notify,
 				    info->callback, info->name);
@@ -239,10 +185,15 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 		return ERR_PTR(-ENOMEM);
 	vq->num_max = num;
 	err = program_queue(vp, vq, vector);
-	if (!err)
-		err = map_notify(vp, vq, data ? 4 : 2);
-	if (!err)
+	if (err)
+		goto failed;
+	p = data ? vp_modern_map_vq_notify_data(&vp->mdev, index) :
+		   vp_modern_map_vq_notify(&vp->mdev, index, NULL);
+	vq->priv = (void __force *)p;
+	if (p)
 		return vq;
+	err = -EINVAL;
+failed:
 	vring_del_virtqueue(vq);
 	return ERR_PTR(err);
 }
@@ -277,6 +228,7 @@ static int disable_vq_and_reset(struct virtqueue *vq)
 		return -ENOENT;
 	vp_modern_set_queue_reset(&vp->mdev, vq->index);
 	if (still_busy(vp, vq)) {
+		pci_err(vp->pdev, "queue %u: reset is not confirmed\n", vq->index);
 		/* The buffers are the device's still: nobody may touch them. */
 		__virtqueue_break(vq);
 		return -EBUSY;
@@ -293,8 +245,10 @@ static int enable_vq_after_reset(struct virtqueue *vq)
 	struct vp_queue *q = xa_load(&vp->queues, vq->index);
 	int err;
 
-	if (!q || !vq->reset || still_busy(vp, vq))
+	if (!q || !vq->reset)
 		return -EBUSY;
+	if (still_busy(vp, vq))
+		return virtio_queue_enabled_already(vq->vdev, vq->index);
 	err = program_queue(vp, vq, q->vector);
 	if (err)
 		return err;
@@ -317,32 +271,31 @@ static u64 read_halves(struct pci_dev *pdev, int low, int high)
 	return (u64)hi << 32 | lo;
 }
 
-static bool is_shm(struct pci_dev *pdev, int pos, u8 wanted)
+/* One of this id, all of it in configuration space, in a BAR that is there. */
+static bool is_shm(struct pci_dev *pdev, int pos, u8 wanted, u8 *bar)
 {
 	u8 type, len, id;
 
 	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &type);
 	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cap_len), &len);
 	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, id), &id);
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), bar);
 	return type == VIRTIO_PCI_CAP_SHARED_MEMORY_CFG && id == wanted &&
-	       len >= sizeof(struct virtio_pci_cap64);
+	       len >= sizeof(struct virtio_pci_cap64) && pos + len <= PCI_CFG_SPACE_SIZE &&
+	       *bar < PCI_STD_NUM_BARS && pci_resource_flags(pdev, *bar) & IORESOURCE_MEM;
 }
 
-static bool place_shm(struct pci_dev *pdev, int pos, struct virtio_shm_region *region)
+static bool place_shm(struct pci_dev *pdev, int pos, u8 bar, struct virtio_shm_region *region)
 {
-	u64 offset, len, size;
-	u8 bar;
+	u64 size = pci_resource_len(pdev, bar);
+	u64 offset, len;
 
-	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &bar);
-	if (bar >= PCI_STD_NUM_BARS)
-		return false;
 	offset = read_halves(pdev, pos + offsetof(struct virtio_pci_cap, offset),
 			     pos + offsetof(struct virtio_pci_cap64, offset_hi));
 	len = read_halves(pdev, pos + offsetof(struct virtio_pci_cap, length),
 			  pos + offsetof(struct virtio_pci_cap64, length_hi));
-	size = pci_resource_len(pdev, bar);
-	if (offset > size || len > size - offset) {
-		pci_err(pdev, "shared memory: %llu bytes at %llu, expected them within the %llu of BAR %u\n",
+	if (!len || offset > size || len > size - offset) {
+		pci_err(pdev, "shared memory: %llu bytes at %llu, expected some within the %llu of BAR %u\n",
 			len, offset, size, bar);
 		return false;
 	}
@@ -355,11 +308,12 @@ static bool get_shm_region(struct virtio_device *vdev, struct virtio_shm_region 
 {
 	struct pci_dev *pdev = to_vp(vdev)->pdev;
 	int pos, limit = PCI_CFG_SPACE_SIZE / sizeof(struct virtio_pci_cap);
+	u8 bar;
 
 	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos && limit--;
 	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR))
-		if (is_shm(pdev, pos, id))
-			return place_shm(pdev, pos, region);
+		if (is_shm(pdev, pos, id, &bar))
+			return place_shm(pdev, pos, bar, region);
 	return false;
 }
 

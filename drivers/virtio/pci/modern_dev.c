@@ -85,17 +85,20 @@ static int find_structures(struct virtio_pci_modern_device *mdev, struct structu
 	struct pci_dev *pdev = mdev->pci_dev;
 	int err;
 
-	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_COMMON_CFG,
-				 sizeof(struct virtio_pci_common_cfg), &s->common);
+	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_COMMON_CFG, &s->common);
 	if (err)
 		return err;
 	if (!s->common.pos) {
-		pci_info(pdev, "no modern registers, leaving it to the legacy driver\n");
+		/* What has never been legacy has nothing else. */
+		if (pdev->device >= FIRST_MODERN && pdev->device <= LAST_ID)
+			pci_err(pdev, "no modern registers, expected a capability that says where they are\n");
+		else
+			pci_info(pdev, "no modern registers, leaving it to the legacy driver\n");
 		return -ENODEV;
 	}
-	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_ISR_CFG, 1, &s->isr) ?:
-	      vp_find_capability(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, 2, &s->notify) ?:
-	      vp_find_capability(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, 0, &s->device);
+	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_ISR_CFG, &s->isr) ?:
+	      vp_find_capability(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, &s->notify) ?:
+	      vp_find_capability(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, &s->device);
 	if (err)
 		return err;
 	if (!s->isr.pos || !s->notify.pos) {
@@ -115,16 +118,15 @@ static int find_structures(struct virtio_pci_modern_device *mdev, struct structu
  */
 static int map_notify(struct virtio_pci_modern_device *mdev, const struct vp_capability *cap)
 {
-	pci_read_config_dword(mdev->pci_dev,
-			      cap->pos + offsetof(struct virtio_pci_notify_cap,
-						  notify_off_multiplier),
-			      &mdev->notify_offset_multiplier);
-	mdev->notify_map_cap = cap->pos;
+	mdev->notify_offset_multiplier = cap->multiplier;
+	mdev->notify_bar = cap->bar;
+	mdev->notify_offset = cap->offset;
+	mdev->notify_len = cap->length;
+	mdev->notify_pa = pci_resource_start(mdev->pci_dev, cap->bar) + cap->offset;
 	if (offset_in_page(cap->offset) + (u64)cap->length > PAGE_SIZE)
 		return 0;
-	mdev->notify_base = vp_map_part(mdev->pci_dev, cap, 0, 2, PAGE_SIZE, &mdev->notify_len,
-					&mdev->notify_pa);
-	return mdev->notify_base ? 0 : -EINVAL;
+	mdev->notify_base = vp_map_structure(mdev->pci_dev, cap, PAGE_SIZE, NULL);
+	return mdev->notify_base ? 0 : -ENOMEM;
 }
 
 static void unmap(struct virtio_pci_modern_device *mdev)
@@ -145,16 +147,16 @@ static int map_structures(struct virtio_pci_modern_device *mdev, const struct st
 {
 	struct pci_dev *pdev = mdev->pci_dev;
 
-	mdev->common = vp_map_part(pdev, &s->common, 0, sizeof(*mdev->common),
-				   sizeof(struct virtio_pci_modern_common_cfg),
-				   &mdev->common_len, NULL);
-	mdev->isr = vp_map_part(pdev, &s->isr, 0, 1, 1, NULL, NULL);
+	mdev->common = vp_map_structure(pdev, &s->common,
+					sizeof(struct virtio_pci_modern_common_cfg),
+					&mdev->common_len);
+	mdev->isr = vp_map_structure(pdev, &s->isr, 1, NULL);
 	if (!mdev->common || !mdev->isr || map_notify(mdev, &s->notify))
-		return -EINVAL;
+		return -ENOMEM;
 	if (!s->device.pos || !s->device.length)
 		return 0;
-	mdev->device = vp_map_part(pdev, &s->device, 0, 1, PAGE_SIZE, &mdev->device_len, NULL);
-	return mdev->device ? 0 : -EINVAL;
+	mdev->device = vp_map_structure(pdev, &s->device, PAGE_SIZE, &mdev->device_len);
+	return mdev->device ? 0 : -ENOMEM;
 }
 
 /**
@@ -316,12 +318,19 @@ int vp_modern_get_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
 }
 EXPORT_SYMBOL_GPL(vp_modern_get_queue_reset);
 
+/* All ones is what a device reads as that is no longer there. */
+static bool is_settled(u16 busy)
+{
+	return !busy || busy == U16_MAX;
+}
+
 /**
  * vp_modern_set_queue_reset - reset a queue, and wait for it
  * @mdev: the device
  * @index: the queue
  *
- * A device that does not let go within some seconds is told so in the log.
+ * For some seconds, or until the device is gone.  Whether it has let go of the queue
+ * is for the caller to see, by vp_modern_get_queue_reset() and _enable().
  * Context: may sleep; exclusive with other calls on queues.
  */
 void vp_modern_set_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
@@ -333,12 +342,10 @@ void vp_modern_set_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
 	select_queue(mdev, index);
 	vp_iowrite16(1, &modern(mdev)->queue_reset);
 	/* Virtio 1.3, 4.1.4.3.2: reset reads 0 when it is done, then so does enable. */
-	if (read_poll_timeout(vp_ioread16, busy, !busy, 1000, RESET_LIMIT_US, false,
-			      &modern(mdev)->queue_reset) ||
-	    read_poll_timeout(vp_ioread16, busy, !busy, 1000, RESET_LIMIT_US, false,
-			      &mdev->common->queue_enable))
-		pci_err(mdev->pci_dev, "queue %u: reset not confirmed within %lu s\n", index,
-			RESET_LIMIT_US / USEC_PER_SEC);
+	if (!read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000, RESET_LIMIT_US, false,
+			       &modern(mdev)->queue_reset))
+		read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000, RESET_LIMIT_US, false,
+				  &mdev->common->queue_enable);
 }
 EXPORT_SYMBOL_GPL(vp_modern_set_queue_reset);
 
@@ -465,6 +472,31 @@ u16 vp_modern_get_num_queues(struct virtio_pci_modern_device *mdev)
 }
 EXPORT_SYMBOL_GPL(vp_modern_get_num_queues);
 
+/*
+ * Where a queue has its notifications is the product of two things that the device
+ * says, and has to lie in the structure (virtio 1.3, 4.1.4.4).
+ */
+static void __iomem *map_vq_notify(struct virtio_pci_modern_device *mdev, u16 index,
+				   size_t width, resource_size_t *pa)
+{
+	u64 offset = (u64)vp_ioread16(&select_queue(mdev, index)->queue_notify_off) *
+		     mdev->notify_offset_multiplier;
+
+	if (offset + width > mdev->notify_len ||
+	    !IS_ALIGNED(mdev->notify_offset + offset, width)) {
+		pci_err(mdev->pci_dev,
+			"queue %u: %zu bytes for notifications at %llu, expected them aligned within %zu\n",
+			index, width, offset, mdev->notify_len);
+		return NULL;
+	}
+	if (pa)
+		*pa = mdev->notify_pa + offset;
+	if (mdev->notify_base)
+		return mdev->notify_base + offset;
+	return pci_iomap_range(mdev->pci_dev, mdev->notify_bar, mdev->notify_offset + offset,
+			       width);
+}
+
 /**
  * vp_modern_map_vq_notify - where notifications for a queue are written
  * @mdev: the device
@@ -472,33 +504,29 @@ EXPORT_SYMBOL_GPL(vp_modern_get_num_queues);
  * @pa: physical address of that place; may be %NULL
  *
  * Context: may sleep; exclusive with other calls on queues.
- * Return: the place, to be unmapped by the caller if &notify_base is %NULL; %NULL
- * when what the device says leaves its notification structure.
+ * Return: the place, of two bytes, to be unmapped by the caller if &notify_base is
+ * %NULL; %NULL when what the device says leaves its notification structure.
  */
 void __iomem *vp_modern_map_vq_notify(struct virtio_pci_modern_device *mdev, u16 index,
 				      resource_size_t *pa)
 {
-	u64 offset = (u64)vp_ioread16(&select_queue(mdev, index)->queue_notify_off) *
-		     mdev->notify_offset_multiplier;
-	struct vp_capability cap;
-
-	if (!mdev->notify_base) {
-		/* Checked again: it is read again. */
-		if (vp_find_capability(mdev->pci_dev, VIRTIO_PCI_CAP_NOTIFY_CFG, 2, &cap) ||
-		    !cap.pos || !(mdev->modern_bars & BIT(cap.bar)))
-			return NULL;
-		return vp_map_part(mdev->pci_dev, &cap, offset, 2, 2, NULL, pa);
-	}
-	if (offset + 2 > mdev->notify_len) {
-		pci_err(mdev->pci_dev, "queue %u: notifications at %llu, expected within %zu bytes\n",
-			index, offset, mdev->notify_len);
-		return NULL;
-	}
-	if (pa)
-		*pa = mdev->notify_pa + offset;
-	return mdev->notify_base + offset;
+	return map_vq_notify(mdev, index, sizeof(u16), pa);
 }
 EXPORT_SYMBOL_GPL(vp_modern_map_vq_notify);
+
+/**
+ * vp_modern_map_vq_notify_data - the same with VIRTIO_F_NOTIFICATION_DATA
+ * @mdev: the device
+ * @index: the queue
+ *
+ * Context: may sleep; exclusive with other calls on queues.
+ * Return: the place, of four bytes; else as above.
+ */
+void __iomem *vp_modern_map_vq_notify_data(struct virtio_pci_modern_device *mdev, u16 index)
+{
+	return map_vq_notify(mdev, index, sizeof(u32), NULL);
+}
+EXPORT_SYMBOL_GPL(vp_modern_map_vq_notify_data);
 
 /**
  * vp_modern_avq_num - how many administration queues the device has

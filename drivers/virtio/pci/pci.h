@@ -20,10 +20,7 @@
 #include <linux/virtio_ring.h>
 #include <linux/xarray.h>
 
-/* A status of all ones is what a device reads as that is no longer there. */
-#define VP_STATUS_GONE		0xff
-/* How long a device may take for a reset. */
-#define VP_RESET_LIMIT_US	(10 * USEC_PER_SEC)
+#include "../transport.h"
 
 /* Configuration changes and administration have the first vector. */
 #define VP_CONFIG_VECTOR	0
@@ -155,7 +152,7 @@ bool vp_notify(struct virtqueue *vq);
 
 /* common.c */
 const char *vp_bus_name(struct virtio_device *vdev);
-void vp_reset_done(struct vp_device *vp, u8 status);
+void vp_reset_done(struct vp_device *vp);
 struct vp_device *vp_physical_function(struct pci_dev *pdev);
 
 /* modern.c */

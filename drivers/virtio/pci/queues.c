@@ -160,9 +160,12 @@ static int add_queues(struct vp_device *vp, unsigned int nvqs, struct virtqueue 
 		vector = VIRTIO_MSI_NO_VECTOR;
 		if (vp_has_msix(vp) && wants_callback(&infos[i]))
 			vector = vp->plan == VP_VECTOR_EACH ? next++ : next;
-		vqs[i] = add_queue(vp, index++, &infos[i], vector);
+		vqs[i] = add_queue(vp, index, &infos[i], vector);
+		if (PTR_ERR_OR_ZERO(vqs[i]) == -ENOENT)
+			virtio_queue_missing(&vp->vdev, index, infos[i].name);
 		if (IS_ERR(vqs[i]))
 			return PTR_ERR(vqs[i]);
+		index++;
 	}
 	return add_admin_queue(vp);
 }
@@ -195,14 +198,20 @@ int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue 
 
 	for (plan = VP_VECTOR_EACH; plan <= VP_INTX; plan++) {
 		err = vp_open_vectors(vp, plan, callbacks, desc);
-		if (!err)
-			err = add_queues(vp, nvqs, vqs, infos);
+		if (err) {
+			/* That there is no line is not why the vectors were no good. */
+			if (plan < VP_INTX || vp->pdev->irq)
+				why = err;
+			continue;
+		}
+		err = add_queues(vp, nvqs, vqs, infos);
+		why = err;
 		if (!err)
 			break;
 		vp_del_vqs(vdev);
-		/* That there is no line is not why the vectors were no good. */
-		if (plan < VP_INTX || vp->pdev->irq)
-			why = err;
+		/* The device may have no room for so many vectors; fewer mend nothing else. */
+		if (err != -EBUSY)
+			break;
 	}
 	if (err)
 		return why;
@@ -267,9 +276,13 @@ struct virtqueue *vp_setup_vq(struct virtio_device *vdev, unsigned int index,
 		vector = VIRTIO_MSI_NO_VECTOR;
 
 	vq = add_queue(vp, index, info, vector);
-	if (!IS_ERR(vq))
+	if (!IS_ERR(vq)) {
 		start_queue(vp, vq);
-	else if (xa_empty(&vp->queues))
+		return vq;
+	}
+	if (PTR_ERR(vq) == -EBUSY)
+		pci_err(vp->pdev, "queue %u: device refuses vector %u\n", index, vector);
+	if (xa_empty(&vp->queues))
 		vp_del_vqs(vdev);
 	return vq;
 }

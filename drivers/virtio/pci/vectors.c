@@ -56,7 +56,7 @@ static irqreturn_t on_line(int irq, void *opaque)
 	struct vp_device *vp = opaque;
 	u8 isr = ioread8(vp->isr);
 
-	if (!isr || isr == VP_STATUS_GONE)
+	if (!isr || isr == VIRTIO_STATUS_GONE)
 		return IRQ_NONE;
 	if (isr & VIRTIO_PCI_ISR_CONFIG)
 		virtio_config_changed(&vp->vdev);

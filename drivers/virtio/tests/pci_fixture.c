@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the tests of the PCI transport have in common; see pci_fixture.h.
+ */
+#include <linux/slab.h>
+
+#include "pci_fixture.h"
+
+/**
+ * pci_fixture_init - a bus, an honest card that is not plugged in yet, and a driver
+ * @test: the test; its private pointer is the card
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int pci_fixture_init(struct kunit *test)
+{
+	struct virtio_card *card = kunit_kzalloc(test, sizeof(*card), GFP_KERNEL);
+	int err;
+
+	if (!card)
+		return -ENOMEM;
+	virtio_card_init(card, CARD_FEATURES, CARD_VECTORS);
+	test->priv = card;
+	err = pci_host_init(test);
+	if (err)
+		return err;
+	err = soft_driver_init();
+	if (err)
+		pci_host_exit(test);
+	return err;
+}
+
+/**
+ * pci_fixture_exit - the other way
+ * @test: the test
+ *
+ * Context: may sleep.
+ */
+void pci_fixture_exit(struct kunit *test)
+{
+	pci_host_unplug(test);
+	soft_driver_exit();
+	pci_host_exit(test);
+}
+
+/**
+ * pci_fixture_try - plug the card in and have the transport probe it
+ * @test: the test
+ *
+ * Context: may sleep.
+ * Return: 0 or the error of the transport; that of the driver is in soft_driver.
+ */
+int pci_fixture_try(struct kunit *test)
+{
+	kernel_log_mark();
+	KUNIT_ASSERT_NOT_NULL(test, pci_host_plug(test, &CARD(test)->pci));
+	return pci_host_bind(test, "virtio-pci");
+}
+
+/* Nothing is left of a card that is unplugged, and nobody reached beyond its BARs. */
+void pci_fixture_expect_clean(struct kunit *test)
+{
+	unsigned int strays = pci_host_strays();
+
+	pci_host_unplug(test);
+	KUNIT_EXPECT_EQ(test, 0, strays);
+	KUNIT_EXPECT_EQ(test, 0, pci_host_strays());
+	KUNIT_EXPECT_EQ(test, 0, pci_host_maps());
+	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
+}
+
+/* After that, an honest card in the same slot works. */
+void pci_fixture_expect_honest_works(struct kunit *test)
+{
+	virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
+	soft_driver_again();
+	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
+	soft_driver_expect_works(test);
+	pci_fixture_expect_clean(test);
+	kernel_log_expect_quiet(test);
+}
+
+/* The transport refuses the card, and says so once. */
+void pci_fixture_expect_refused(struct kunit *test, int err, const char *words)
+{
+	KUNIT_EXPECT_EQ(test, err, pci_fixture_try(test));
+	kernel_log_expect_one(test, words);
+	KUNIT_EXPECT_EQ(test, 0, soft_driver.probes);
+	pci_fixture_expect_clean(test);
+	pci_fixture_expect_honest_works(test);
+}
+
+/* The transport takes it; the driver, or the core for it, fails. */
+void pci_fixture_expect_probe_fails(struct kunit *test, int err, const char *words)
+{
+	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
+	KUNIT_EXPECT_EQ(test, err, soft_driver.err);
+	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
+	kernel_log_expect_one(test, words);
+	pci_fixture_expect_clean(test);
+	pci_fixture_expect_honest_works(test);
+}
+
+/* It works in spite of everything, and nothing is said. */
+void pci_fixture_expect_works(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
+	soft_driver_expect_works(test);
+	kernel_log_expect_quiet(test);
+	pci_fixture_expect_clean(test);
+	pci_fixture_expect_honest_works(test);
+}

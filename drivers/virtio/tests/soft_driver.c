@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver for the devices that soft_device.c plays; see soft_driver.h.
+ */
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/virtio_config.h>
+
+#include "soft_driver.h"
+
+struct soft_driver soft_driver;
+
+static void take_back(struct virtqueue *vq)
+{
+	unsigned int len;
+
+	while (virtqueue_get_buf(vq, &len))
+		soft_driver.back++;
+}
+
+static bool take_back_and_go_on(struct virtqueue *vq)
+{
+	take_back(vq);
+	return true;
+}
+
+static int find_all(struct virtio_device *vdev)
+{
+	struct virtqueue_info infos[SOFT_DRIVER_QUEUES] = { };
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < soft_driver.queues; i++)
+		infos[i] = (struct virtqueue_info) { .name = "soft", .callback = take_back };
+	err = virtio_find_vqs(vdev, soft_driver.queues, soft_driver.vqs, infos, NULL);
+	if (!err)
+		soft_driver.found = soft_driver.queues;
+	return err;
+}
+
+static int find_one_by_one(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+
+	while (soft_driver.found < SOFT_DRIVER_QUEUES) {
+		vq = vdev->config->find_vq(vdev, take_back_and_go_on);
+		if (IS_ERR(vq))
+			return PTR_ERR(vq) == -ENOENT && soft_driver.found ? 0 : PTR_ERR(vq);
+		soft_driver.vqs[soft_driver.found++] = vq;
+	}
+	return 0;
+}
+
+static int post_one(unsigned int i)
+{
+	struct virtqueue *vq = soft_driver.vqs[i];
+	struct scatterlist sg;
+	int err;
+
+	sg_init_one(&sg, &soft_driver.bytes[i], 1);
+	err = virtqueue_add_inbuf(vq, &sg, 1, &soft_driver.bytes[i], GFP_KERNEL);
+	if (!err)
+		virtqueue_kick(vq);
+	return err;
+}
+
+static void leave(struct virtio_device *vdev)
+{
+	virtio_reset_device(vdev);
+	vdev->config->del_vqs(vdev);
+	soft_driver.vdev = NULL;
+	soft_driver.found = 0;
+}
+
+static int start(struct virtio_device *vdev)
+{
+	unsigned int i;
+	int err;
+
+	err = soft_driver.one_by_one ? find_one_by_one(vdev) : find_all(vdev);
+	if (!err)
+		virtio_cread_bytes(vdev, 0, soft_driver.config, sizeof(soft_driver.config));
+	if (!err)
+		virtio_device_ready(vdev);
+	for (i = 0; !err && i < soft_driver.found; i++)
+		err = post_one(i);
+	if (err)
+		leave(vdev);
+	else
+		soft_driver.vdev = vdev;
+	return err;
+}
+
+static int soft_probe(struct virtio_device *vdev)
+{
+	soft_driver.probes++;
+	soft_driver.err = start(vdev);
+	return soft_driver.err;
+}
+
+/* Over a sleep the device forgets its queues, and the buffers come back. */
+static int soft_freeze(struct virtio_device *vdev)
+{
+	leave(vdev);
+	return 0;
+}
+
+static int soft_restore(struct virtio_device *vdev)
+{
+	soft_driver.back = 0;
+	soft_driver.err = start(vdev);
+	return soft_driver.err;
+}
+
+static const struct virtio_device_id ids[] = {
+	{ SOFT_ID, VIRTIO_DEV_ANY_ID }, { 0 },
+};
+
+static struct virtio_driver driver;
+
+/**
+ * soft_driver_again - forget what it saw, for another device
+ *
+ * Context: any; it has no device.
+ */
+void soft_driver_again(void)
+{
+	bool one_by_one = soft_driver.one_by_one;
+
+	memset(&soft_driver, 0, sizeof(soft_driver));
+	soft_driver.one_by_one = one_by_one;
+	soft_driver.queues = SOFT_QUEUES;
+}
+
+/**
+ * soft_driver_init - register the driver
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int soft_driver_init(void)
+{
+	soft_driver.one_by_one = false;
+	soft_driver_again();
+	driver = (struct virtio_driver) {
+		.driver.name = "virtio-soft-test",
+		.id_table = ids,
+		.probe = soft_probe,
+		.remove = leave,
+		.freeze = soft_freeze,
+		.restore = soft_restore,
+	};
+	return register_virtio_driver(&driver);
+}
+
+/**
+ * soft_driver_exit - the other way
+ *
+ * Context: may sleep.
+ */
+void soft_driver_exit(void)
+{
+	unregister_virtio_driver(&driver);
+}
+
+/**
+ * soft_driver_expect_works - the driver has an honest device with all of its queues
+ * @test: the test
+ *
+ * Context: may sleep.
+ */
+void soft_driver_expect_works(struct kunit *test)
+{
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, 1, soft_driver.probes);
+	KUNIT_EXPECT_EQ(test, 0, soft_driver.err);
+	KUNIT_EXPECT_NOT_NULL(test, soft_driver.vdev);
+	KUNIT_EXPECT_EQ(test, SOFT_QUEUES, soft_driver.found);
+	KUNIT_EXPECT_EQ(test, soft_driver.found, soft_driver.back);
+	for (i = 0; i < soft_driver.found; i++)
+		KUNIT_EXPECT_EQ(test, SOFT_BYTE, soft_driver.bytes[i]);
+}
+
+#ifdef CONFIG_PM_SLEEP
+/**
+ * soft_driver_sleep - have the transport put a device to sleep
+ * @test: the test
+ * @dev: the device on the transport's own bus
+ *
+ * Context: may sleep.
+ * Return: 0 or the transport's error.
+ */
+int soft_driver_sleep(struct kunit *test, struct device *dev)
+{
+	KUNIT_ASSERT_NOT_NULL(test, dev->driver);
+	return dev->driver->pm->freeze(dev);
+}
+
+/**
+ * soft_driver_wake - have it woken
+ * @test: the test
+ * @dev: the device, as above
+ *
+ * Context: may sleep.
+ * Return: 0 or the transport's error.
+ */
+int soft_driver_wake(struct kunit *test, struct device *dev)
+{
+	return dev->driver->pm->restore(dev);
+}
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What transports whose devices have registers share; see transport.c. */
+#ifndef _VIRTIO_TRANSPORT_H
+#define _VIRTIO_TRANSPORT_H
+
+#include <linux/io.h>
+#include <linux/virtio.h>
+
+/* A status of all ones is what a device reads as that is no longer there. */
+#define VIRTIO_STATUS_GONE	0xff
+
+/**
+ * struct virtio_config_window - where the configuration of a device can be reached
+ * @at: the first byte
+ * @len: how many there are
+ * @bytewise: it is accessed byte by byte, as legacy devices have it
+ */
+struct virtio_config_window {
+	void __iomem *at;
+	size_t len;
+	bool bytewise;
+};
+
+void virtio_window_read(const struct virtio_config_window *window, unsigned int offset,
+			void *buf, unsigned int len);
+void virtio_window_write(const struct virtio_config_window *window, unsigned int offset,
+			 const void *buf, unsigned int len);
+int virtio_wait_for_reset(struct virtio_device *vdev);
+int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index);
+void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);
+
+#endif /* _VIRTIO_TRANSPORT_H */
