@@ -114,6 +114,8 @@ MUTANTS = (
      "return map_vq_notify(mdev, index, sizeof(u16), NULL);", "pci-lies.test_large_notify_data"),
     ("pci: shared memory wraps", MODERN, "offset > size || len > size - offset", "offset + len > size", "pci-life-lies.test_shm"),
     ("pci: an enabled queue is set up", MODERN, "if (vp_modern_get_queue_enable(&vp->mdev, index))", "if (0)", "pci-queue-lies.test_at_once"),
+    ("pci: a driver gets the administration queue", MODERN, "&& info->name != vp->admin.name", "&& index != vp_modern_avq_index(&vp->mdev)",
+     "pci-life-lies.test_admin_queue_for_driver"),
     ("pci: every fault is tried with fewer vectors", PCI_QUEUES, "\t\tif (err != -EBUSY)\n\t\t\tbreak;\n", "", "pci-queue-lies.test_at_once"),
     ("pci: a refused vector ends it", PCI_QUEUES, "\t\tif (err != -EBUSY)\n\t\t\tbreak;\n", "\t\tbreak;\n", "pci-queue-lies.test_vector_refused"),
     ("pci: a queue's reset is not confirmed", MODERN, "\tif (still_busy(vp, vq)) {", "\tif (0) {", "pci-queue-lies.test_queue_reset"),
