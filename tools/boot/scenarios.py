@@ -92,7 +92,7 @@ SCENARIOS = {s.name: s for s in (
     Scenario("microvm", interrupts=LINE, machine="microvm,acpi=on"),
     Scenario("microvm-packed", {"packed": "on"}, interrupts=LINE, machine="microvm,acpi=on"),
     # Described by the parameter of the transport, which QEMU adds to the words for the kernel.
-    Scenario("microvm-legacy", {"disable-modern": "on"}, interrupts=LINE, machine="microvm,acpi=off"),
+    Scenario("microvm-legacy", {"disable-modern": "on"}, words="reboot=t", interrupts=LINE, machine="microvm,acpi=off"),
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
 )}

@@ -334,8 +334,9 @@ static bool is_settled(u32 busy)
  * @vq: the queue
  *
  * Context: may sleep.
- * Return: 0; -ENOENT where that was not agreed on; -EBUSY for a device that does not
- * let go of the queue, which is then broken.
+ * Return: 0; -ENOENT where that was not agreed on, or the device takes no notice, and
+ * nothing has happened; -EBUSY for a device that does not come to an end with it, and
+ * then the queue is broken.
  */
 int vm_disable_vq_and_reset(struct virtqueue *vq)
 {
@@ -348,11 +349,17 @@ int vm_disable_vq_and_reset(struct virtqueue *vq)
 	vm_write(vm, VM_QUEUE_RESET, 1);
 	read_poll_timeout(vm_read, busy, is_settled(busy), 1000, RESET_LIMIT_US, false, vm,
 			  VM_QUEUE_RESET);
-	if (busy || is_enabled(vm)) {
+	if (busy) {
 		dev_err(&vm->pdev->dev, "queue %u: reset is not confirmed\n", vq->index);
 		/* The buffers are the device's still: nobody may touch them. */
 		__virtqueue_break(vq);
 		return -EBUSY;
+	}
+	/* QEMU offers the feature here, too, and had no such register: the queue goes on. */
+	if (is_enabled(vm)) {
+		dev_warn(&vm->pdev->dev, "queue %u: device takes no notice of a reset\n",
+			 vq->index);
+		return -ENOENT;
 	}
 	WRITE_ONCE(vq->reset, true);
 	vm_synchronize_cbs(vq->vdev);

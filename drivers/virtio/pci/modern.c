@@ -166,12 +166,12 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 {
 	bool data = __virtio_test_bit(&vp->vdev, VIRTIO_F_NOTIFICATION_DATA);
 	struct virtqueue *vq;
-	unsigned int admin;
 	void __iomem *p;
 	u16 num;
 	int err;
 
-	if (index >= count_queues(vp) && (vp_admin_index(vp, &admin) || index != admin))
+	/* The administration queue is beyond those of the driver, and none of them. */
+	if (index >= count_queues(vp) && info->name != vp->admin.name)
 		return ERR_PTR(-ENOENT);
 	num = vp_modern_get_queue_size(&vp->mdev, index);
 	if (!num)

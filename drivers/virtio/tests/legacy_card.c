@@ -9,7 +9,7 @@
 #include "soft_driver.h"
 #include "virtio_card.h"
 
-#define PAGE_BYTES	(1 << VIRTIO_PCI_QUEUE_ADDR_SHIFT)
+#define PAGE_BYTES	BIT(VIRTIO_PCI_QUEUE_ADDR_SHIFT)
 
 static const struct {
 	u8 offset, width;

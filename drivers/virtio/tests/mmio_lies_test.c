@@ -289,14 +289,24 @@ static void test_queue_reset_unconfirmed(struct kunit *test)
 	mmio_fixture_expect_honest_works(test);
 }
 
+static bool ignore_reset(struct soft_device *dev, enum soft_register reg, u32 value)
+{
+	return reg == SOFT_QUEUE_RESET;
+}
+
+/* A device without the register takes no notice, and the queue goes on. */
 static void test_queue_reset_without_effect(struct kunit *test)
 {
 	struct virtqueue *vq = first_queue(test);
 
-	SLOT(test)->dev.lie = (struct soft_lie) { SOFT_QUEUE_ENABLE, 1, .times = 5 };
-	KUNIT_EXPECT_EQ(test, -EBUSY, reset_queue(vq));
-	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(vq));
-	kernel_log_expect_one(test, "queue 0: reset is not confirmed");
+	SLOT(test)->dev.ignores = ignore_reset;
+	KUNIT_EXPECT_EQ(test, -ENOENT, reset_queue(vq));
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(vq));
+	KUNIT_EXPECT_FALSE(test, vq->reset);
+	kernel_log_expect_one(test, "queue 0: device takes no notice of a reset");
+	soft_driver.back = 0;
+	KUNIT_EXPECT_EQ(test, 0, soft_driver_post(0));
+	KUNIT_EXPECT_EQ(test, 1, soft_driver.back);
 	mmio_fixture_expect_clean(test);
 	mmio_fixture_expect_honest_works(test);
 }

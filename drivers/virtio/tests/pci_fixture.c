@@ -111,3 +111,15 @@ void pci_fixture_expect_works(struct kunit *test)
 	pci_fixture_expect_clean(test);
 	pci_fixture_expect_honest_works(test);
 }
+
+/* The driver has to do with the queues that it gets; without any it fails. */
+void pci_fixture_expect_fewer(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
+	KUNIT_EXPECT_LT(test, soft_driver.found, SOFT_QUEUES);
+	KUNIT_EXPECT_EQ(test, soft_driver.found ? 0 : -ENOENT, soft_driver.err);
+	KUNIT_EXPECT_EQ(test, soft_driver.found, soft_driver.back);
+	kernel_log_expect_quiet(test);
+	pci_fixture_expect_clean(test);
+	pci_fixture_expect_honest_works(test);
+}

@@ -23,6 +23,7 @@ void pci_fixture_expect_clean(struct kunit *test);
 void pci_fixture_expect_refused(struct kunit *test, int err, const char *words);
 void pci_fixture_expect_probe_fails(struct kunit *test, int err, const char *words);
 void pci_fixture_expect_works(struct kunit *test);
+void pci_fixture_expect_fewer(struct kunit *test);
 void pci_fixture_expect_honest_works(struct kunit *test);
 
 #endif /* _VIRTIO_PCI_FIXTURE_H */

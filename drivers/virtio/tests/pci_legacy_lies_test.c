@@ -83,7 +83,9 @@ static void test_one_by_one(struct kunit *test)
 
 	soft_driver.one_by_one = true;
 	CARD(test)->dev.lie = lie->lie;
-	if (lie->single)
+	if (lie->single == -ENOENT)
+		pci_fixture_expect_fewer(test);
+	else if (lie->single)
 		pci_fixture_expect_probe_fails(test, lie->single, lie->words);
 	else
 		pci_fixture_expect_works(test);
@@ -149,6 +151,8 @@ static u32 endless(struct soft_device *dev, enum soft_register reg, u32 value)
 
 static void test_endless(struct kunit *test)
 {
+	/* Vectors would run out. */
+	legacy_card_init(CARD(test), 0);
 	soft_driver.one_by_one = true;
 	CARD(test)->dev.twist = endless;
 	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));

@@ -184,6 +184,22 @@ static void test_admin_queue_among_others(struct kunit *test)
 	pci_fixture_expect_probe_fails(test, -EINVAL, "1 administration queues from 3 on");
 }
 
+/* One that is where it should be is not for a driver that asks for too many queues. */
+static u32 fifth_queue(struct soft_device *dev, enum soft_register reg, u32 value)
+{
+	return reg == SOFT_QUEUE_SIZE ? SOFT_QUEUE_MAX_SIZE : value;
+}
+
+static void test_admin_queue_for_driver(struct kunit *test)
+{
+	CARD(test)->dev.offered |= BIT_ULL(VIRTIO_F_ADMIN_VQ);
+	CARD(test)->dev.regs[SOFT_ADMIN_NUM] = 1;
+	CARD(test)->dev.regs[SOFT_ADMIN_INDEX] = SOFT_QUEUES;
+	CARD(test)->dev.twist = fifth_queue;
+	soft_driver.queues = SOFT_QUEUES + 1;
+	pci_fixture_expect_probe_fails(test, -ENOENT, "queue 4 (soft) is not there");
+}
+
 static u32 never_settles(struct soft_device *dev, enum soft_register reg, u32 value)
 {
 	return reg == SOFT_GENERATION ? dev->reads[reg] : value;
@@ -344,6 +360,7 @@ static struct kunit_case pci_life_lies_cases[] = {
 	KUNIT_CASE(test_all_features),
 	KUNIT_CASE(test_no_admin_queue),
 	KUNIT_CASE(test_admin_queue_among_others),
+	KUNIT_CASE(test_admin_queue_for_driver),
 	KUNIT_CASE(test_generation),
 	KUNIT_CASE_PARAM(test_shm, shm_gen_params),
 #ifdef CONFIG_PM_SLEEP

@@ -74,18 +74,6 @@ static void test_at_once(struct kunit *test)
 		pci_fixture_expect_works(test);
 }
 
-/* The driver has to do with the queues that it gets; without any it fails. */
-static void expect_fewer(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
-	KUNIT_EXPECT_LT(test, soft_driver.found, SOFT_QUEUES);
-	KUNIT_EXPECT_EQ(test, soft_driver.found ? 0 : -ENOENT, soft_driver.err);
-	KUNIT_EXPECT_EQ(test, soft_driver.found, soft_driver.back);
-	kernel_log_expect_quiet(test);
-	pci_fixture_expect_clean(test);
-	pci_fixture_expect_honest_works(test);
-}
-
 static void test_one_by_one(struct kunit *test)
 {
 	const struct queue_lie *lie = test->param_value;
@@ -93,7 +81,7 @@ static void test_one_by_one(struct kunit *test)
 	soft_driver.one_by_one = true;
 	CARD(test)->dev.lie = lie->lie;
 	if (lie->single == -ENOENT)
-		expect_fewer(test);
+		pci_fixture_expect_fewer(test);
 	else if (lie->single)
 		pci_fixture_expect_probe_fails(test, lie->single, lie->words);
 	else

@@ -150,13 +150,11 @@ static u32 honest(struct soft_device *dev, enum soft_register reg)
 
 static u32 lied(struct soft_device *dev, enum soft_register reg, u32 value)
 {
-	unsigned int n;
+	/* Of a queue that is not there only @twist tells lies. */
+	bool there = reg < SOFT_QUEUE_MAX || selected(dev);
+	unsigned int n = there ? dev->reads[reg]++ : 0;
 
-	/* A queue that is not there is told no lies of. */
-	if (reg >= SOFT_QUEUE_MAX && !selected(dev))
-		return value;
-	n = dev->reads[reg]++;
-	if (reg == dev->lie.reg && n >= dev->lie.after &&
+	if (there && reg == dev->lie.reg && n >= dev->lie.after &&
 	    (!dev->lie.times || n < dev->lie.after + dev->lie.times))
 		value = dev->lie.value;
 	return dev->twist ? dev->twist(dev, reg, value) : value;

@@ -51,7 +51,14 @@ static int find_one_by_one(struct virtio_device *vdev)
 	return 0;
 }
 
-static int post_one(unsigned int i)
+/**
+ * soft_driver_post - post the buffer of a queue
+ * @i: the queue
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int soft_driver_post(unsigned int i)
 {
 	struct virtqueue *vq = soft_driver.vqs[i];
 	struct scatterlist sg;
@@ -83,7 +90,7 @@ static int start(struct virtio_device *vdev)
 	if (!err)
 		virtio_device_ready(vdev);
 	for (i = 0; !err && i < soft_driver.found; i++)
-		err = post_one(i);
+		err = soft_driver_post(i);
 	if (err)
 		leave(vdev);
 	else

@@ -48,6 +48,7 @@ extern struct soft_driver soft_driver;
 int soft_driver_init(void);
 void soft_driver_exit(void);
 void soft_driver_again(void);
+int soft_driver_post(unsigned int i);
 void soft_driver_expect_works(struct kunit *test);
 #ifdef CONFIG_PM_SLEEP
 int soft_driver_sleep(struct kunit *test, struct device *dev);
