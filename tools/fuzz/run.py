@@ -15,7 +15,7 @@ COUNTS = {"ok": 0, "FAILED": 0, "skipped": 0}
 
 def report(status, name, why="", said=""):
     COUNTS[status] += 1
-    print(f"{status:7}{name}{why}", flush=True)
+    print(f"{status:6} {name}{why}", flush=True)
     if status == "FAILED":
         print("".join(f"  {l}\n" for l in said.split("\n")[-40:] if l), end="")
 
