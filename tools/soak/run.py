@@ -16,6 +16,7 @@ from kernel import Failed, Kernel
 from run import initramfs, step
 
 SILENCE = 300   # seconds without a line from the guest
+CHANGES = 50    # of a disk's size, and back at the end
 VICTIM = {"driver": "virtio-blk-pci", "id": "victim", "bus": "port0", "drive": "victim", "serial": "victim"}
 
 
@@ -39,24 +40,28 @@ class Monitor:
 
     def ask(self, command, **arguments):
         self.conn.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
-        self.wait("return")
+        self.wait("an answer", lambda said: "return" in said)
 
-    def wait(self, what):
-        """For an answer, or an event."""
+    def wait(self, what, is_it):
         while line := self.answers.readline():
             said = json.loads(line)
             if "error" in said:
                 raise Failed(f"QEMU: {said['error']['desc']}")
-            if what in said or said.get("event") == what:
+            if is_it(said):
                 return
-        raise Failed(f"QEMU went without saying {what}")
+        raise Failed(f"QEMU went without {what}")
 
     def unplug(self):
         self.ask("device_del", id="victim")
-        self.wait("DEVICE_DELETED")
+        self.wait("the end of a device", lambda said: said.get("event") == "DEVICE_DELETED" and said["data"].get("device") == "victim")
 
     def plug(self):
         self.ask("device_add", **VICTIM)
+
+    def stir(self):
+        """Changes of the configuration, one after the other, while the guest does something else."""
+        for i in range(1, CHANGES + 1):
+            self.ask("block_resize", **{"node-name": "victim"}, size=(64 + i % 2) << 20)
 
 
 class Soak:
@@ -69,7 +74,7 @@ class Soak:
             with open(f"{self.build}/{name}.img", "wb") as f:
                 f.truncate(64 << 20)
         options = f"disable-legacy=on,packed={packed},iommu_platform=on"
-        disks = [o for name in ("bystander", "victim") for o in ("-drive", f"if=none,id={name},format=raw,cache=unsafe,file={self.build}/{name}.img")]
+        disks = [o for name in ("bystander", "victim") for o in ("-blockdev", f"driver=file,node-name={name},cache.no-flush=on,filename={self.build}/{name}.img")]
         return [*machine.bare(self.build, accelerator, words), "-m", "1G", "-qmp", f"unix:{self.build}/qmp.sock,server=on,wait=off",
                 "-device", "pcie-root-port,id=port0,chassis=1", *disks,
                 "-device", f"virtio-blk-pci,drive=bystander,serial=bystander,{options}",
@@ -84,9 +89,10 @@ class Soak:
     def hear(self, line):
         if line.startswith("@round "):
             self.rounds += 1
+            self.total["changes"] += CHANGES
             self.total.update({k: int(v) for k, v in (w.split("=") for w in line.split()[1:])})
             print(f"   round {self.rounds}: {' '.join(line.split()[1:])} ({time.time() - self.start:.0f} s)", flush=True)
-        elif line in ("@plug", "@unplug"):
+        elif line in ("@plug", "@unplug", "@stir"):
             getattr(self.monitor, line[1:])()
         elif line.startswith("@failed "):
             self.fail(line[8:])
@@ -135,7 +141,7 @@ def main():
         return 1
     t = soak.total
     print(f"verified: {(t['bystander_kib'] + t['victim_kib']) >> 10} MiB of disk, {t['stream_bytes'] >> 20} MiB of network; survived: "
-          f"{t['faults']} disks taken away under I/O, {t['rebinds']} rebinds, {t['resets']} queue resets; {soak.rounds} rounds in {time.time() - soak.start:.0f} s")
+          f"{t['faults']} disks taken away under I/O, {t['rebinds']} rebinds, {t['changes']} changes of configuration, {t['resets']} queue resets; {soak.rounds} rounds in {time.time() - soak.start:.0f} s")
     print(f"{soak.rounds} passed, {soak.failures} failed")
     return 1 if soak.failures or not soak.rounds else 0
 
