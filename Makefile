@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools bench apply unapply patch deps source clean mutants symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ boots: source
 
 ## make test              everything: KUnit, overlay, boots, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay check-tools boots check
+	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots check
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
@@ -51,6 +51,27 @@ check-overlay: source
 ## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
+
+## make fuzz TIME=s       fuzz the rings, then the fields, in user space, TIME seconds each, and say what is covered
+FUZZ = $(TOOLS)/fuzz/run.py $(1) --source $(LINUX) --build $(BUILD)/fuzz
+fuzz: source
+	@$(call FUZZ,fuzz) --time $(or $(TIME),60)
+
+## make check-fuzz        the inputs that are kept, and a short run
+check-fuzz: source
+	@$(call FUZZ,check) --time 20
+
+## make fuzz-mutants [ONLY=g]   break the core on purpose: does the fuzzer see it, within TIME?  Not part of make test: minutes
+fuzz-mutants: source
+	@$(call FUZZ,mutants) --time $(or $(TIME),60) $(if $(ONLY),--only '$(ONLY)')
+
+## make fuzz-keep         keep what earlier runs found, as few inputs as cover the same
+fuzz-keep: source
+	@$(call FUZZ,keep)
+
+## make soak TIME=600     verified data for so many seconds while devices come and go; PACKED=1 for packed rings.  Not part of make test
+soak: source
+	@$(TOOLS)/soak/run.py --source $(LINUX) --build $(BUILD)/soak --seconds $(or $(TIME),600) $(if $(PACKED),--packed)
 
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 12 minutes
 symbols: source

@@ -30,7 +30,10 @@ needed() {
 /usr/bin/fio fio
 /usr/include/libelf.h libelf-dev
 /usr/include/openssl/opensslv.h libssl-dev
-/usr/bin/fio fio
+/usr/sbin/ethtool ethtool
+/usr/bin/clang-14 clang-14
+/usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev
+/usr/bin/llvm-cov-14 llvm-14
 EOF
 	[ -n "${KDIR:-}" ] || echo "/usr/src/linux-source-6.12.tar.xz linux-source-6.12"
 }

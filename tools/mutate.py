@@ -13,7 +13,7 @@ TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(TOOLS)
 COMPILER = "the compiler"      # a mutant that must not build
 BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout"))
-SPLIT, PACKED, QUEUE, TAKE = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h"))
+SPLIT, PACKED, QUEUE, TAKE, MEMORY, REPORT = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "memory.c", "report.c"))
 TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES = (
     f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues"))
 MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
@@ -58,6 +58,8 @@ MUTANTS = (
     ("14 panic without a bus", BUS, "\tif (!err)\n\t\tvirtio_debug_init();", '\tif (err)\n\t\tpanic("no bus");\n\tvirtio_debug_init();', "init.test_init_fails"),
     ("15 kicks are not held back", QUEUE, "q->notify = is_live(r->vdev) ? r->notify : hold_kick;", "q->notify = r->notify;", "ring.test_early_kick"),
     ("15 held kicks are never sent", HANDSHAKE, "vring_send_held_kicks(vdev);", ";", "life.test_kick_in_probe"),
+    ("15 a held kick that fails goes unnoticed", QUEUE, "\t\tif (xchg(&q->kick_held, false))\n\t\t\tvirtqueue_notify(vq);",
+     "\t\tif (xchg(&q->kick_held, false))\n\t\t\tq->tell(vq);", "ring-life.test_held_kick_fails"),
     ("16 no FEATURES_OK", HANDSHAKE, "virtio_add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);", ";", "life.test_handshake"),
     ("16 FEATURES_OK is not read back", HANDSHAKE, "|| !(status & VIRTIO_CONFIG_S_FEATURES_OK)", "", "life.test_refused"),
     ("16 the first queue latches nothing", HANDSHAKE, "\tint err = virtio_latch_features(vdev);\n\n\tif (err)\n\t\treturn ERR_PTR(err);", "\tint err = 0;\n\n\tif (err)\n\t\treturn ERR_PTR(err);",
@@ -101,6 +103,24 @@ MUTANTS = (
     ("ring: a part that was allocated is kept", "drivers/virtio/ring/memory.c", "\tfree_parts(q, mem);\n\treturn false;", "\treturn false;", "ring-dma.test_parts_missing"),
     ("ring: nothing is ever unmapped", "drivers/virtio/ring/ring.h", "return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;",
      "ring-dma.test_echo"),
+    ("ring: a batch may end later", SPLIT, "return likely(at != q->used_seen) || ring_bad_batch(q, at);", "return true;", "ring-attack.test_attack"),
+    ("ring: wrong lengths are said each time", REPORT, "\t\tq->length_said = true;\n", "", "ring-attack.test_lengths"),
+    ("ring: a break that is not said", REPORT, "\tring_say(&q->vq, true, line);", "\t;", "ring-attack.test_attack"),
+    ("packed: flags of either lap", PACKED, "return (flags & (AVAIL | USED)) == used;", "return !(flags & AVAIL) == !(flags & USED);", "ring-attack.test_attack"),
+    ("packed: an event flag of 3 is never", PACKED, "if (flags == VRING_PACKED_EVENT_FLAG_DISABLE)", "if (flags & VRING_PACKED_EVENT_FLAG_DISABLE)", "ring-events.test_packed_events"),
+    ("ring: the event is an index to come", SPLIT, "new, old);", "new, new - 1);", "ring-model.test_model"),
+    ("misuse: a queue that is broken is added to", "drivers/virtio/ring/api.c",
+     "\tif (unlikely(READ_ONCE(q->broken) || !data))", "\tif (unlikely(!data))", "misuse.test_broken"),
+    ("misuse: an empty list", "drivers/virtio/ring/api.c", "\tif (unlikely(!(out + in)))\n\t\treturn refuse(q);\n", "", "misuse.test_nothing"),
+    ("features: those of 1.0 without 1.0", HANDSHAKE, "\t\toffered &= LEGACY_BITS;", "\t\t;", "host-attack.test_features_that_lack_a_base"),
+    ("life: a queue stays behind", QUEUE, "\tlist_del(&vq->list);\n", "", "host-attack.test_mischief"),
+    ("faults: half of a queue's state is kept", MEMORY, "\tring_free_state(q);\n\treturn -ENOMEM;", "\treturn -ENOMEM;", "faults.test_queue"),
+    ("faults: a failed probe is not told to the device", HANDSHAKE,
+     "virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);", ";", "faults.test_probe"),
+    ("faults: a queue that could not be is leaked", QUEUE, "\t\tring_free_memory(q, &q->mem);\n\t\tkfree(q);\n\t\treturn NULL;",
+     "\t\tring_free_memory(q, &q->mem);\n\t\treturn NULL;", "faults.test_queue"),
+    ("ring: a single list that is left out is looked at", "drivers/virtio/ring/add.h", "buf.lists && buf.sgs[0] && !sg_is_last", "buf.lists && !sg_is_last",
+     "misuse.test_nothing"),
     ("ring: the whole chain is not freed", TAKE, "q->vq.num_free += count;", "q->vq.num_free++;", "ring.test_echo"),
     ("pci: a capability that is cut off is used", CAPABILITIES, "return len >= rules[type].capability &&", "return", "pci-lies.test_capability"),
     ("pci: a BAR that is not there is used", CAPABILITIES, "cap->bar < PCI_STD_NUM_BARS && pci_resource_len(pdev, cap->bar)",

@@ -473,10 +473,10 @@ static void by_offset(struct virtio_device *vdev, unsigned int offset, u8 *buf,
 		if (!fetch(vdev, field, &found, contents))
 			continue;
 		if (!write) {
-			memcpy(buf + from - offset, contents + from - field->offset, to - from);
+			memcpy(buf + (from - offset), contents + (from - field->offset), to - from);
 			continue;
 		}
-		memcpy(contents + from - field->offset, buf + from - offset, to - from);
+		memcpy(contents + (from - field->offset), buf + (from - offset), to - from);
 		swap_native(vdev, field, contents);
 		vdev->config->set(vdev, found.token, contents, found.len);
 	}

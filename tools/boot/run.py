@@ -23,8 +23,8 @@ def step(name, func):
     print(f" {time.time() - start:.1f} s", flush=True)
 
 
-def initramfs(kernel):
-    """Modules, busybox, fio and the guest's init; made anew each time."""
+def initramfs(kernel, init, *programs):
+    """Modules, busybox, programs of the host's and the guest's init; made anew each time."""
     root = f"{kernel.build}/initramfs"
     shutil.rmtree(root, ignore_errors=True)
     kernel.make("modules_install", f"INSTALL_MOD_PATH={root}", "INSTALL_MOD_STRIP=1")
@@ -32,14 +32,15 @@ def initramfs(kernel):
         for f in ("source", "build"):
             if os.path.islink(f"{d}/{f}"):
                 os.remove(f"{d}/{f}")
-    kernel.add_program(root, "/usr/bin/fio")
-    kernel.initramfs(root, f"{HERE}/init")
+    for program in programs:
+        kernel.add_program(root, program)
+    kernel.initramfs(root, init)
 
 
 def build(kernel):
     step("configure", lambda: kernel.configure(open(f"{HERE}/guest.config").read()))
     step("build the kernel", lambda: kernel.make("bzImage", "modules"))
-    step("initramfs", lambda: initramfs(kernel))
+    step("initramfs", lambda: initramfs(kernel, f"{HERE}/init", "/usr/bin/fio"))
 
 
 def boot(scenario, accelerator, host, table, shell):

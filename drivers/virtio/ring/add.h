@@ -146,7 +146,7 @@ static __always_inline bool ring_is_long(const struct ring_buffer buf)
 {
 	unsigned int n = buf.out + buf.in;
 
-	return n > 1 || (n && buf.lists && !sg_is_last(buf.sgs[0]));
+	return n > 1 || (n && buf.lists && buf.sgs[0] && !sg_is_last(buf.sgs[0]));
 }
 
 /* In the ring itself. */

@@ -383,7 +383,7 @@ void vring_send_held_kicks(struct virtio_device *vdev)
 		/* Pairs with the barrier in hold_kick(): one of us sees it. */
 		smp_mb();
 		if (xchg(&q->kick_held, false))
-			q->tell(vq);
+			virtqueue_notify(vq);
 	}
 }
 EXPORT_SYMBOL_GPL(vring_send_held_kicks);

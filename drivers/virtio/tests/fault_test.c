@@ -126,6 +126,25 @@ static void test_probe(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_queue.offered, fake_queue.back);
 }
 
+/* Plugged in, probed, and out again, a thousand times: nothing is left of any. */
+static void test_thousand(struct kunit *test)
+{
+	unsigned int i;
+
+	faults_init(test);
+	make_host(test);
+	fake_plan.use_queue = true;
+	fake_driver_register(test);
+	KUNIT_ASSERT_EQ(test, 0, probe_way(test));
+	for (i = 0; i < 1000; i++) {
+		faults_begin(0);
+		KUNIT_ASSERT_EQ(test, 0, probe_way(test));
+		faults_end();
+		KUNIT_ASSERT_EQ(test, 0, faults_left(test));
+	}
+	KUNIT_EXPECT_EQ(test, 1001, fake_queue.back);
+}
+
 #ifdef CONFIG_PM_SLEEP
 /* From asleep to asleep. */
 static int sleep_way(struct kunit *test)
@@ -231,6 +250,7 @@ static void test_queue(struct kunit *test)
 
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(test_probe, set_gen_params),
+	KUNIT_CASE_PARAM(test_thousand, set_gen_params),
 #ifdef CONFIG_PM_SLEEP
 	KUNIT_CASE_PARAM(test_sleep, set_gen_params),
 #endif

@@ -32,18 +32,30 @@ static struct {
 static void needs_reset(struct virtio_host *host)	{ host->status |= 0x40; }
 static void failed(struct virtio_host *host)		{ host->status |= 0x80; }
 static void all_ones(struct virtio_host *host)		{ host->status = 0xff; }
-static void all_zeros(struct virtio_host *host)		{ host->status = 0; }
 static void forget_features_ok(struct virtio_host *host) { host->status &= ~8; }
 static void forget_driver_ok(struct virtio_host *host)	{ host->status &= ~4; }
 static void refuse(struct virtio_host *host)		{ host->refuse_features = true; }
 static void offer_all(struct virtio_host *host)		{ host->offered = ~0ULL; }
-static void offer_none(struct virtio_host *host)	{ host->offered = 0; }
 static void change_offer(struct virtio_host *host)	{ host->offered ^= ~MODERN; }
 static void stir(struct virtio_host *host)		{ host->restless = true; }
-static void queue_none(struct virtio_host *host)	{ host->queue[0].size = 0; }
 static void queue_odd(struct virtio_host *host)		{ host->queue[0].size = 7; }
 static void queue_one(struct virtio_host *host)		{ host->queue[0].size = 1; }
 static void queue_huge(struct virtio_host *host)	{ host->queue[0].size = 65535; }
+
+static void all_zeros(struct virtio_host *host)
+{
+	host->status = 0;
+}
+
+static void offer_none(struct virtio_host *host)
+{
+	host->offered = 0;
+}
+
+static void queue_none(struct virtio_host *host)
+{
+	host->queue[0].size = 0;
+}
 
 static void config_interrupt(struct virtio_host *host)
 {

@@ -20,6 +20,9 @@ static void test_nothing(struct kunit *test)
 
 	sg_init_one(&sg, buf, 1);
 	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_add_sgs(f->vq, none, 0, 0, buf, GFP_ATOMIC));
+	/* Lists may be left out, but not all of them. */
+	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_add_sgs(f->vq, none, 1, 0, buf, GFP_ATOMIC));
+	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_add_sgs(f->vq, none, 0, 1, buf, GFP_ATOMIC));
 	KUNIT_EXPECT_EQ(test, -EINVAL, f->vq->vq_ops->add_buf(f->vq, &sg, 0, 0, buf));
 	KUNIT_EXPECT_EQ(test, -EINVAL, f->vq->vq_ops->add_buf(f->vq, &sg, 1, 0, NULL));
 	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
@@ -32,8 +35,9 @@ static void test_nothing(struct kunit *test)
 static void test_too_long(struct kunit *test)
 {
 	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
-	struct scatterlist *sg = kunit_kcalloc(test, LONG, sizeof(*sg), GFP_KERNEL), *sgs[1] = { sg };
+	struct scatterlist *sg = kunit_kcalloc(test, LONG, sizeof(*sg), GFP_KERNEL);
 	u8 *buf = kunit_kzalloc(test, LONG, GFP_KERNEL);
+	struct scatterlist *sgs[1] = { sg };
 	int i;
 
 	sg_init_table(sg, LONG);

@@ -208,8 +208,8 @@ static bool refuse(struct virtqueue *vq)
 	return false;
 }
 
-/* A device that can't be told any more is no use. */
-static void test_notify_fails(struct kunit *test)
+/* A queue with a buffer in it, and a device that can't be told. */
+static struct ring_buf *make_refusing(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
 	struct ring_buf *one = kunit_kzalloc(test, sizeof(*one), GFP_KERNEL);
@@ -219,7 +219,31 @@ static void test_notify_fails(struct kunit *test)
 				       "refuse");
 	KUNIT_ASSERT_NOT_NULL(test, f->vq);
 	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, one));
+	return one;
+}
+
+/* A device that can't be told any more is no use. */
+static void test_notify_fails(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	struct ring_buf *one = make_refusing(test);
+
 	KUNIT_EXPECT_FALSE(test, virtqueue_kick(f->vq));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+	KUNIT_EXPECT_PTR_EQ(test, (void *)one, virtqueue_detach_unused_buf(f->vq));
+}
+
+/* Nor is one that can't be told of what was held back until DRIVER_OK. */
+static void test_held_kick_fails(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	struct ring_buf *one;
+
+	f->status = VIRTIO_CONFIG_S_DRIVER;
+	one = make_refusing(test);
+	KUNIT_EXPECT_TRUE(test, virtqueue_kick(f->vq));
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+	vring_send_held_kicks(&f->vdev);
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
 	KUNIT_EXPECT_PTR_EQ(test, (void *)one, virtqueue_detach_unused_buf(f->vq));
 }
@@ -350,6 +374,7 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE_PARAM(test_shutdown_in_order, features_gen_params),
 	KUNIT_CASE_PARAM(test_break, features_gen_params),
 	KUNIT_CASE(test_notify_fails),
+	KUNIT_CASE(test_held_kick_fails),
 	KUNIT_CASE_PARAM(test_ctx, features_gen_params),
 	KUNIT_CASE_PARAM(test_poll, features_gen_params),
 	KUNIT_CASE_PARAM(test_restart_waiting, features_gen_params),

@@ -177,12 +177,12 @@ bool model_add(struct model *m)
 /* Virtio 1.3, 2.7.5: from the start of a split ring's table, and round at its end. */
 static void check_place(struct model *m, const struct model_buf *buf)
 {
-	struct ring_fixture *f = m->f;
+	const struct vring_desc *desc = m->f->host.split.desc;
 	unsigned int i, next, num = m->run->num;
 
 	KUNIT_ASSERT_EQ(m->test, buf->place, buf->head);
 	for (i = 1; i < buf->descs; i++) {
-		next = virtio16_to_cpu(&f->vdev, f->host.split.desc[(buf->place + i - 1) % num].next);
+		next = virtio16_to_cpu(&m->f->vdev, desc[(buf->place + i - 1) % num].next);
 		KUNIT_ASSERT_EQ(m->test, (buf->place + i) % num, next);
 	}
 }

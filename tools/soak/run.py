@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Data through disks and network for a long time, verified, while devices come and go.
+
+Under QEMU with two processors, in a kernel with KASAN, lockdep and kmemleak: disks are unplugged
+and replugged under I/O, drivers unbound and bound, queues reset and resized.  What was verified
+and what was survived is counted and printed."""
+import argparse, collections, json, os, socket, subprocess, sys, threading, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [f"{os.path.dirname(HERE)}/boot", os.path.dirname(HERE)]
+import accel, machine
+from guest import COMPLAINT
+from host import serve_file
+from kernel import Failed, Kernel
+from run import initramfs, step
+
+SILENCE = 300   # seconds without a line from the guest
+VICTIM = {"driver": "virtio-blk-pci", "id": "victim", "bus": "port0", "drive": "victim", "serial": "victim"}
+
+
+class Monitor:
+    """QEMU's, by which the host pulls a disk out and puts it back."""
+
+    def __init__(self, path):
+        self.path, self.conn = path, None
+
+    def connect(self):
+        for _ in range(100):
+            try:
+                self.conn = socket.socket(socket.AF_UNIX)
+                self.conn.connect(self.path)
+                break
+            except OSError:
+                time.sleep(0.1)
+        self.answers = self.conn.makefile("r")
+        self.answers.readline()     # the greeting
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.conn.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        self.wait("return")
+
+    def wait(self, what):
+        """For an answer, or an event."""
+        while line := self.answers.readline():
+            said = json.loads(line)
+            if "error" in said:
+                raise Failed(f"QEMU: {said['error']['desc']}")
+            if what in said or said.get("event") == what:
+                return
+        raise Failed(f"QEMU went without saying {what}")
+
+    def unplug(self):
+        self.ask("device_del", id="victim")
+        self.wait("DEVICE_DELETED")
+
+    def plug(self):
+        self.ask("device_add", **VICTIM)
+
+
+class Soak:
+    def __init__(self, build):
+        self.build, self.monitor = build, Monitor(f"{build}/qmp.sock")
+        self.total, self.failures, self.rounds, self.done, self.start = collections.Counter(), 0, 0, False, time.time()
+
+    def command(self, accelerator, words, packed):
+        for name in ("bystander", "victim"):
+            with open(f"{self.build}/{name}.img", "wb") as f:
+                f.truncate(64 << 20)
+        options = f"disable-legacy=on,packed={packed},iommu_platform=on"
+        disks = [o for name in ("bystander", "victim") for o in ("-drive", f"if=none,id={name},format=raw,cache=unsafe,file={self.build}/{name}.img")]
+        return [*machine.bare(self.build, accelerator, words), "-m", "1G", "-qmp", f"unix:{self.build}/qmp.sock,server=on,wait=off",
+                "-device", "pcie-root-port,id=port0,chassis=1", *disks,
+                "-device", f"virtio-blk-pci,drive=bystander,serial=bystander,{options}",
+                "-device", ",".join(f"{k}={v}" for k, v in VICTIM.items()),
+                "-netdev", "user,id=net", "-device", f"virtio-net-pci,netdev=net,romfile=,rx_queue_size=1024,queue_reset=on,{options}",
+                "-device", f"virtio-rng-pci,{options}"]
+
+    def fail(self, text):
+        self.failures += 1
+        print(f"   FAILED {text} ({time.time() - self.start:.0f} s)", flush=True)
+
+    def hear(self, line):
+        if line.startswith("@round "):
+            self.rounds += 1
+            self.total.update({k: int(v) for k, v in (w.split("=") for w in line.split()[1:])})
+            print(f"   round {self.rounds}: {' '.join(line.split()[1:])} ({time.time() - self.start:.0f} s)", flush=True)
+        elif line in ("@plug", "@unplug"):
+            getattr(self.monitor, line[1:])()
+        elif line.startswith("@failed "):
+            self.fail(line[8:])
+        elif line == "@done":
+            self.done = True
+        elif COMPLAINT.search(line) and "Call Trace" not in line:
+            self.fail(f"kernel: {line}")
+
+    def run(self, command):
+        proc = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.monitor.connect()
+        alarm = threading.Timer(SILENCE, proc.kill)
+        with open(f"{self.build}/soak.log", "wb") as log:
+            for raw in iter(proc.stdout.readline, b""):
+                alarm.cancel()
+                alarm = threading.Timer(SILENCE, proc.kill)
+                alarm.start()
+                log.write(raw)
+                log.flush()
+                self.hear(raw.decode(errors="replace").strip())
+        proc.wait()
+        alarm.cancel()
+        if not self.done:
+            self.fail(f"the guest did not come to its end: it said nothing for {SILENCE} s, or died; all of it is in {self.build}/soak.log")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", required=True, help="kernel tree with the overlay applied")
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--seconds", type=int, default=600, help="how long; a round that has begun is ended")
+    parser.add_argument("--packed", action="store_true", help="packed rings")
+    args = parser.parse_args()
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    try:
+        kernel = Kernel(args.source, args.build)
+        step("configure", lambda: kernel.configure(open(f"{HERE}/../boot/guest.config").read() + open(f"{HERE}/guest.config").read()))
+        step("build the kernel", lambda: kernel.make("bzImage", "modules"))
+        step("initramfs", lambda: initramfs(kernel, f"{HERE}/init", "/usr/bin/fio", "/usr/sbin/ethtool"))
+        port, checksum = serve_file(f"{kernel.build}/http")
+        soak = Soak(kernel.build)
+        words = [f"soak.port={port}", f"soak.sum={checksum}", f"soak.seconds={args.seconds}"]
+        soak.run(soak.command(accel.choose(kernel.build)[0], words, "on" if args.packed else "off"))
+    except Failed as e:
+        print(f"\nsoak: {e}\n0 passed, 1 failed")
+        return 1
+    t = soak.total
+    print(f"verified: {(t['bystander_kib'] + t['victim_kib']) >> 10} MiB of disk, {t['stream_bytes'] >> 20} MiB of network; survived: "
+          f"{t['faults']} disks taken away under I/O, {t['rebinds']} rebinds, {t['resets']} queue resets; {soak.rounds} rounds in {time.time() - soak.start:.0f} s")
+    print(f"{soak.rounds} passed, {soak.failures} failed")
+    return 1 if soak.failures or not soak.rounds else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
