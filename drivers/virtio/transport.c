@@ -6,6 +6,7 @@
  * Called by pci/ and mmio/.  Knows a status byte and a piece of I/O memory; which
  * registers a device has, and where, it does not.
  */
+#include <linux/io.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/virtio_config.h>

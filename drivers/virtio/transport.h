@@ -3,7 +3,6 @@
 #ifndef _VIRTIO_TRANSPORT_H
 #define _VIRTIO_TRANSPORT_H
 
-#include <linux/io.h>
 #include <linux/virtio.h>
 
 /* A status of all ones is what a device reads as that is no longer there. */

@@ -38,6 +38,9 @@ LINE = {name: ("",) for name in EACH}
 MORE = {"scsi": ("-request",), "share": ("-requests",), "keyboard": ("-events",)}
 
 
+Q35, MICROVM = "q35", "microvm,acpi=off"
+
+
 class Scenario(NamedTuple):
     name: str
     properties: dict = {}       # that differ from those above
@@ -45,10 +48,10 @@ class Scenario(NamedTuple):
     extra: dict = {}            # properties of one device
     words: str = ""             # for the kernel
     interrupts: dict = EACH
-    machine: str = "q35"
+    machine: str = Q35
 
     def has_pci(self):
-        return not self.machine.startswith("microvm")
+        return self.machine != MICROVM
 
     def is_modern(self):
         return self.properties.get("disable-modern") != "on"
@@ -89,10 +92,11 @@ SCENARIOS = {s.name: s for s in (
     Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
     Scenario("intx", words="pci=nomsi", interrupts=LINE),
     Scenario("legacy", {"disable-legacy": "off", "disable-modern": "on"}),
-    Scenario("microvm", interrupts=LINE, machine="microvm,acpi=on"),
-    Scenario("microvm-packed", {"packed": "on"}, interrupts=LINE, machine="microvm,acpi=on"),
-    # Described by the parameter of the transport, which QEMU adds to the words for the kernel.
-    Scenario("microvm-legacy", {"disable-modern": "on"}, words="reboot=t", interrupts=LINE, machine="microvm,acpi=off"),
+    # Described by the parameter of the transport, which QEMU adds to the words for the kernel.  With ACPI there
+    # is no timer but one that has to be measured, which fails on a busy host.
+    Scenario("microvm", words="reboot=t", interrupts=LINE, machine=MICROVM),
+    Scenario("microvm-packed", {"packed": "on"}, words="reboot=t", interrupts=LINE, machine=MICROVM),
+    Scenario("microvm-legacy", {"disable-modern": "on"}, words="reboot=t", interrupts=LINE, machine=MICROVM),
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
 )}

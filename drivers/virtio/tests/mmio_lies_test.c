@@ -104,11 +104,18 @@ static void test_short(struct kunit *test)
 /* Nor is configuration touched that was not described. */
 static void test_without_config(struct kunit *test)
 {
+	static const u8 expected[] = { 3, 4, 0, 0 };
+	u8 across[sizeof(expected)];
+
 	SLOT(test)->size = 0x104;
 	KUNIT_EXPECT_EQ(test, 0, mmio_fixture_try(test));
 	soft_driver_expect_works(test);
 	KUNIT_EXPECT_EQ(test, 4, soft_driver.config[3]);
 	KUNIT_EXPECT_EQ(test, 0, soft_driver.config[4]);
+	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
+	soft_driver.vdev->config->read(soft_driver.vdev, 2, across, sizeof(across));
+	KUNIT_EXPECT_MEMEQ(test, across, expected, sizeof(across));
+	soft_driver.vdev->config->write(soft_driver.vdev, 2, across, sizeof(across));
 	mmio_fixture_expect_clean(test);
 }
 
