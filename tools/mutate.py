@@ -69,6 +69,7 @@ MUTANTS = (
     ("fields: an accessor without a limit", CONFIG, "#define MAX_GENERATIONS\t1000", "#define MAX_GENERATIONS\t0", "layout.test_restless"),
     ("fields: found without the feature", LAYOUT, "return features & BIT_ULL(field->feature);", "return features;", "layout.test_features"),
     ("fields: features taken after they are agreed", LAYOUT, "\tif (vdev->features_latched) {", "\tif (0) {", "layout.test_bits"),
+    ("fields: a late feature is said to be had", CONFIG, "\t\treturn 0;\n\t}\n\tbits[half", "\t\treturn 1;\n\t}\n\tbits[half", "layout.test_bits"),
     ("gone: status written to a device that is not there", HANDSHAKE, "if (now != VIRTIO_STATUS_GONE)", "if (true)", "life.test_gone"),
     ("sleep: the driver wakes before features are agreed", HANDSHAKE, "\terr = write_features(vdev);\n\tif (!err)\n\t\terr = go_live(vdev, drv->restore);",
      "\terr = go_live(vdev, drv->restore);", "life.test_restore_refused"),

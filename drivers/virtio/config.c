@@ -73,6 +73,13 @@ int virtio_use_bit(struct virtio_device *vdev, void *token, unsigned int len,
 	vdev->config->get(vdev, token, bits, len);
 	if (!(bits[bitnum / 8] & mask))
 		return 0;
+	if (bits[half + bitnum / 8] & mask)
+		return 1;
+	if (vdev->features_latched) {
+		dev_warn_ratelimited(&vdev->dev, "feature %u comes too late: they are agreed\n",
+				     bitnum);
+		return 0;
+	}
 	bits[half + bitnum / 8] |= mask;
 	vdev->config->set(vdev, token, bits, len);
 	return 1;

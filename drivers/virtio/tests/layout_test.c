@@ -59,6 +59,7 @@ static void test_bits(struct kunit *test)
 {
 	struct virtio_host *host = disk(test);
 	struct virtio_device *vdev = &host->vdev;
+	u8 all[16];
 	unsigned int len;
 	void *own = vdev->config->find(vdev, VIRTIO_CONFIG_F_FEATURES, &len);
 	void *transport = vdev->config->find(vdev, VIRTIO_CONFIG_F_VIRTIO, &len);
@@ -71,7 +72,11 @@ static void test_bits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_BLK_F_RO),
 			vdev->features);
 	vdev->features_latched = true;
-	virtio_use_bit(vdev, own, len, VIRTIO_BLK_F_SEG_MAX);
+	KUNIT_EXPECT_EQ(test, 0, virtio_use_bit(vdev, own, len, VIRTIO_BLK_F_SEG_MAX));
+	KUNIT_EXPECT_EQ(test, 1, virtio_use_bit(vdev, own, len, VIRTIO_BLK_F_RO));
+	KUNIT_ASSERT_EQ(test, sizeof(all), len);
+	memset(all, 0xff, sizeof(all));
+	vdev->config->set(vdev, own, all, len);
 	KUNIT_EXPECT_FALSE(test, vdev->features & BIT_ULL(VIRTIO_BLK_F_SEG_MAX));
 }
 
