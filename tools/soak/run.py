@@ -49,7 +49,7 @@ class Monitor:
                 raise Failed(f"QEMU: {said['error']['desc']}")
             if is_it(said):
                 return
-        raise Failed(f"QEMU went without {what}")
+        raise Failed(f"QEMU ended without {what}; what it said is in soak.log")
 
     def unplug(self):
         self.ask("device_del", id="victim")
@@ -103,7 +103,16 @@ class Soak:
 
     def run(self, command):
         proc = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.monitor.connect()
+        try:
+            self.monitor.connect()
+            self.listen(proc)
+        finally:
+            proc.kill()
+            proc.wait()
+        if not self.done:
+            self.fail(f"the guest did not come to its end: it said nothing for {SILENCE} s, or died; all of it is in {self.build}/soak.log")
+
+    def listen(self, proc):
         alarm = threading.Timer(SILENCE, proc.kill)
         with open(f"{self.build}/soak.log", "wb") as log:
             for raw in iter(proc.stdout.readline, b""):
@@ -113,10 +122,7 @@ class Soak:
                 log.write(raw)
                 log.flush()
                 self.hear(raw.decode(errors="replace").strip())
-        proc.wait()
         alarm.cancel()
-        if not self.done:
-            self.fail(f"the guest did not come to its end: it said nothing for {SILENCE} s, or died; all of it is in {self.build}/soak.log")
 
 
 def main():
