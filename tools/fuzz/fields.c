@@ -110,27 +110,31 @@ static u64 offered(const struct fields *f, u8 type)
 	return f->features & (type == VIRTIO_CONFIG_F_VIRTIO ? transport : ~transport);
 }
 
+/* One that was not taken in time is not to be had any more. */
 static void use_bit_of_page(struct fields *f, unsigned int bit)
 {
 	const struct virtio_field_place *field = f->token;
 	unsigned int half = f->len / 2, at = field ? field->offset + bit / 8 : 0;
 	bool is = field && bit / 8 < half && f->page[at] >> bit % 8 & 1;
-	u8 acked = is ? f->page[at + half] | 1 << bit % 8 : 0;
+	u8 before = is ? f->page[at + half] : 0, mask = 1 << bit % 8;
+	bool had = is && (before & mask || !f->vdev.features_latched);
 
-	expect(virtio_use_bit(&f->vdev, f->token, f->len, bit) == is, "bit %u is %d", bit, is);
-	expect(!is || f->page[at + half] == acked, "bit %u is acknowledged", bit);
+	expect(virtio_use_bit(&f->vdev, f->token, f->len, bit) == had, "bit %u is %d", bit, had);
+	expect(!is || f->page[at + half] == (had ? before | mask : before), "bit %u is acknowledged",
+	       bit);
 }
 
 static void use_bit_of_structure(struct fields *f, unsigned int bit)
 {
 	bool is = f->token && bit < 64 && offered(f, f->type) >> bit & 1;
+	u64 before = f->vdev.features, mask = bit < 64 ? 1ULL << bit : 0;
+	bool had = is && (before & mask || !f->vdev.features_latched);
 
 	if (f->type != VIRTIO_CONFIG_F_VIRTIO && f->type != VIRTIO_CONFIG_F_FEATURES)
 		return;
-	expect(virtio_use_bit(&f->vdev, f->token, f->len, bit) == is, "bit %u is %d", bit, is);
-	/* Once features are agreed it is too late, which is said. */
-	if (is && !f->vdev.features_latched)
-		expect(f->vdev.features >> bit & 1, "bit %u is acknowledged", bit);
+	expect(virtio_use_bit(&f->vdev, f->token, f->len, bit) == had, "bit %u is %d", bit, had);
+	expect(!had || f->vdev.features & mask, "bit %u is acknowledged", bit);
+	expect(!f->vdev.features_latched || f->vdev.features == before, "features stay");
 }
 
 static void use_bit(struct fields *f, const struct step *s)

@@ -44,6 +44,7 @@ MUTANTS = (
     ("a field's length may lie past the page", "fields", "config.c", "if (size - at < 2)", "if (0)"),
     ("a page that does not end is taken", "fields", "config.c", "\tvirtio_fields_free(fields);\n\treturn -EINVAL;", "\treturn 0;"),
     ("a field's length is read again after the check", "fields", "config.c", ".len = len, .offset", ".len = READ_ONCE(fields->page[at + 1]), .offset"),
+    ("a late feature is said to be had", "fields", "config.c", "\t\treturn 0;\n\t}\n\tbits[half", "\t\treturn 1;\n\t}\n\tbits[half"),
     ("get takes any length", "fields", "config.c", "there = min_t(unsigned int, len, field->len);", "there = len;"),
     ("set takes any length", "fields", "config.c", "buf, min_t(unsigned int, len, field->len));", "buf, len);"),
     ("a field of bits may be of any length", "fields", "config.c", "!token || len > sizeof(bits) ||", "!token ||"),
