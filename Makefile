@@ -27,7 +27,7 @@ boot-shell: source
 boots: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot
 
-## make test              everything: KUnit, overlay, boots, check
+## make test              everything: KUnit, overlay, the tools of the tree, fuzz, boots, check
 test:
 	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots check
 
