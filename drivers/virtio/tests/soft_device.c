@@ -111,7 +111,8 @@ static void kicked(struct soft_device *dev, u16 index)
 	q = &dev->queues[index];
 	q->kicks++;
 	if (!(dev->regs[SOFT_STATUS] & VIRTIO_CONFIG_S_DRIVER_OK) ||
-	    !(q->regs[SOFT_QUEUE_ENABLE] || q->regs[SOFT_QUEUE_PFN] * dev->regs[SOFT_PAGE_SIZE]))
+	    !(q->regs[SOFT_QUEUE_ENABLE] ||
+	      (q->regs[SOFT_QUEUE_PFN] && dev->regs[SOFT_PAGE_SIZE])))
 		return;
 	ring = ring_of(dev, q);
 	while (q->seen != le(ring.avail->idx))
