@@ -5,21 +5,14 @@
  * takes them one by one.
  */
 #include <linux/virtio_config.h>
-#include <linux/timekeeping.h>
 
 #include "mmio_fixture.h"
-
-static time64_t began;
+#include "soft_sleep.h"
 
 static int lies_init(struct kunit *test)
 {
-	began = ktime_get_seconds();
+	soft_driver_start_clock();
 	return mmio_fixture_init(test);
-}
-
-static void expect_within(struct kunit *test, unsigned int seconds)
-{
-	KUNIT_EXPECT_LE(test, ktime_get_seconds() - began, seconds);
 }
 
 /**
@@ -73,9 +66,9 @@ static void test_device(struct kunit *test)
 	for (version = 1; version <= 2; version++) {
 		mmio_fixture_again(test, version);
 		SLOT(test)->dev.lie = lie->lie;
-		began = ktime_get_seconds();
+		soft_driver_start_clock();
 		mmio_fixture_expect_refused(test, lie->err, lie->words);
-		expect_within(test, 11);
+		soft_driver_expect_within(test, 11);
 	}
 }
 
@@ -290,7 +283,7 @@ static void test_queue_reset_unconfirmed(struct kunit *test)
 	SLOT(test)->dev.lie = (struct soft_lie) { SOFT_QUEUE_RESET, 1 };
 	KUNIT_EXPECT_EQ(test, -EBUSY, reset_queue(vq));
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(vq));
-	expect_within(test, 11);
+	soft_driver_expect_within(test, 11);
 	kernel_log_expect_one(test, "queue 0: reset is not confirmed");
 	mmio_fixture_expect_clean(test);
 	mmio_fixture_expect_honest_works(test);
@@ -352,10 +345,10 @@ static void test_torn_out(struct kunit *test)
 		for (n = 1; ; n++) {
 			mmio_fixture_again(test, version);
 			SLOT(test)->dev.leave_after = n;
-			began = ktime_get_seconds();
+			soft_driver_start_clock();
 			mmio_fixture_try(test);
 			mmio_fixture_expect_clean(test);
-			expect_within(test, 1);
+			soft_driver_expect_within(test, 1);
 			if (!SLOT(test)->dev.gone)
 				break;
 		}
@@ -432,55 +425,41 @@ static void test_shm(struct kunit *test)
 }
 
 #ifdef CONFIG_PM_SLEEP
-static struct device *asleep(struct kunit *test)
+static void leave(struct kunit *test)
 {
-	struct device *dev;
+	SLOT(test)->dev.gone = true;
+}
 
-	KUNIT_ASSERT_EQ(test, 0, mmio_fixture_try(test));
-	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
-	dev = soft_driver.vdev->dev.parent;
-	KUNIT_ASSERT_EQ(test, 0, soft_driver_sleep(test, dev));
-	began = ktime_get_seconds();
-	return dev;
+static struct soft_sleeper sleeper(struct kunit *test)
+{
+	return (struct soft_sleeper) {
+		.dev = &SLOT(test)->dev,
+		.try = mmio_fixture_try,
+		.leave = leave,
+		.expect_clean = mmio_fixture_expect_clean,
+		.expect_honest_works = mmio_fixture_expect_honest_works,
+	};
 }
 
 static void test_sleep(struct kunit *test)
 {
-	struct device *dev = asleep(test);
+	struct soft_sleeper s = sleeper(test);
 
-	/* It has lost all that it knew. */
-	soft_device_write(&SLOT(test)->dev, SOFT_STATUS, 0);
-	KUNIT_EXPECT_EQ(test, 0, soft_driver_wake(test, dev));
-	soft_driver_expect_works(test);
-	kernel_log_expect_quiet(test);
-	mmio_fixture_expect_clean(test);
+	soft_sleep_expect_wakes(test, &s);
 }
 
-/* One that is gone when it is to wake is not waited for, and its driver not asked. */
 static void test_gone_asleep(struct kunit *test)
 {
-	struct device *dev = asleep(test);
+	struct soft_sleeper s = sleeper(test);
 
-	SLOT(test)->dev.gone = true;
-	KUNIT_EXPECT_NE(test, 0, soft_driver_wake(test, dev));
-	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
-	expect_within(test, 1);
-	mmio_fixture_expect_clean(test);
-	kernel_log_expect_one(test, "device is gone");
-	mmio_fixture_expect_honest_works(test);
+	soft_sleep_expect_gone(test, &s);
 }
 
 static void test_stuck_asleep(struct kunit *test)
 {
-	struct device *dev = asleep(test);
+	struct soft_sleeper s = sleeper(test);
 
-	SLOT(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xf };
-	KUNIT_EXPECT_EQ(test, -ENODEV, soft_driver_wake(test, dev));
-	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
-	expect_within(test, 11);
-	mmio_fixture_expect_clean(test);
-	kernel_log_expect_one(test, "status 0xf for 10 s after a reset");
-	mmio_fixture_expect_honest_works(test);
+	soft_sleep_expect_stuck(test, &s);
 }
 #endif
 

@@ -123,3 +123,35 @@ void pci_fixture_expect_fewer(struct kunit *test)
 	pci_fixture_expect_clean(test);
 	pci_fixture_expect_honest_works(test);
 }
+
+void pci_fixture_describe(const struct pci_lie *lie, char *desc)
+{
+	strscpy(desc, lie->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+/* What comes of the test's lie for a driver that takes all queues at once. */
+void pci_fixture_lie_at_once(struct kunit *test)
+{
+	const struct pci_lie *lie = test->param_value;
+
+	CARD(test)->dev.lie = lie->lie;
+	if (lie->err)
+		pci_fixture_expect_probe_fails(test, lie->err, lie->words);
+	else
+		pci_fixture_expect_works(test);
+}
+
+/* And for one that takes them one by one. */
+void pci_fixture_lie_one_by_one(struct kunit *test)
+{
+	const struct pci_lie *lie = test->param_value;
+
+	soft_driver.one_by_one = true;
+	CARD(test)->dev.lie = lie->lie;
+	if (lie->single == -ENOENT)
+		pci_fixture_expect_fewer(test);
+	else if (lie->single)
+		pci_fixture_expect_probe_fails(test, lie->single, lie->words);
+	else
+		pci_fixture_expect_works(test);
+}

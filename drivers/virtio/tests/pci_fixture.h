@@ -16,6 +16,23 @@
 #define CARD_VECTORS	(1 + SOFT_QUEUES)
 #define CARD_FEATURES	BIT_ULL(VIRTIO_F_RING_RESET)
 
+/**
+ * struct pci_lie - a register that does not read as it should
+ * @name: for the log
+ * @lie: the register
+ * @err: what comes of it for the driver; 0 if it works all the same
+ * @words: of the message
+ * @single: what comes of it for the driver that takes queues one by one, whom
+ *	-ENOENT tells where they end
+ */
+struct pci_lie {
+	const char *name;
+	struct soft_lie lie;
+	int err;
+	const char *words;
+	int single;
+};
+
 int pci_fixture_init(struct kunit *test);
 void pci_fixture_exit(struct kunit *test);
 int pci_fixture_try(struct kunit *test);
@@ -24,6 +41,9 @@ void pci_fixture_expect_refused(struct kunit *test, int err, const char *words);
 void pci_fixture_expect_probe_fails(struct kunit *test, int err, const char *words);
 void pci_fixture_expect_works(struct kunit *test);
 void pci_fixture_expect_fewer(struct kunit *test);
+void pci_fixture_describe(const struct pci_lie *lie, char *desc);
+void pci_fixture_lie_at_once(struct kunit *test);
+void pci_fixture_lie_one_by_one(struct kunit *test);
 void pci_fixture_expect_honest_works(struct kunit *test);
 
 #endif /* _VIRTIO_PCI_FIXTURE_H */

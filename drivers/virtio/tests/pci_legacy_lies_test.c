@@ -3,12 +3,9 @@
  * Tests of the PCI transport with a legacy card that lies (virtio 1.3, 4.1.4.10), to a
  * driver that takes all queues at once and to one that takes them one by one.
  */
-#include <linux/timekeeping.h>
 #include <linux/virtio_config.h>
 
 #include "pci_fixture.h"
-
-static time64_t began;
 
 static int legacy_init(struct kunit *test)
 {
@@ -20,33 +17,11 @@ static int legacy_init(struct kunit *test)
 	}
 	if (!err)
 		legacy_card_init(CARD(test), CARD_VECTORS);
-	began = ktime_get_seconds();
+	soft_driver_start_clock();
 	return err;
 }
 
-static void expect_within(struct kunit *test, unsigned int seconds)
-{
-	KUNIT_EXPECT_LE(test, ktime_get_seconds() - began, seconds);
-}
-
-/**
- * struct legacy_lie - a register that does not read as it should
- * @name: for the log
- * @lie: the register
- * @err: what comes of it for the driver; 0 if it works all the same
- * @words: of the message
- * @single: what comes of it for the driver that takes queues one by one, whom
- *	-ENOENT tells where they end
- */
-struct legacy_lie {
-	const char *name;
-	struct soft_lie lie;
-	int err;
-	const char *words;
-	int single;
-};
-
-static const struct legacy_lie lies[] = {
+static const struct pci_lie lies[] = {
 	{ "honest" },
 	{ "no queue", { SOFT_QUEUE_SIZE, 0 }, -ENOENT, "queue 0 (soft) is not there", -ENOENT },
 	{ "size 3", { SOFT_QUEUE_SIZE, 3 }, -ENOMEM, "a size of 3, expected", -ENOMEM },
@@ -59,36 +34,16 @@ static const struct legacy_lie lies[] = {
 	{ "features change", { SOFT_FEATURES, U32_MAX, .after = 1 } },
 };
 
-static void describe_lie(const struct legacy_lie *lie, char *desc)
-{
-	strscpy(desc, lie->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(lie, lies, describe_lie);
+KUNIT_ARRAY_PARAM(lie, lies, pci_fixture_describe);
 
 static void test_at_once(struct kunit *test)
 {
-	const struct legacy_lie *lie = test->param_value;
-
-	CARD(test)->dev.lie = lie->lie;
-	if (lie->err)
-		pci_fixture_expect_probe_fails(test, lie->err, lie->words);
-	else
-		pci_fixture_expect_works(test);
+	pci_fixture_lie_at_once(test);
 }
 
 static void test_one_by_one(struct kunit *test)
 {
-	const struct legacy_lie *lie = test->param_value;
-
-	soft_driver.one_by_one = true;
-	CARD(test)->dev.lie = lie->lie;
-	if (lie->single == -ENOENT)
-		pci_fixture_expect_fewer(test);
-	else if (lie->single)
-		pci_fixture_expect_probe_fails(test, lie->single, lie->words);
-	else
-		pci_fixture_expect_works(test);
+	pci_fixture_lie_one_by_one(test);
 }
 
 /* No room for the registers that all devices have. */
@@ -114,14 +69,14 @@ static void test_never_reset(struct kunit *test)
 {
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 7 };
 	pci_fixture_expect_refused(test, -ENODEV, "status 0x7 for 10 s after a reset");
-	expect_within(test, 11);
+	soft_driver_expect_within(test, 11);
 }
 
 static void test_gone(struct kunit *test)
 {
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xff };
 	pci_fixture_expect_refused(test, -ENODEV, "device is gone");
-	expect_within(test, 1);
+	soft_driver_expect_within(test, 1);
 }
 
 static void test_torn_out(struct kunit *test)
@@ -132,10 +87,10 @@ static void test_torn_out(struct kunit *test)
 		legacy_card_init(CARD(test), CARD_VECTORS);
 		soft_driver_again();
 		CARD(test)->dev.leave_after = n;
-		began = ktime_get_seconds();
+		soft_driver_start_clock();
 		pci_fixture_try(test);
 		pci_fixture_expect_clean(test);
-		expect_within(test, 1);
+		soft_driver_expect_within(test, 1);
 		if (!CARD(test)->dev.gone)
 			break;
 	}

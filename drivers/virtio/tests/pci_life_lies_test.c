@@ -3,24 +3,17 @@
  * Tests of the PCI transport with a card that lies about its state, changes its mind,
  * or is torn out at any moment of its life (virtio 1.3, 2.1 and 3.1).
  */
-#include <linux/timekeeping.h>
 #include <linux/virtio_config.h>
 
 #include "pci_fixture.h"
+#include "soft_sleep.h"
 
 /* More than any wait for a reset may take; what is not waited for takes none. */
 #define ONE_WAIT	11
 
-static time64_t began;
-
-static void expect_within(struct kunit *test, unsigned int seconds)
-{
-	KUNIT_EXPECT_LE(test, ktime_get_seconds() - began, seconds);
-}
-
 static int life_init(struct kunit *test)
 {
-	began = ktime_get_seconds();
+	soft_driver_start_clock();
 	return pci_fixture_init(test);
 }
 
@@ -30,7 +23,7 @@ static void test_never_reset(struct kunit *test)
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xf };
 	KUNIT_EXPECT_EQ(test, -ENODEV, pci_fixture_try(test));
 	kernel_log_expect_one(test, "status 0xf for 10 s after a reset, expected 0: cut off");
-	expect_within(test, ONE_WAIT);
+	soft_driver_expect_within(test, ONE_WAIT);
 	KUNIT_EXPECT_FALSE(test, CARD(test)->pci.space[PCI_COMMAND] & PCI_COMMAND_MASTER);
 	KUNIT_EXPECT_EQ(test, 0, soft_driver.probes);
 	pci_fixture_expect_clean(test);
@@ -41,7 +34,7 @@ static void test_gone_from_the_start(struct kunit *test)
 {
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xff };
 	pci_fixture_expect_refused(test, -ENODEV, "device is gone");
-	expect_within(test, 1);
+	soft_driver_expect_within(test, 1);
 }
 
 /* From each look at the status on, it reads as that of a device at work, or of none. */
@@ -56,10 +49,10 @@ static void test_status_lies(struct kunit *test, u8 status)
 		virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
 		soft_driver_again();
 		CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, status, .after = n };
-		began = ktime_get_seconds();
+		soft_driver_start_clock();
 		pci_fixture_try(test);
 		pci_fixture_expect_clean(test);
-		expect_within(test, ONE_WAIT);
+		soft_driver_expect_within(test, ONE_WAIT);
 	}
 	pci_fixture_expect_honest_works(test);
 }
@@ -83,10 +76,10 @@ static void test_torn_out(struct kunit *test)
 		virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
 		soft_driver_again();
 		CARD(test)->dev.leave_after = n;
-		began = ktime_get_seconds();
+		soft_driver_start_clock();
 		pci_fixture_try(test);
 		pci_fixture_expect_clean(test);
-		expect_within(test, 1);
+		soft_driver_expect_within(test, 1);
 		if (!CARD(test)->dev.gone)
 			break;
 	}
@@ -111,10 +104,10 @@ static void test_torn_out_early(struct kunit *test)
 		soft_driver_again();
 		KUNIT_ASSERT_NOT_NULL(test, pci_host_plug(test, pci));
 		pci->looks = n;
-		began = ktime_get_seconds();
+		soft_driver_start_clock();
 		pci_host_bind(test, "virtio-pci");
 		pci_fixture_expect_clean(test);
-		expect_within(test, 1);
+		soft_driver_expect_within(test, 1);
 		if (!pci->gone)
 			break;
 	}
@@ -131,7 +124,7 @@ static void test_torn_out_in_use(struct kunit *test)
 	CARD(test)->pci.gone = true;
 	pci_fixture_expect_clean(test);
 	kernel_log_expect_one(test, "device is gone");
-	expect_within(test, 1);
+	soft_driver_expect_within(test, 1);
 	pci_fixture_expect_honest_works(test);
 }
 
@@ -211,7 +204,7 @@ static void test_generation(struct kunit *test)
 	CARD(test)->dev.twist = never_settles;
 	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
 	soft_driver_expect_works(test);
-	expect_within(test, 1);
+	soft_driver_expect_within(test, 1);
 	pci_fixture_expect_clean(test);
 	pci_fixture_expect_honest_works(test);
 }
@@ -292,56 +285,42 @@ static void test_shm(struct kunit *test)
 }
 
 #ifdef CONFIG_PM_SLEEP
-static struct device *asleep(struct kunit *test)
+static void leave(struct kunit *test)
 {
-	struct device *dev;
+	CARD(test)->dev.gone = true;
+	CARD(test)->pci.gone = true;
+}
 
-	KUNIT_ASSERT_EQ(test, 0, pci_fixture_try(test));
-	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
-	dev = soft_driver.vdev->dev.parent;
-	KUNIT_ASSERT_EQ(test, 0, soft_driver_sleep(test, dev));
-	began = ktime_get_seconds();
-	return dev;
+static struct soft_sleeper sleeper(struct kunit *test)
+{
+	return (struct soft_sleeper) {
+		.dev = &CARD(test)->dev,
+		.try = pci_fixture_try,
+		.leave = leave,
+		.expect_clean = pci_fixture_expect_clean,
+		.expect_honest_works = pci_fixture_expect_honest_works,
+	};
 }
 
 static void test_sleep(struct kunit *test)
 {
-	struct device *dev = asleep(test);
+	struct soft_sleeper s = sleeper(test);
 
-	/* It has lost all that it knew. */
-	soft_device_write(&CARD(test)->dev, SOFT_STATUS, 0);
-	KUNIT_EXPECT_EQ(test, 0, soft_driver_wake(test, dev));
-	soft_driver_expect_works(test);
-	kernel_log_expect_quiet(test);
-	pci_fixture_expect_clean(test);
+	soft_sleep_expect_wakes(test, &s);
 }
 
-/* One that is gone when it is to wake is not waited for, and its driver not asked. */
 static void test_gone_asleep(struct kunit *test)
 {
-	struct device *dev = asleep(test);
+	struct soft_sleeper s = sleeper(test);
 
-	CARD(test)->dev.gone = true;
-	CARD(test)->pci.gone = true;
-	KUNIT_EXPECT_NE(test, 0, soft_driver_wake(test, dev));
-	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
-	expect_within(test, 1);
-	pci_fixture_expect_clean(test);
-	kernel_log_expect_one(test, "device is gone");
-	pci_fixture_expect_honest_works(test);
+	soft_sleep_expect_gone(test, &s);
 }
 
 static void test_stuck_asleep(struct kunit *test)
 {
-	struct device *dev = asleep(test);
+	struct soft_sleeper s = sleeper(test);
 
-	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xf };
-	KUNIT_EXPECT_EQ(test, -ENODEV, soft_driver_wake(test, dev));
-	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
-	expect_within(test, 11);
-	pci_fixture_expect_clean(test);
-	kernel_log_expect_one(test, "status 0xf for 10 s after a reset");
-	pci_fixture_expect_honest_works(test);
+	soft_sleep_expect_stuck(test, &s);
 }
 #endif
 

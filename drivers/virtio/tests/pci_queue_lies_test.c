@@ -9,26 +9,9 @@
 
 #include "pci_fixture.h"
 
-/**
- * struct queue_lie - a register that does not read as it should
- * @name: for the log
- * @lie: the register
- * @err: what comes of it for the driver; 0 if it works all the same
- * @words: of the message
- * @single: what comes of it for the driver that takes queues one by one, whom
- *	-ENOENT tells where they end
- */
-struct queue_lie {
-	const char *name;
-	struct soft_lie lie;
-	int err;
-	const char *words;
-	int single;
-};
-
 #define BOTH(err, words)	err, words, err
 
-static const struct queue_lie lies[] = {
+static const struct pci_lie lies[] = {
 	{ "no queues", { SOFT_NUM_QUEUES, 0 }, -ENOENT, "queue 0 (soft) is not there", -ENOENT },
 	{ "65535 queues", { SOFT_NUM_QUEUES, 65535 } },
 	{ "fewer at the second look", { SOFT_NUM_QUEUES, 0, .after = 1 },
@@ -56,36 +39,16 @@ static const struct queue_lie lies[] = {
 	  0, "refuses vector 1", -EBUSY },
 };
 
-static void describe_lie(const struct queue_lie *lie, char *desc)
-{
-	strscpy(desc, lie->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(lie, lies, describe_lie);
+KUNIT_ARRAY_PARAM(lie, lies, pci_fixture_describe);
 
 static void test_at_once(struct kunit *test)
 {
-	const struct queue_lie *lie = test->param_value;
-
-	CARD(test)->dev.lie = lie->lie;
-	if (lie->err)
-		pci_fixture_expect_probe_fails(test, lie->err, lie->words);
-	else
-		pci_fixture_expect_works(test);
+	pci_fixture_lie_at_once(test);
 }
 
 static void test_one_by_one(struct kunit *test)
 {
-	const struct queue_lie *lie = test->param_value;
-
-	soft_driver.one_by_one = true;
-	CARD(test)->dev.lie = lie->lie;
-	if (lie->single == -ENOENT)
-		pci_fixture_expect_fewer(test);
-	else if (lie->single)
-		pci_fixture_expect_probe_fails(test, lie->single, lie->words);
-	else
-		pci_fixture_expect_works(test);
+	pci_fixture_lie_one_by_one(test);
 }
 
 /* Vectors run out at each place. */

@@ -4,6 +4,7 @@
  */
 #include <linux/module.h>
 #include <linux/scatterlist.h>
+#include <linux/timekeeping.h>
 #include <linux/virtio_config.h>
 
 #include "soft_driver.h"
@@ -189,31 +190,26 @@ void soft_driver_expect_works(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, SOFT_BYTE, soft_driver.bytes[i]);
 }
 
-#ifdef CONFIG_PM_SLEEP
+static time64_t began;
+
 /**
- * soft_driver_sleep - have the transport put a device to sleep
- * @test: the test
- * @dev: the device on the transport's own bus
+ * soft_driver_start_clock - what follows is to take so long and no longer
  *
- * Context: may sleep.
- * Return: 0 or the transport's error.
+ * Context: any.
  */
-int soft_driver_sleep(struct kunit *test, struct device *dev)
+void soft_driver_start_clock(void)
 {
-	KUNIT_ASSERT_NOT_NULL(test, dev->driver);
-	return dev->driver->pm->freeze(dev);
+	began = ktime_get_seconds();
 }
 
 /**
- * soft_driver_wake - have it woken
+ * soft_driver_expect_within - was it over in time?
  * @test: the test
- * @dev: the device, as above
+ * @seconds: since the clock was started, of the machine's own time
  *
- * Context: may sleep.
- * Return: 0 or the transport's error.
+ * Context: any.
  */
-int soft_driver_wake(struct kunit *test, struct device *dev)
+void soft_driver_expect_within(struct kunit *test, unsigned int seconds)
 {
-	return dev->driver->pm->restore(dev);
+	KUNIT_EXPECT_LE(test, ktime_get_seconds() - began, seconds);
 }
-#endif

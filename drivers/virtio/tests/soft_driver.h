@@ -50,9 +50,7 @@ void soft_driver_exit(void);
 void soft_driver_again(void);
 int soft_driver_post(unsigned int i);
 void soft_driver_expect_works(struct kunit *test);
-#ifdef CONFIG_PM_SLEEP
-int soft_driver_sleep(struct kunit *test, struct device *dev);
-int soft_driver_wake(struct kunit *test, struct device *dev);
-#endif
+void soft_driver_start_clock(void);
+void soft_driver_expect_within(struct kunit *test, unsigned int seconds);
 
 #endif /* _VIRTIO_SOFT_DRIVER_H */
