@@ -9,7 +9,7 @@ DEVICE = "ioeventfd=off,disable-legacy=on,packed="
 # The processor waits in a loop, so that nothing but instructions moves the clock.
 WORDS = ["idle=poll", "tsc=reliable"]
 TRACED = 3000    # requests under trace
-LATE = 500000    # nanoseconds that the slow disk takes: longer than the guest needs to fall idle
+LATE = 50000    # nanoseconds that the slow disk takes: longer than the guest needs to fall idle
 CHECK = 100000000   # instructions of /proc/bench_loop
 
 
