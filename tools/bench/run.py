@@ -17,7 +17,20 @@ PARTS = {"ring": ring.instructions, "native": ring.native, "check": endtoend.che
 INTRODUCTION = """Cost of virtio in a guest, a pristine Linux 6.12 ("theirs") against this core ("ours").
 
 Made by "make bench WRITE=" this file; not to be edited by hand.  The same benchmark sources are built
-against both trees and run in one go.  A ratio below 1 is what is saved."""
+against both trees and run in one go.  A ratio below 1 is what is saved.  ONLY= renews single sections:
+each is of one run, but two may be of different ones."""
+BETWEEN = "\n\n\n"
+
+
+def write(path, made):
+    """What was made, and for the rest what the document has of it."""
+    kept = {}
+    if os.path.exists(path):
+        old = open(path).read().rstrip("\n").split(BETWEEN)[1:]
+        kept = dict(zip(PARTS, old)) if len(old) == len(PARTS) else {}
+    kept.update(made)
+    with open(path, "w") as f:
+        f.write(BETWEEN.join([INTRODUCTION, *(kept[name] for name in PARTS if name in kept)]) + "\n")
 
 
 def main():
@@ -32,17 +45,16 @@ def main():
     args = parser.parse_args()
     if not os.path.exists(f"{args.pristine}/drivers/virtio/virtio_ring.c"):
         sys.exit(f"bench: {args.pristine} has no drivers/virtio/virtio_ring.c: expected a pristine 6.12 tree")
-    trees, sections, start = Trees(args.pristine, args.source, args.build), [], time.time()
+    trees, sections, start = Trees(args.pristine, args.source, args.build), {}, time.time()
     try:
         for name in args.only:
-            sections.append("\n".join(PARTS[name](trees, args)))
-            print(f"\n{sections[-1]}\n", flush=True)
+            sections[name] = "\n".join(PARTS[name](trees, args))
+            print(f"\n{sections[name]}\n", flush=True)
     except Failed as e:
         sys.exit(f"bench: {e}")
     print(f"{len(sections)} parts in {time.time() - start:.0f} s")
     if args.write:
-        with open(args.write, "w") as f:
-            f.write("\n\n\n".join([INTRODUCTION, *sections]) + "\n")
+        write(args.write, sections)
 
 
 if __name__ == "__main__":
