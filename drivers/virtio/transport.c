@@ -13,9 +13,6 @@
 
 #include "transport.h"
 
-/* How long a device may take for a reset. */
-#define RESET_LIMIT_US	(10 * USEC_PER_SEC)
-
 /**
  * virtio_wait_for_reset - wait until the status reads as 0
  * @vdev: the device, to whose status 0 was written
@@ -33,8 +30,8 @@ int virtio_wait_for_reset(struct virtio_device *vdev)
 	if (vdev->lost)
 		return -ENODEV;
 	read_poll_timeout(vdev->config->get_status, status,
-			  !status || status == VIRTIO_STATUS_GONE, 1000, RESET_LIMIT_US, false,
-			  vdev);
+			  !status || status == VIRTIO_STATUS_GONE, 1000, VIRTIO_RESET_LIMIT_US,
+			  false, vdev);
 	if (!status)
 		return 0;
 	vdev->lost = true;
@@ -44,7 +41,7 @@ int virtio_wait_for_reset(struct virtio_device *vdev)
 	else
 		dev_err(vdev->dev.parent,
 			"status %#x for %lu s after a reset, expected 0: cut off\n", status,
-			RESET_LIMIT_US / USEC_PER_SEC);
+			VIRTIO_RESET_LIMIT_US / USEC_PER_SEC);
 	return -ENODEV;
 }
 EXPORT_SYMBOL_GPL(virtio_wait_for_reset);

@@ -3,10 +3,14 @@
 #ifndef _VIRTIO_TRANSPORT_H
 #define _VIRTIO_TRANSPORT_H
 
+#include <linux/time64.h>
 #include <linux/virtio.h>
 
 /* A status of all ones is what a device reads as that is no longer there. */
 #define VIRTIO_STATUS_GONE	0xff
+
+/* How long a device may take for a reset, of itself or of a queue. */
+#define VIRTIO_RESET_LIMIT_US	(10 * USEC_PER_SEC)
 
 /**
  * struct virtio_config_window - where the configuration of a device can be reached

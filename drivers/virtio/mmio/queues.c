@@ -13,9 +13,6 @@
 
 #include "mmio.h"
 
-/* How long a device may take to let go of a queue. */
-#define RESET_LIMIT_US	(10 * USEC_PER_SEC)
-
 #define KNOWN_INTERRUPTS	(VIRTIO_MMIO_INT_VRING | VIRTIO_MMIO_INT_CONFIG)
 
 /*
@@ -347,8 +344,8 @@ int vm_disable_vq_and_reset(struct virtqueue *vq)
 		return -ENOENT;
 	select_queue(vm, vq->index);
 	vm_write(vm, VM_QUEUE_RESET, 1);
-	read_poll_timeout(vm_read, busy, is_settled(busy), 1000, RESET_LIMIT_US, false, vm,
-			  VM_QUEUE_RESET);
+	read_poll_timeout(vm_read, busy, is_settled(busy), 1000, VIRTIO_RESET_LIMIT_US, false,
+			  vm, VM_QUEUE_RESET);
 	if (busy) {
 		dev_err(&vm->pdev->dev, "queue %u: reset is not confirmed\n", vq->index);
 		/* The buffers are the device's still: nobody may touch them. */

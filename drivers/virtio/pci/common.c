@@ -22,6 +22,26 @@ const char *vp_bus_name(struct virtio_device *vdev)
 	return pci_name(to_vp(vdev)->pdev);
 }
 
+/* The operation read. */
+void vp_read_config(struct virtio_device *vdev, unsigned int offset, void *buf,
+		    unsigned int len)
+{
+	struct vp_device *vp = to_vp(vdev);
+	struct virtio_config_window window = vp->regs->config_window(vp);
+
+	virtio_window_read(&window, offset, buf, len);
+}
+
+/* The operation write. */
+void vp_write_config(struct virtio_device *vdev, unsigned int offset, const void *buf,
+		     unsigned int len)
+{
+	struct vp_device *vp = to_vp(vdev);
+	struct virtio_config_window window = vp->regs->config_window(vp);
+
+	virtio_window_write(&window, offset, buf, len);
+}
+
 /**
  * vp_reset_done - what follows a reset: wait for it, and for callbacks
  * @vp: the device, to whose status 0 was written

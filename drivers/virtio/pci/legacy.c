@@ -64,22 +64,6 @@ static struct virtio_config_window config_window(const struct vp_device *vp)
 	};
 }
 
-static void read_config(struct virtio_device *vdev, unsigned int offset, void *buf,
-			unsigned int len)
-{
-	struct virtio_config_window window = config_window(to_vp(vdev));
-
-	virtio_window_read(&window, offset, buf, len);
-}
-
-static void write_config(struct virtio_device *vdev, unsigned int offset, const void *buf,
-			 unsigned int len)
-{
-	struct virtio_config_window window = config_window(to_vp(vdev));
-
-	virtio_window_write(&window, offset, buf, len);
-}
-
 /*
  * Queues.
  */
@@ -153,8 +137,8 @@ static void drop_queue(struct vp_device *vp, struct virtqueue *vq)
 static const struct virtio_config_ops config_ops = {
 	VIRTIO_FIELDS_BY_LAYOUT,
 	VIRTIO_QUEUES_ONE_BY_ONE,
-	.read			= read_config,
-	.write			= write_config,
+	.read			= vp_read_config,
+	.write			= vp_write_config,
 	.get_status		= get_status,
 	.set_status		= set_status,
 	.reset			= reset,
@@ -176,6 +160,7 @@ static void remove_registers(struct vp_device *vp)
 }
 
 static const struct vp_registers registers = {
+	.config_window	= config_window,
 	.config_vector	= config_vector,
 	.count_queues	= count_queues,
 	.make_queue	= make_queue,

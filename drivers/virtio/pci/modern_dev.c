@@ -6,21 +6,18 @@
  * a virtio device: it maps the structures, and has one call for each thing that
  * can be said to the device.  Knows registers; neither queues nor drivers.
  */
-#include <linux/delay.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/virtio_pci_modern.h>
 
+#include "../transport.h"
 #include "capabilities.h"
 
 /* PCI ids of virtio devices: transitional ones below the first modern one. */
 #define FIRST_ID	0x1000
 #define FIRST_MODERN	0x1040
 #define LAST_ID		0x107f
-
-/* How long a device may take to let go of a queue. */
-#define RESET_LIMIT_US	(10 * USEC_PER_SEC)
 
 /* The registers that came after virtio 1.0, of which a device may have fewer. */
 static struct virtio_pci_modern_common_cfg __iomem *
@@ -342,10 +339,10 @@ void vp_modern_set_queue_reset(struct virtio_pci_modern_device *mdev, u16 index)
 	select_queue(mdev, index);
 	vp_iowrite16(1, &modern(mdev)->queue_reset);
 	/* Virtio 1.3, 4.1.4.3.2: reset reads 0 when it is done, then so does enable. */
-	if (!read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000, RESET_LIMIT_US, false,
-			       &modern(mdev)->queue_reset))
-		read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000, RESET_LIMIT_US, false,
-				  &mdev->common->queue_enable);
+	if (!read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000, VIRTIO_RESET_LIMIT_US,
+			       false, &modern(mdev)->queue_reset))
+		read_poll_timeout(vp_ioread16, busy, is_settled(busy), 1000,
+				  VIRTIO_RESET_LIMIT_US, false, &mdev->common->queue_enable);
 }
 EXPORT_SYMBOL_GPL(vp_modern_set_queue_reset);
 

@@ -69,6 +69,7 @@ struct vp_device;
 
 /**
  * struct vp_registers - what the two register sets do differently
+ * @config_window: where the device configuration can be reached at the moment
  * @config_vector: give configuration changes a vector; returns the one taken
  * @count_queues: how many queues the device has
  * @make_queue: create queue @index and tell the device where it lies
@@ -77,6 +78,7 @@ struct vp_device;
  * @remove: let go of the registers
  */
 struct vp_registers {
+	struct virtio_config_window (*config_window)(const struct vp_device *vp);
 	u16 (*config_vector)(struct vp_device *vp, u16 vector);
 	unsigned int (*count_queues)(struct vp_device *vp);
 	struct virtqueue *(*make_queue)(struct vp_device *vp, unsigned int index,
@@ -152,6 +154,10 @@ bool vp_notify(struct virtqueue *vq);
 
 /* common.c */
 const char *vp_bus_name(struct virtio_device *vdev);
+void vp_read_config(struct virtio_device *vdev, unsigned int offset, void *buf,
+		    unsigned int len);
+void vp_write_config(struct virtio_device *vdev, unsigned int offset, const void *buf,
+		     unsigned int len);
 void vp_reset_done(struct vp_device *vp);
 struct vp_device *vp_physical_function(struct pci_dev *pdev);
 
