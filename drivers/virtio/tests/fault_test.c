@@ -64,7 +64,15 @@ static struct virtio_host *host;
 static void make_host(struct kunit *test)
 {
 	host = fake_host_with_queue(test, MODERN | *(const u64 *)test->param_value);
-	host->vdev.dev.parent = NULL;
+}
+
+/* The driver model is done with it: it can be plugged in once more. */
+static void renew_host(void)
+{
+	void (*release)(struct device *dev) = host->vdev.dev.release;
+
+	memset(&host->vdev.dev, 0, sizeof(host->vdev.dev));
+	host->vdev.dev.release = release;
 }
 
 /* 0 if a driver was found for it and could be bound; the driver core tells nobody else. */
@@ -76,7 +84,7 @@ static int plug(void)
 	err = register_virtio_device(&host->vdev);
 	if (err) {
 		put_device(&host->vdev.dev);
-		memset(&host->vdev.dev, 0, sizeof(host->vdev.dev));
+		renew_host();
 		return err;
 	}
 	return host->vdev.dev.driver ? 0 : -ENOMEM;
@@ -95,22 +103,16 @@ static void expect_failed(struct kunit *test)
 
 static void unplug(void)
 {
-	void (*release)(struct device *dev) = host->vdev.dev.release;
-
 	unregister_virtio_device(&host->vdev);
-	memset(&host->vdev.dev, 0, sizeof(host->vdev.dev));
-	host->vdev.dev.release = release;
+	renew_host();
 }
 
 static int probe_way(struct kunit *test)
 {
-	void (*release)(struct device *dev) = host->vdev.dev.release;
 	int err = plug();
 
-	if (!device_is_registered(&host->vdev.dev)) {
-		host->vdev.dev.release = release;
+	if (!device_is_registered(&host->vdev.dev))
 		return err;
-	}
 	if (err)
 		expect_failed(test);
 	unplug();

@@ -151,7 +151,7 @@ static void live(struct kunit *test, const struct mischief *mischief, unsigned i
 	plot.mischief = mischief;
 	plot.moment = moment;
 	plot.now = 0;
-	memset(&fake_queue.offered, 0, sizeof(fake_queue.offered));
+	fake_queue.offered = 0;
 	fake_queue.back = 0;
 	host->script = misbehave;
 	/* One that is gone already is not on the bus. */
