@@ -11,10 +11,7 @@
 
 #define PAGE_BYTES	BIT(VIRTIO_PCI_QUEUE_ADDR_SHIFT)
 
-static const struct {
-	u8 offset, width;
-	enum soft_register reg;
-} registers[] = {
+static const struct virtio_card_register registers[] = {
 	{ VIRTIO_PCI_HOST_FEATURES,	4, SOFT_FEATURES },
 	{ VIRTIO_PCI_GUEST_FEATURES,	4, SOFT_ACCEPTED },
 	{ VIRTIO_PCI_QUEUE_PFN,		4, SOFT_QUEUE_PFN },
@@ -34,31 +31,16 @@ static u32 config_start(void)
 
 static enum soft_register at(struct virtio_card *card, u32 offset, unsigned int width)
 {
-	int i;
-
 	if (offset >= config_start() && offset + width <= config_start() + SOFT_CONFIG_BYTES)
 		return SOFT_CONFIG;
-	for (i = 0; i < ARRAY_SIZE(registers); i++)
-		if (offset == registers[i].offset && width == registers[i].width)
-			return registers[i].reg;
-	card->pci.strays++;
-	return SOFT_NONE;
+	return virtio_card_find(card, registers, ARRAY_SIZE(registers), offset, width);
 }
 
 static u32 read_register(struct pci_card *pci, unsigned int bar, u32 offset, unsigned int width)
 {
 	struct virtio_card *card = container_of(pci, struct virtio_card, pci);
-	enum soft_register reg = at(card, offset, width);
-	u32 value;
 
-	if (reg == SOFT_CONFIG)
-		value = soft_device_read_config(&card->dev, offset - config_start(), width);
-	else
-		value = soft_device_read(&card->dev, reg);
-	if (reg == SOFT_ISR)
-		card->dev.regs[SOFT_ISR] = 0;
-	pci->gone = card->dev.gone;
-	return value;
+	return virtio_card_read(card, at(card, offset, width), offset - config_start(), width);
 }
 
 /* What other legacy devices are told, the length of a page and of its part, is fixed. */
@@ -75,19 +57,9 @@ static void write_register(struct pci_card *pci, unsigned int bar, u32 offset,
 			   unsigned int width, u32 value)
 {
 	struct virtio_card *card = container_of(pci, struct virtio_card, pci);
-	enum soft_register reg = at(card, offset, width);
 
 	know_pages(&card->dev);
-	if (reg == SOFT_CONFIG)
-		soft_device_write_config(&card->dev, offset - config_start(), width, value);
-	else
-		soft_device_write(&card->dev, reg, value);
-	pci->gone = card->dev.gone;
-}
-
-static void interrupt(struct soft_device *dev, struct soft_queue *queue)
-{
-	pci_host_interrupt(queue ? queue->regs[SOFT_QUEUE_VECTOR] : dev->regs[SOFT_CONFIG_VECTOR]);
+	virtio_card_write(card, at(card, offset, width), offset - config_start(), width, value);
 }
 
 /**
@@ -108,5 +80,5 @@ void legacy_card_init(struct virtio_card *card, unsigned int vectors)
 		pci_card_msix(&card->pci, vectors);
 	soft_device_init(&card->dev, 0);
 	card->dev.vectors = vectors;
-	card->dev.interrupt = interrupt;
+	card->dev.interrupt = virtio_card_interrupt;
 }

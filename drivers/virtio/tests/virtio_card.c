@@ -12,10 +12,7 @@
 	sizeof_field(struct virtio_pci_modern_common_cfg, member), _reg		\
 }
 
-static const struct {
-	u8 offset, width;
-	enum soft_register reg;
-} common[] = {
+static const struct virtio_card_register common[] = {
 	REGISTER(cfg.device_feature_select, SOFT_FEATURES_SELECT),
 	REGISTER(cfg.device_feature, SOFT_FEATURES),
 	REGISTER(cfg.guest_feature_select, SOFT_ACCEPTED_SELECT),
@@ -40,11 +37,56 @@ static const struct {
 	REGISTER(admin_queue_num, SOFT_ADMIN_NUM),
 };
 
+/* One of these, or none: then nobody should have come here. */
+enum soft_register virtio_card_find(struct virtio_card *card,
+				    const struct virtio_card_register *registers,
+				    unsigned int n, u32 offset, unsigned int width)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (offset == registers[i].offset && width == registers[i].width)
+			return registers[i].reg;
+	card->pci.strays++;
+	return SOFT_NONE;
+}
+
+/* @at: where in the configuration, if that is what is read. */
+u32 virtio_card_read(struct virtio_card *card, enum soft_register reg, u32 at,
+		     unsigned int width)
+{
+	u32 value;
+
+	if (reg == SOFT_CONFIG)
+		value = soft_device_read_config(&card->dev, at, width);
+	else
+		value = soft_device_read(&card->dev, reg);
+	/* Reading takes the line down. */
+	if (reg == SOFT_ISR)
+		card->dev.regs[SOFT_ISR] = 0;
+	card->pci.gone = card->dev.gone;
+	return value;
+}
+
+/* The other way. */
+void virtio_card_write(struct virtio_card *card, enum soft_register reg, u32 at,
+		       unsigned int width, u32 value)
+{
+	if (reg == SOFT_CONFIG)
+		soft_device_write_config(&card->dev, at, width, value);
+	else
+		soft_device_write(&card->dev, reg, value);
+	card->pci.gone = card->dev.gone;
+}
+
+void virtio_card_interrupt(struct soft_device *dev, struct soft_queue *queue)
+{
+	pci_host_interrupt(queue ? queue->regs[SOFT_QUEUE_VECTOR] : dev->regs[SOFT_CONFIG_VECTOR]);
+}
+
 /* Which register an access is to; SOFT_NONE for one that is to none. */
 static enum soft_register at(struct virtio_card *card, u32 offset, unsigned int width)
 {
-	int i;
-
 	if (offset == VIRTIO_CARD_ISR && width == 1)
 		return SOFT_ISR;
 	if (offset >= VIRTIO_CARD_NOTIFY && width <= 4)
@@ -52,46 +94,24 @@ static enum soft_register at(struct virtio_card *card, u32 offset, unsigned int 
 	if (offset >= VIRTIO_CARD_DEVICE &&
 	    offset + width <= VIRTIO_CARD_DEVICE + SOFT_CONFIG_BYTES)
 		return SOFT_CONFIG;
-	for (i = 0; i < ARRAY_SIZE(common); i++)
-		if (offset == common[i].offset && width == common[i].width)
-			return common[i].reg;
-	card->pci.strays++;
-	return SOFT_NONE;
+	return virtio_card_find(card, common, ARRAY_SIZE(common), offset, width);
 }
 
 static u32 read_register(struct pci_card *pci, unsigned int bar, u32 offset, unsigned int width)
 {
 	struct virtio_card *card = container_of(pci, struct virtio_card, pci);
-	enum soft_register reg = at(card, offset, width);
-	u32 value;
 
-	if (reg == SOFT_CONFIG)
-		value = soft_device_read_config(&card->dev, offset - VIRTIO_CARD_DEVICE, width);
-	else
-		value = soft_device_read(&card->dev, reg);
-	/* Reading takes the line down. */
-	if (reg == SOFT_ISR)
-		card->dev.regs[SOFT_ISR] = 0;
-	pci->gone = card->dev.gone;
-	return value;
+	return virtio_card_read(card, at(card, offset, width), offset - VIRTIO_CARD_DEVICE,
+				width);
 }
 
 static void write_register(struct pci_card *pci, unsigned int bar, u32 offset,
 			   unsigned int width, u32 value)
 {
 	struct virtio_card *card = container_of(pci, struct virtio_card, pci);
-	enum soft_register reg = at(card, offset, width);
 
-	if (reg == SOFT_CONFIG)
-		soft_device_write_config(&card->dev, offset - VIRTIO_CARD_DEVICE, width, value);
-	else
-		soft_device_write(&card->dev, reg, value);
-	pci->gone = card->dev.gone;
-}
-
-static void interrupt(struct soft_device *dev, struct soft_queue *queue)
-{
-	pci_host_interrupt(queue ? queue->regs[SOFT_QUEUE_VECTOR] : dev->regs[SOFT_CONFIG_VECTOR]);
+	virtio_card_write(card, at(card, offset, width), offset - VIRTIO_CARD_DEVICE, width,
+			  value);
 }
 
 /**
@@ -148,5 +168,5 @@ void virtio_card_init(struct virtio_card *card, u64 offered, unsigned int vector
 					     4 * SOFT_QUEUES);
 	soft_device_init(&card->dev, offered | BIT_ULL(VIRTIO_F_VERSION_1));
 	card->dev.vectors = vectors;
-	card->dev.interrupt = interrupt;
+	card->dev.interrupt = virtio_card_interrupt;
 }

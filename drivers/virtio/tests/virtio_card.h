@@ -37,6 +37,25 @@ struct virtio_card {
 	u8 common, isr, device, notify;
 };
 
+/**
+ * struct virtio_card_register - a register of fixed place
+ * @offset: its place
+ * @width: bytes
+ * @reg: which it is
+ */
+struct virtio_card_register {
+	u8 offset, width;
+	enum soft_register reg;
+};
+
+enum soft_register virtio_card_find(struct virtio_card *card,
+				    const struct virtio_card_register *registers,
+				    unsigned int n, u32 offset, unsigned int width);
+u32 virtio_card_read(struct virtio_card *card, enum soft_register reg, u32 at,
+		     unsigned int width);
+void virtio_card_write(struct virtio_card *card, enum soft_register reg, u32 at,
+		       unsigned int width, u32 value);
+void virtio_card_interrupt(struct soft_device *dev, struct soft_queue *queue);
 void virtio_card_init(struct virtio_card *card, u64 offered, unsigned int vectors);
 void legacy_card_init(struct virtio_card *card, unsigned int vectors);
 u8 virtio_card_structure(struct virtio_card *card, u8 type, u32 offset, u32 length);
