@@ -7,6 +7,11 @@
 
 #include "mmio_fixture.h"
 
+static void leave(struct kunit *test)
+{
+	SLOT(test)->dev.gone = true;
+}
+
 /**
  * mmio_fixture_init - an honest modern device that is not plugged in yet, and a driver
  * @test: the test; its private pointer is the slot
@@ -22,6 +27,13 @@ int mmio_fixture_init(struct kunit *test)
 	if (!slot)
 		return -ENOMEM;
 	test->priv = slot;
+	soft_place = (struct soft_place) {
+		.dev = &slot->dev,
+		.try = mmio_fixture_try,
+		.leave = leave,
+		.expect_clean = mmio_fixture_expect_clean,
+		.expect_honest_works = mmio_fixture_expect_honest_works,
+	};
 	err = mmio_slot_open(slot);
 	if (err)
 		return err;
@@ -83,38 +95,4 @@ void mmio_fixture_expect_honest_works(struct kunit *test)
 	soft_driver_expect_works(test);
 	mmio_fixture_expect_clean(test);
 	kernel_log_expect_quiet(test);
-}
-
-/* The transport refuses the device, and says so once; or not at all, without @words. */
-void mmio_fixture_expect_refused(struct kunit *test, int err, const char *words)
-{
-	KUNIT_EXPECT_EQ(test, err, mmio_fixture_try(test));
-	if (words)
-		kernel_log_expect_one(test, words);
-	else
-		kernel_log_expect_quiet(test);
-	KUNIT_EXPECT_EQ(test, 0, soft_driver.probes);
-	mmio_fixture_expect_clean(test);
-	mmio_fixture_expect_honest_works(test);
-}
-
-/* The transport takes it; the driver, or the core for it, fails. */
-void mmio_fixture_expect_probe_fails(struct kunit *test, int err, const char *words)
-{
-	KUNIT_EXPECT_EQ(test, 0, mmio_fixture_try(test));
-	KUNIT_EXPECT_EQ(test, err, soft_driver.err);
-	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
-	kernel_log_expect_one(test, words);
-	mmio_fixture_expect_clean(test);
-	mmio_fixture_expect_honest_works(test);
-}
-
-/* It works in spite of everything, and nothing is said. */
-void mmio_fixture_expect_works(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, 0, mmio_fixture_try(test));
-	soft_driver_expect_works(test);
-	kernel_log_expect_quiet(test);
-	mmio_fixture_expect_clean(test);
-	mmio_fixture_expect_honest_works(test);
 }

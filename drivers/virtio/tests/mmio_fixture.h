@@ -9,6 +9,7 @@
 #include "kernel_log.h"
 #include "mmio_slot.h"
 #include "soft_driver.h"
+#include "soft_expect.h"
 
 #define SLOT(test)	((struct mmio_slot *)(test)->priv)
 
@@ -17,9 +18,6 @@ void mmio_fixture_exit(struct kunit *test);
 void mmio_fixture_again(struct kunit *test, u32 version);
 int mmio_fixture_try(struct kunit *test);
 void mmio_fixture_expect_clean(struct kunit *test);
-void mmio_fixture_expect_refused(struct kunit *test, int err, const char *words);
-void mmio_fixture_expect_probe_fails(struct kunit *test, int err, const char *words);
-void mmio_fixture_expect_works(struct kunit *test);
 void mmio_fixture_expect_honest_works(struct kunit *test);
 
 #endif /* _VIRTIO_MMIO_FIXTURE_H */

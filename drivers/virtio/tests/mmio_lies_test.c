@@ -7,7 +7,6 @@
 #include <linux/virtio_config.h>
 
 #include "mmio_fixture.h"
-#include "soft_sleep.h"
 
 static int lies_init(struct kunit *test)
 {
@@ -67,7 +66,7 @@ static void test_device(struct kunit *test)
 		mmio_fixture_again(test, version);
 		SLOT(test)->dev.lie = lie->lie;
 		soft_driver_start_clock();
-		mmio_fixture_expect_refused(test, lie->err, lie->words);
+		soft_expect_refused(test, lie->err, lie->words);
 		soft_driver_expect_within(test, 11);
 	}
 }
@@ -84,14 +83,14 @@ static void test_placeholder(struct kunit *test)
 static void test_vendor(struct kunit *test)
 {
 	SLOT(test)->dev.regs[SOFT_VENDOR_ID] = 0;
-	mmio_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 /* No room for the registers that all devices have. */
 static void test_short(struct kunit *test)
 {
 	SLOT(test)->size = 0xff;
-	mmio_fixture_expect_refused(test, -EINVAL, "255 bytes of registers, expected at least 256");
+	soft_expect_refused(test, -EINVAL, "255 bytes of registers, expected at least 256");
 }
 
 /* Nor is configuration touched that was not described. */
@@ -148,24 +147,8 @@ static void test_queue(struct kunit *test)
 		if (!(lie->versions & BIT(version)))
 			continue;
 		mmio_fixture_again(test, version);
-		SLOT(test)->dev.lie = lie->lie;
-		if (lie->err)
-			mmio_fixture_expect_probe_fails(test, lie->err, lie->words);
-		else
-			mmio_fixture_expect_works(test);
+		soft_expect_at_once(test, lie->lie, lie->err, lie->words);
 	}
-}
-
-/* The driver has to do with the queues that it gets; without any it fails. */
-static void expect_fewer(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, 0, mmio_fixture_try(test));
-	KUNIT_EXPECT_LT(test, soft_driver.found, SOFT_QUEUES);
-	KUNIT_EXPECT_EQ(test, soft_driver.found ? 0 : -ENOENT, soft_driver.err);
-	KUNIT_EXPECT_EQ(test, soft_driver.found, soft_driver.back);
-	kernel_log_expect_quiet(test);
-	mmio_fixture_expect_clean(test);
-	mmio_fixture_expect_honest_works(test);
 }
 
 static void test_queue_one_by_one(struct kunit *test)
@@ -173,18 +156,11 @@ static void test_queue_one_by_one(struct kunit *test)
 	const struct mmio_lie *lie = test->param_value;
 	u32 version;
 
-	soft_driver.one_by_one = true;
 	for (version = 1; version <= 2; version++) {
 		if (!(lie->versions & BIT(version)))
 			continue;
 		mmio_fixture_again(test, version);
-		SLOT(test)->dev.lie = lie->lie;
-		if (lie->single == -ENOENT)
-			expect_fewer(test);
-		else if (lie->single)
-			mmio_fixture_expect_probe_fails(test, lie->single, lie->words);
-		else
-			mmio_fixture_expect_works(test);
+		soft_expect_one_by_one(test, lie->lie, lie->single, lie->words);
 	}
 }
 
@@ -196,13 +172,13 @@ static u32 refuse_features(struct soft_device *dev, enum soft_register reg, u32 
 static void test_features_refused(struct kunit *test)
 {
 	SLOT(test)->dev.twist = refuse_features;
-	mmio_fixture_expect_probe_fails(test, -ENODEV, "device refuses features");
+	soft_expect_probe_fails(test, -ENODEV, "device refuses features");
 }
 
 static void test_without_version_1(struct kunit *test)
 {
 	SLOT(test)->dev.offered = 0;
-	mmio_fixture_expect_probe_fails(test, -EINVAL, "expected VERSION_1 too");
+	soft_expect_probe_fails(test, -EINVAL, "expected VERSION_1 too");
 }
 
 /* What nobody knows is not acknowledged, and hides nothing. */
@@ -335,26 +311,20 @@ static void test_queue_never_stops(struct kunit *test)
 	mmio_fixture_expect_honest_works(test);
 }
 
-/* Torn out with each access to its registers that there is in a life. */
+static void legacy_again(struct kunit *test)
+{
+	mmio_fixture_again(test, 1);
+}
+
+static void modern_again(struct kunit *test)
+{
+	mmio_fixture_again(test, 2);
+}
+
 static void test_torn_out(struct kunit *test)
 {
-	unsigned int n;
-	u32 version;
-
-	for (version = 1; version <= 2; version++) {
-		for (n = 1; ; n++) {
-			mmio_fixture_again(test, version);
-			SLOT(test)->dev.leave_after = n;
-			soft_driver_start_clock();
-			mmio_fixture_try(test);
-			mmio_fixture_expect_clean(test);
-			soft_driver_expect_within(test, 1);
-			if (!SLOT(test)->dev.gone)
-				break;
-		}
-		KUNIT_EXPECT_GT(test, n, 80);
-		mmio_fixture_expect_honest_works(test);
-	}
+	soft_expect_torn_out(test, legacy_again, 80);
+	soft_expect_torn_out(test, modern_again, 80);
 }
 
 static void test_torn_out_one_by_one(struct kunit *test)
@@ -425,41 +395,19 @@ static void test_shm(struct kunit *test)
 }
 
 #ifdef CONFIG_PM_SLEEP
-static void leave(struct kunit *test)
-{
-	SLOT(test)->dev.gone = true;
-}
-
-static struct soft_sleeper sleeper(struct kunit *test)
-{
-	return (struct soft_sleeper) {
-		.dev = &SLOT(test)->dev,
-		.try = mmio_fixture_try,
-		.leave = leave,
-		.expect_clean = mmio_fixture_expect_clean,
-		.expect_honest_works = mmio_fixture_expect_honest_works,
-	};
-}
-
 static void test_sleep(struct kunit *test)
 {
-	struct soft_sleeper s = sleeper(test);
-
-	soft_sleep_expect_wakes(test, &s);
+	soft_expect_wakes(test);
 }
 
 static void test_gone_asleep(struct kunit *test)
 {
-	struct soft_sleeper s = sleeper(test);
-
-	soft_sleep_expect_gone(test, &s);
+	soft_expect_gone_asleep(test);
 }
 
 static void test_stuck_asleep(struct kunit *test)
 {
-	struct soft_sleeper s = sleeper(test);
-
-	soft_sleep_expect_stuck(test, &s);
+	soft_expect_stuck_asleep(test);
 }
 #endif
 

@@ -6,6 +6,12 @@
 
 #include "pci_fixture.h"
 
+static void leave(struct kunit *test)
+{
+	CARD(test)->dev.gone = true;
+	CARD(test)->pci.gone = true;
+}
+
 /**
  * pci_fixture_init - a bus, an honest card that is not plugged in yet, and a driver
  * @test: the test; its private pointer is the card
@@ -22,6 +28,13 @@ int pci_fixture_init(struct kunit *test)
 		return -ENOMEM;
 	virtio_card_init(card, CARD_FEATURES, CARD_VECTORS);
 	test->priv = card;
+	soft_place = (struct soft_place) {
+		.dev = &card->dev,
+		.try = pci_fixture_try,
+		.leave = leave,
+		.expect_clean = pci_fixture_expect_clean,
+		.expect_honest_works = pci_fixture_expect_honest_works,
+	};
 	err = pci_host_init(test);
 	if (err)
 		return err;
@@ -70,58 +83,21 @@ void pci_fixture_expect_clean(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
 }
 
-/* After that, an honest card in the same slot works. */
-void pci_fixture_expect_honest_works(struct kunit *test)
+/* Another honest card. */
+void pci_fixture_again(struct kunit *test)
 {
 	virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
 	soft_driver_again();
+}
+
+/* After that, an honest card in the same slot works. */
+void pci_fixture_expect_honest_works(struct kunit *test)
+{
+	pci_fixture_again(test);
 	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
 	soft_driver_expect_works(test);
 	pci_fixture_expect_clean(test);
 	kernel_log_expect_quiet(test);
-}
-
-/* The transport refuses the card, and says so once. */
-void pci_fixture_expect_refused(struct kunit *test, int err, const char *words)
-{
-	KUNIT_EXPECT_EQ(test, err, pci_fixture_try(test));
-	kernel_log_expect_one(test, words);
-	KUNIT_EXPECT_EQ(test, 0, soft_driver.probes);
-	pci_fixture_expect_clean(test);
-	pci_fixture_expect_honest_works(test);
-}
-
-/* The transport takes it; the driver, or the core for it, fails. */
-void pci_fixture_expect_probe_fails(struct kunit *test, int err, const char *words)
-{
-	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
-	KUNIT_EXPECT_EQ(test, err, soft_driver.err);
-	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
-	kernel_log_expect_one(test, words);
-	pci_fixture_expect_clean(test);
-	pci_fixture_expect_honest_works(test);
-}
-
-/* It works in spite of everything, and nothing is said. */
-void pci_fixture_expect_works(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
-	soft_driver_expect_works(test);
-	kernel_log_expect_quiet(test);
-	pci_fixture_expect_clean(test);
-	pci_fixture_expect_honest_works(test);
-}
-
-/* The driver has to do with the queues that it gets; without any it fails. */
-void pci_fixture_expect_fewer(struct kunit *test)
-{
-	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
-	KUNIT_EXPECT_LT(test, soft_driver.found, SOFT_QUEUES);
-	KUNIT_EXPECT_EQ(test, soft_driver.found ? 0 : -ENOENT, soft_driver.err);
-	KUNIT_EXPECT_EQ(test, soft_driver.found, soft_driver.back);
-	kernel_log_expect_quiet(test);
-	pci_fixture_expect_clean(test);
-	pci_fixture_expect_honest_works(test);
 }
 
 void pci_fixture_describe(const struct pci_lie *lie, char *desc)
@@ -134,11 +110,7 @@ void pci_fixture_lie_at_once(struct kunit *test)
 {
 	const struct pci_lie *lie = test->param_value;
 
-	CARD(test)->dev.lie = lie->lie;
-	if (lie->err)
-		pci_fixture_expect_probe_fails(test, lie->err, lie->words);
-	else
-		pci_fixture_expect_works(test);
+	soft_expect_at_once(test, lie->lie, lie->err, lie->words);
 }
 
 /* And for one that takes them one by one. */
@@ -146,12 +118,5 @@ void pci_fixture_lie_one_by_one(struct kunit *test)
 {
 	const struct pci_lie *lie = test->param_value;
 
-	soft_driver.one_by_one = true;
-	CARD(test)->dev.lie = lie->lie;
-	if (lie->single == -ENOENT)
-		pci_fixture_expect_fewer(test);
-	else if (lie->single)
-		pci_fixture_expect_probe_fails(test, lie->single, lie->words);
-	else
-		pci_fixture_expect_works(test);
+	soft_expect_one_by_one(test, lie->lie, lie->single, lie->words);
 }

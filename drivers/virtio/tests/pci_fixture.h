@@ -8,6 +8,7 @@
 
 #include "kernel_log.h"
 #include "soft_driver.h"
+#include "soft_expect.h"
 #include "virtio_card.h"
 
 #define CARD(test)	((struct virtio_card *)(test)->priv)
@@ -35,12 +36,9 @@ struct pci_lie {
 
 int pci_fixture_init(struct kunit *test);
 void pci_fixture_exit(struct kunit *test);
+void pci_fixture_again(struct kunit *test);
 int pci_fixture_try(struct kunit *test);
 void pci_fixture_expect_clean(struct kunit *test);
-void pci_fixture_expect_refused(struct kunit *test, int err, const char *words);
-void pci_fixture_expect_probe_fails(struct kunit *test, int err, const char *words);
-void pci_fixture_expect_works(struct kunit *test);
-void pci_fixture_expect_fewer(struct kunit *test);
 void pci_fixture_describe(const struct pci_lie *lie, char *desc);
 void pci_fixture_lie_at_once(struct kunit *test);
 void pci_fixture_lie_one_by_one(struct kunit *test);

@@ -50,7 +50,7 @@ static void test_one_by_one(struct kunit *test)
 static void test_short(struct kunit *test)
 {
 	pci_card_bar(&CARD(test)->pci, 0, 16, 0);
-	pci_fixture_expect_refused(test, -ENODEV, "BAR 0 of 16 bytes, expected at least 20");
+	soft_expect_refused(test, -ENODEV, "BAR 0 of 16 bytes, expected at least 20");
 }
 
 /* A BAR that ends in the middle of the configuration: the rest is none. */
@@ -68,34 +68,26 @@ static void test_short_config(struct kunit *test)
 static void test_never_reset(struct kunit *test)
 {
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 7 };
-	pci_fixture_expect_refused(test, -ENODEV, "status 0x7 for 10 s after a reset");
+	soft_expect_refused(test, -ENODEV, "status 0x7 for 10 s after a reset");
 	soft_driver_expect_within(test, 11);
 }
 
 static void test_gone(struct kunit *test)
 {
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xff };
-	pci_fixture_expect_refused(test, -ENODEV, "device is gone");
+	soft_expect_refused(test, -ENODEV, "device is gone");
 	soft_driver_expect_within(test, 1);
+}
+
+static void again(struct kunit *test)
+{
+	legacy_card_init(CARD(test), CARD_VECTORS);
+	soft_driver_again();
 }
 
 static void test_torn_out(struct kunit *test)
 {
-	unsigned int n;
-
-	for (n = 1; ; n++) {
-		legacy_card_init(CARD(test), CARD_VECTORS);
-		soft_driver_again();
-		CARD(test)->dev.leave_after = n;
-		soft_driver_start_clock();
-		pci_fixture_try(test);
-		pci_fixture_expect_clean(test);
-		soft_driver_expect_within(test, 1);
-		if (!CARD(test)->dev.gone)
-			break;
-	}
-	KUNIT_EXPECT_GT(test, n, 60);
-	pci_fixture_expect_honest_works(test);
+	soft_expect_torn_out(test, again, 60);
 }
 
 /* There is no register for how many queues there are: one may go on for ever. */

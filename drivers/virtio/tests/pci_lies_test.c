@@ -99,9 +99,9 @@ static void test_capability(struct kunit *test)
 	card->dev.offered &= ~BIT_ULL(VIRTIO_F_RING_RESET);
 	pci_card_set(&card->pci, where(card, lie->type) + lie->at, lie->width, lie->value);
 	if (lie->err)
-		pci_fixture_expect_refused(test, lie->err, lie->words);
+		soft_expect_refused(test, lie->err, lie->words);
 	else
-		pci_fixture_expect_works(test);
+		soft_expect_works(test);
 }
 
 /* Notifications of some queue leave their structure: that queue is refused. */
@@ -125,9 +125,9 @@ static void test_notify(struct kunit *test)
 
 	pci_card_set(&card->pci, card->notify + lie->at, lie->width, lie->value);
 	if (lie->err)
-		pci_fixture_expect_probe_fails(test, lie->err, lie->words);
+		soft_expect_probe_fails(test, lie->err, lie->words);
 	else
-		pci_fixture_expect_works(test);
+		soft_expect_works(test);
 }
 
 /* Larger than a page, it is mapped queue by queue; the checks are the same. */
@@ -137,7 +137,7 @@ static void test_large_notify(struct kunit *test)
 
 	pci_card_set(&card->pci, card->notify + offsetof(struct virtio_pci_cap, length), 4, 0x3002);
 	pci_card_set(&card->pci, card->notify + sizeof(struct virtio_pci_cap), 4, 0x1000);
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 static void test_large_notify_left(struct kunit *test)
@@ -146,7 +146,7 @@ static void test_large_notify_left(struct kunit *test)
 
 	pci_card_set(&card->pci, card->notify + offsetof(struct virtio_pci_cap, length), 4, 0x3001);
 	pci_card_set(&card->pci, card->notify + sizeof(struct virtio_pci_cap), 4, 0x1000);
-	pci_fixture_expect_probe_fails(test, -EINVAL, "notifications at 12288");
+	soft_expect_probe_fails(test, -EINVAL, "notifications at 12288");
 }
 
 /* With data a notification has four bytes, and there is room for two. */
@@ -157,7 +157,7 @@ static void test_large_notify_data(struct kunit *test)
 	card->dev.offered |= BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
 	pci_card_set(&card->pci, card->notify + offsetof(struct virtio_pci_cap, length), 4, 0x3002);
 	pci_card_set(&card->pci, card->notify + sizeof(struct virtio_pci_cap), 4, 0x1000);
-	pci_fixture_expect_probe_fails(test, -EINVAL, "notifications at 12288");
+	soft_expect_probe_fails(test, -EINVAL, "notifications at 12288");
 }
 
 static void test_notify_data(struct kunit *test)
@@ -166,27 +166,27 @@ static void test_notify_data(struct kunit *test)
 
 	card->dev.offered |= BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
 	pci_card_set(&card->pci, card->notify + offsetof(struct virtio_pci_cap, length), 4, 14);
-	pci_fixture_expect_probe_fails(test, -EINVAL, "notifications at 12");
+	soft_expect_probe_fails(test, -EINVAL, "notifications at 12");
 }
 
 /* The PCI core has no room for such a BAR: it is as if it were not there. */
 static void test_unassigned_bar(struct kunit *test)
 {
 	pci_card_bar(&CARD(test)->pci, VIRTIO_CARD_BAR, SZ_32M, 0);
-	pci_fixture_expect_refused(test, -ENODEV, "no modern registers");
+	soft_expect_refused(test, -ENODEV, "no modern registers");
 }
 
 /* Nor has this bus any I/O space. */
 static void test_io_bar(struct kunit *test)
 {
 	pci_card_bar(&CARD(test)->pci, VIRTIO_CARD_BAR, SZ_256, PCI_BASE_ADDRESS_SPACE_IO);
-	pci_fixture_expect_refused(test, -ENODEV, "no modern registers");
+	soft_expect_refused(test, -ENODEV, "no modern registers");
 }
 
 static void test_no_capabilities(struct kunit *test)
 {
 	pci_card_set(&CARD(test)->pci, PCI_STATUS, 2, 0);
-	pci_fixture_expect_refused(test, -ENODEV, "no modern registers");
+	soft_expect_refused(test, -ENODEV, "no modern registers");
 }
 
 /* The first that can be used counts; what comes before it and after it does not. */
@@ -199,7 +199,7 @@ static void test_two_of_a_type(struct kunit *test)
 	virtio_card_structure(card, ISR, VIRTIO_CARD_ISR, 1);
 	second = virtio_card_structure(card, COMMON, VIRTIO_CARD_DEVICE, 64);
 	pci_card_set(&card->pci, second + offsetof(struct virtio_pci_cap, length), 4, U32_MAX);
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 /* The last points to the first. */
@@ -211,7 +211,7 @@ static void close_loop(struct virtio_card *card)
 static void test_loop(struct kunit *test)
 {
 	close_loop(CARD(test));
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 /* What is looked for is not in the loop. */
@@ -221,7 +221,7 @@ static void test_loop_without(struct kunit *test)
 
 	close_loop(card);
 	card->pci.space[card->isr + offsetof(struct virtio_pci_cap, cfg_type)] = 0x77;
-	pci_fixture_expect_refused(test, -EINVAL, "no interrupt status");
+	soft_expect_refused(test, -EINVAL, "no interrupt status");
 }
 
 /* Wherever one looks there is another of them: of a type that nobody wants. */
@@ -242,7 +242,7 @@ static void test_thousands(struct kunit *test)
 
 	virtio_card_init(card, CARD_FEATURES, 0);
 	card->pci.peek = endless;
-	pci_fixture_expect_refused(test, -ENODEV, "no modern registers");
+	soft_expect_refused(test, -ENODEV, "no modern registers");
 }
 
 /* At the second look the place for notifications is elsewhere. */
@@ -263,7 +263,7 @@ static void test_restless(struct kunit *test)
 	pci_card_set(&card->pci, card->notify + offsetof(struct virtio_pci_cap, length), 4, 0x3002);
 	pci_card_set(&card->pci, card->notify + sizeof(struct virtio_pci_cap), 4, 0x1000);
 	card->pci.peek = restless;
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 static struct kunit_case pci_lies_cases[] = {

@@ -6,7 +6,6 @@
 #include <linux/virtio_config.h>
 
 #include "pci_fixture.h"
-#include "soft_sleep.h"
 
 /* More than any wait for a reset may take; what is not waited for takes none. */
 #define ONE_WAIT	11
@@ -33,7 +32,7 @@ static void test_never_reset(struct kunit *test)
 static void test_gone_from_the_start(struct kunit *test)
 {
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, 0xff };
-	pci_fixture_expect_refused(test, -ENODEV, "device is gone");
+	soft_expect_refused(test, -ENODEV, "device is gone");
 	soft_driver_expect_within(test, 1);
 }
 
@@ -42,12 +41,11 @@ static void test_status_lies(struct kunit *test, u8 status)
 {
 	unsigned int n, looks;
 
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 	looks = CARD(test)->dev.reads[SOFT_STATUS];
 	KUNIT_EXPECT_GT(test, looks, 8);
 	for (n = 0; n < looks; n++) {
-		virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
-		soft_driver_again();
+		pci_fixture_again(test);
 		CARD(test)->dev.lie = (struct soft_lie) { SOFT_STATUS, status, .after = n };
 		soft_driver_start_clock();
 		pci_fixture_try(test);
@@ -67,24 +65,9 @@ static void test_status_gone_at_any_moment(struct kunit *test)
 	test_status_lies(test, 0xff);
 }
 
-/* Torn out with each access to its registers that there is in a life. */
 static void test_torn_out(struct kunit *test)
 {
-	unsigned int n;
-
-	for (n = 1; ; n++) {
-		virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
-		soft_driver_again();
-		CARD(test)->dev.leave_after = n;
-		soft_driver_start_clock();
-		pci_fixture_try(test);
-		pci_fixture_expect_clean(test);
-		soft_driver_expect_within(test, 1);
-		if (!CARD(test)->dev.gone)
-			break;
-	}
-	KUNIT_EXPECT_GT(test, n, 100);
-	pci_fixture_expect_honest_works(test);
+	soft_expect_torn_out(test, pci_fixture_again, 100);
 }
 
 static void test_torn_out_one_by_one(struct kunit *test)
@@ -100,8 +83,7 @@ static void test_torn_out_early(struct kunit *test)
 	unsigned int n;
 
 	for (n = 1; ; n++) {
-		virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
-		soft_driver_again();
+		pci_fixture_again(test);
 		KUNIT_ASSERT_NOT_NULL(test, pci_host_plug(test, pci));
 		pci->looks = n;
 		soft_driver_start_clock();
@@ -136,20 +118,20 @@ static u32 refuse_features(struct soft_device *dev, enum soft_register reg, u32 
 static void test_features_refused(struct kunit *test)
 {
 	CARD(test)->dev.twist = refuse_features;
-	pci_fixture_expect_probe_fails(test, -ENODEV, "device refuses features");
+	soft_expect_probe_fails(test, -ENODEV, "device refuses features");
 }
 
 static void test_without_version_1(struct kunit *test)
 {
 	CARD(test)->dev.offered = CARD_FEATURES;
-	pci_fixture_expect_probe_fails(test, -EINVAL, "expected VERSION_1 too");
+	soft_expect_probe_fails(test, -EINVAL, "expected VERSION_1 too");
 }
 
 /* What was offered first is what is agreed on. */
 static void test_features_change(struct kunit *test)
 {
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_FEATURES, U32_MAX, .after = 2 };
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 /* Of features that nobody knows none is taken. */
@@ -158,14 +140,14 @@ static void test_all_features(struct kunit *test)
 	CARD(test)->dev.offered = ~0ULL & ~BIT_ULL(VIRTIO_F_RING_PACKED) &
 				  ~BIT_ULL(VIRTIO_F_ADMIN_VQ) &
 				  ~BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 /* An administration queue is promised, and not there. */
 static void test_no_admin_queue(struct kunit *test)
 {
 	CARD(test)->dev.offered |= BIT_ULL(VIRTIO_F_ADMIN_VQ);
-	pci_fixture_expect_probe_fails(test, -EINVAL, "0 administration queues from 0 on");
+	soft_expect_probe_fails(test, -EINVAL, "0 administration queues from 0 on");
 }
 
 /* Or it is one of the others. */
@@ -174,7 +156,7 @@ static void test_admin_queue_among_others(struct kunit *test)
 	CARD(test)->dev.offered |= BIT_ULL(VIRTIO_F_ADMIN_VQ);
 	CARD(test)->dev.regs[SOFT_ADMIN_NUM] = 1;
 	CARD(test)->dev.regs[SOFT_ADMIN_INDEX] = 3;
-	pci_fixture_expect_probe_fails(test, -EINVAL, "1 administration queues from 3 on");
+	soft_expect_probe_fails(test, -EINVAL, "1 administration queues from 3 on");
 }
 
 /* One that is where it should be is not for a driver that asks for too many queues. */
@@ -190,7 +172,7 @@ static void test_admin_queue_for_driver(struct kunit *test)
 	CARD(test)->dev.regs[SOFT_ADMIN_INDEX] = SOFT_QUEUES;
 	CARD(test)->dev.twist = fifth_queue;
 	soft_driver.queues = SOFT_QUEUES + 1;
-	pci_fixture_expect_probe_fails(test, -ENOENT, "queue 4 (soft) is not there");
+	soft_expect_probe_fails(test, -ENOENT, "queue 4 (soft) is not there");
 }
 
 static u32 never_settles(struct soft_device *dev, enum soft_register reg, u32 value)
@@ -285,42 +267,19 @@ static void test_shm(struct kunit *test)
 }
 
 #ifdef CONFIG_PM_SLEEP
-static void leave(struct kunit *test)
-{
-	CARD(test)->dev.gone = true;
-	CARD(test)->pci.gone = true;
-}
-
-static struct soft_sleeper sleeper(struct kunit *test)
-{
-	return (struct soft_sleeper) {
-		.dev = &CARD(test)->dev,
-		.try = pci_fixture_try,
-		.leave = leave,
-		.expect_clean = pci_fixture_expect_clean,
-		.expect_honest_works = pci_fixture_expect_honest_works,
-	};
-}
-
 static void test_sleep(struct kunit *test)
 {
-	struct soft_sleeper s = sleeper(test);
-
-	soft_sleep_expect_wakes(test, &s);
+	soft_expect_wakes(test);
 }
 
 static void test_gone_asleep(struct kunit *test)
 {
-	struct soft_sleeper s = sleeper(test);
-
-	soft_sleep_expect_gone(test, &s);
+	soft_expect_gone_asleep(test);
 }
 
 static void test_stuck_asleep(struct kunit *test)
 {
-	struct soft_sleeper s = sleeper(test);
-
-	soft_sleep_expect_stuck(test, &s);
+	soft_expect_stuck_asleep(test);
 }
 #endif
 

@@ -68,7 +68,7 @@ static void test_vector_refused(struct kunit *test)
 	CARD(test)->dev.lie = (struct soft_lie) {
 		SOFT_QUEUE_VECTOR, SOFT_NO_VECTOR, .after = *n, .times = 1,
 	};
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 /* Fewer vectors than queues, down to none at all. */
@@ -86,7 +86,7 @@ static void test_vectors(struct kunit *test)
 	const int *n = test->param_value;
 
 	virtio_card_init(CARD(test), CARD_FEATURES, *n);
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 static void test_vectors_one_by_one(struct kunit *test)
@@ -111,7 +111,7 @@ static u32 twice_is_once_too_often(struct soft_device *dev, enum soft_register r
 static void test_size_changes(struct kunit *test)
 {
 	CARD(test)->dev.twist = twice_is_once_too_often;
-	pci_fixture_expect_works(test);
+	soft_expect_works(test);
 }
 
 static struct virtqueue *first_queue(struct kunit *test)
