@@ -22,6 +22,7 @@
 struct module;
 struct virtqueue_ops;
 struct virtio_config_ops;
+struct virtio_recovery;
 struct vringh_config_ops;
 
 /**
@@ -111,6 +112,8 @@ struct virtqueue_ops {
  * @fields_used: configuration field types that find() has handed out
  * @found: fields that were looked up for accesses by offset
  * @next_vq: the queue that the next find_vq() looks for
+ * @recovery: what brings the device back, when it has run into an error
+ * @queue_broke: asks for that; %true if the queue may hope.  Any context.
  * @debugfs_dir: where the features can be looked at and filtered
  * @debugfs_filter_features: bits that were filtered out by hand
  */
@@ -137,6 +140,8 @@ struct virtio_device {
 	DECLARE_BITMAP(fields_used, 256);
 	struct virtio_found_field *found;
 	unsigned int next_vq;
+	struct virtio_recovery *recovery;
+	bool (*queue_broke)(struct virtio_device *vdev);
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir;
 	u64 debugfs_filter_features;
@@ -163,7 +168,8 @@ struct virtio_device {
  * @scan: called after @probe, once the device is live
  * @config_changed: the device changed its configuration; interrupt context
  * @freeze: stop using the device, which will be reset; may sleep
- * @restore: the device was reset and its features agreed: start again
+ * @restore: the device was reset and its features agreed: start again.  With both of
+ *	them the core brings a device back that has run into an error
  */
 struct virtio_driver {
 	struct device_driver driver;

@@ -21,21 +21,25 @@ static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
 	return sg;
 }
 
+static __always_inline void ring_note_map(struct ring_map *map, u64 addr, u32 len,
+					  unsigned int flags)
+{
+	map->addr = addr;
+	map->len = len;
+	map->dir = flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+}
+
 /* A premapped segment is taken as it is.  Returns whether there is an address. */
 static __always_inline bool ring_map_segment(struct ring_queue *q, struct scatterlist *sg,
 					     unsigned int flags, struct ring_map *map, u64 *addr)
 {
-	enum dma_data_direction dir;
-
 	if (q->premapped) {
 		*addr = sg_dma_address(sg);
 		return true;
 	}
-	dir = flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
-	*addr = dma_map_page(q->dma_dev, sg_page(sg), sg->offset, sg->length, dir);
+	ring_note_map(map, 0, sg->length, flags);
+	*addr = dma_map_page(q->dma_dev, sg_page(sg), sg->offset, sg->length, map->dir);
 	map->addr = *addr;
-	map->len = sg->length;
-	map->dir = dir;
 	return !dma_mapping_error(q->dma_dev, *addr);
 }
 
@@ -170,7 +174,7 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	count = buf.one && !err ? 1 : q->vq.num_free - c.left;
 	if (unlikely(err || !count))
 		return format->give_up(q, count, buf.out, err ?: -EINVAL);
-	format->ring_end(q, &c, phys, !buf.one);
+	format->ring_end(q, &c, !buf.one);
 
 	slot = &q->slots[head];
 	slot->token = buf.token;

@@ -20,10 +20,16 @@ int ring_full(struct ring_queue *q, bool out)
 	return -ENOSPC;
 }
 
-/* Why nothing is added. */
-static __cold noinline int refuse(struct ring_queue *q)
+/* Nothing is added in vain: what waits for its device is offered when that is back. */
+static __cold noinline int add_to_halted(struct ring_queue *q, const struct ring_buffer *buf)
 {
-	return READ_ONCE(q->broken) ? -EIO : -EINVAL;
+	if (q->broken)
+		return -EIO;
+	if (!buf->token || !(buf->out + buf->in))
+		return -EINVAL;
+	if (q->stalled && !ring_has_used(q, q->used_next))
+		ring_move(q);
+	return ring_call(q, add_any, buf);
 }
 
 /* One list.  Too long for the tables of the pool is known without a look at it. */
@@ -33,12 +39,12 @@ static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken) || !token))
-		return refuse(q);
+	if (unlikely(READ_ONCE(q->halted) || !token || !(out + in)))
+		return add_to_halted(q, &(struct ring_buffer) {
+			.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx, .gfp = gfp,
+		});
 	if (out + in == 1)
 		return ring_call(q, add_one, sg, in, token, ctx);
-	if (unlikely(!(out + in)))
-		return refuse(q);
 	if (unlikely(out + in > RING_TABLE_LEN && q->indirect)) {
 		struct ring_buffer buf = {
 			.sg = sg, .out = out, .in = in, .token = token, .gfp = gfp,
@@ -66,8 +72,11 @@ int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[],
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken) || !data))
-		return refuse(q);
+	if (unlikely(READ_ONCE(q->halted) || !data))
+		return add_to_halted(q, &(struct ring_buffer) {
+			.lists = true, .sgs = sgs, .out = out_sgs, .in = in_sgs, .token = data,
+			.gfp = gfp,
+		});
 	return ring_call(q, add_sgs, sgs, out_sgs, in_sgs, data, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
@@ -156,8 +165,9 @@ bool virtqueue_notify(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return false;
+	/* One that waits for its device is told of everything then. */
+	if (unlikely(READ_ONCE(q->halted)) && (q->broken || q->stalled))
+		return !q->broken;
 	if (likely(READ_ONCE(q->notify)(vq)))
 		return true;
 	WRITE_ONCE(q->broken, true);
@@ -180,11 +190,24 @@ bool virtqueue_kick(struct virtqueue *vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick);
 
-/* Out of use: empty, or handing out what a shutdown left in it. */
-static __cold noinline void *get_from_broken(struct ring_queue *q, unsigned int *len)
+/*
+ * Out of use: empty, or handing out what a shutdown left in it.  Waiting for its device:
+ * what that had used comes first, then the ring moves on.
+ */
+static __cold noinline void *get_from_halted(struct ring_queue *q, unsigned int *len, void **ctx)
 {
-	*len = 0;
-	return q->draining ? ring_drain(q) : NULL;
+	void *token;
+
+	if (q->broken) {
+		*len = 0;
+		return q->draining ? ring_drain(q) : NULL;
+	}
+	if (q->stalled) {
+		token = q->lied ? NULL : ring_call(q, get_ctx, len, ctx);
+		if (token || !ring_move(q))
+			return token;
+	}
+	return ring_call(q, get_ctx, len, ctx);
 }
 
 /**
@@ -200,8 +223,8 @@ void *virtqueue_get_buf_ctx(struct virtqueue *vq, unsigned int *len, void **ctx)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return get_from_broken(q, len);
+	if (unlikely(READ_ONCE(q->halted)))
+		return get_from_halted(q, len, ctx);
 	return ring_call(q, get_ctx, len, ctx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
@@ -218,8 +241,8 @@ void *virtqueue_get_buf(struct virtqueue *vq, unsigned int *len)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return get_from_broken(q, len);
+	if (unlikely(READ_ONCE(q->halted)))
+		return get_from_halted(q, len, NULL);
 	return ring_call(q, get, len);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf);
@@ -268,6 +291,14 @@ unsigned int virtqueue_enable_cb_prepare(struct virtqueue *vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_enable_cb_prepare);
 
+/* A ring that can move to where its device looks is one to go and take from. */
+static __cold noinline bool poll_halted(struct ring_queue *q, u16 at)
+{
+	if (q->broken)
+		return false;
+	return (q->stalled && READ_ONCE(q->renewed)) || ring_has_used(q, at);
+}
+
 /**
  * virtqueue_poll - was anything used since virtqueue_enable_cb_prepare()?
  * @vq: the queue
@@ -281,8 +312,8 @@ bool virtqueue_poll(struct virtqueue *vq, unsigned int last_used_idx)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return false;
+	if (unlikely(READ_ONCE(q->halted)))
+		return poll_halted(q, last_used_idx);
 	/* What was asked for before what there is, as in set_used_event(). */
 	virtio_mb(q->weak);
 	return ring_call(q, is_used, (u16)last_used_idx);
@@ -315,8 +346,8 @@ bool virtqueue_enable_cb_delayed(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return true;
+	if (unlikely(READ_ONCE(q->halted)))
+		return !poll_halted(q, q->used_next);
 	return ring_call(q, enable_cb_delayed);
 }
 EXPORT_SYMBOL_GPL(virtqueue_enable_cb_delayed);

@@ -64,8 +64,7 @@ struct ring_format {
 	void (*ring_put)(struct ring_queue *q, struct ring_cursor *c, const bool phys,
 			 u64 addr, u32 len);
 	void (*table_put)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
-	void (*ring_end)(struct ring_queue *q, struct ring_cursor *c, const bool phys,
-			 const bool chain);
+	void (*ring_end)(struct ring_queue *q, struct ring_cursor *c, const bool chain);
 	void (*table_end)(struct ring_queue *q, struct ring_cursor *c);
 	void (*put_table)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
 	int (*give_up)(struct ring_queue *q, unsigned int laid, bool out, int err);

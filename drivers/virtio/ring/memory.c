@@ -176,23 +176,27 @@ void ring_clear_memory(struct ring_memory *mem)
 	memset(mem->device.start, 0, mem->device.bytes);
 }
 
+/* Also where there is none, any more or yet. */
 void ring_free_memory(struct ring_queue *q, struct ring_memory *mem)
 {
-	if (!q->owned)
+	if (!q->owned || !mem->num)
 		return;
 	if (mem->whole.start)
 		free_shared(q, &mem->whole);
 	else
 		free_parts(q, mem);
+	mem->num = 0;
 }
 
 /* Private state for @q->num entries.  Returns 0 or -ENOMEM, and then has none. */
 int ring_alloc_state(struct ring_queue *q)
 {
+	bool mapless = q->phys && !q->packed;
+
 	q->slots = kvcalloc(q->num, sizeof(*q->slots), GFP_KERNEL);
 	q->next = kvmalloc_array(q->num, sizeof(*q->next), GFP_KERNEL);
-	q->maps = q->phys ? NULL : kvcalloc(q->num, sizeof(*q->maps), GFP_KERNEL);
-	if (q->slots && q->next && (q->phys || q->maps))
+	q->maps = mapless ? NULL : kvcalloc(q->num, sizeof(*q->maps), GFP_KERNEL);
+	if (q->slots && q->next && (mapless || q->maps))
 		return 0;
 	ring_free_state(q);
 	return -ENOMEM;

@@ -77,13 +77,16 @@ static __always_inline void write_desc(struct ring_queue *q, struct ring_cursor 
 	c->next_flags = &desc->flags;
 }
 
-/* A buffer takes one id; where segments are mapped, one for each of them. */
+/*
+ * Each takes an id, under which it is kept what the descriptor says: the device writes
+ * over it.  The mapping has done that already, if it was made here.
+ */
 static __always_inline void packed_ring_put(struct ring_queue *q, struct ring_cursor *c,
 					    const bool phys, u64 addr, u32 len)
 {
 	write_desc(q, c, addr, len, c->dir);
-	if (phys)
-		return;
+	if (phys || q->premapped)
+		ring_note_map(&c->maps[c->at], addr, len, c->dir);
 	c->last = c->at;
 	c->at = c->free[c->at];
 }
@@ -102,12 +105,10 @@ static __always_inline void packed_table_put(struct ring_queue *q, struct ring_c
 }
 
 static __always_inline void packed_ring_end(struct ring_queue *q, struct ring_cursor *c,
-					    const bool phys, const bool chain)
+					    const bool chain)
 {
 	if (chain)
 		*(__le16 *)c->flags = cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT);
-	if (phys)
-		c->at = c->free[c->at];
 }
 
 static __always_inline void packed_table_end(struct ring_queue *q, struct ring_cursor *c)
@@ -323,4 +324,24 @@ void packed_init(struct ring_queue *q)
 	q->unpublished = 0;
 	/* Zero means callbacks for all that is used; the event takes effect when asked for. */
 	q->by_event = false;
+}
+
+/* Of a chain there is a copy; where a table lies is known. */
+void packed_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
+{
+	const struct ring_slot *slot = &q->slots[id];
+	const struct ring_table *table = ring_table_of(q, slot);
+	unsigned int left = slot->count;
+	struct ring_cursor c = { };
+	u16 at = id;
+
+	packed_begin(q, &c);
+	c.id = id;
+	if (table)
+		packed_put_table(q, &c, table->addr, table->count * sizeof(struct vring_desc));
+	for (; !table && left--; at = q->next[at])
+		write_desc(q, &c, q->maps[at].addr, q->maps[at].len,
+			   (left ? VRING_DESC_F_NEXT : 0) |
+			   (q->maps[at].dir == DMA_FROM_DEVICE ? VRING_DESC_F_WRITE : 0));
+	packed_commit(q, &c, id, slot->count);
 }

@@ -102,6 +102,7 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->in_order = __virtio_test_bit(r->vdev, VIRTIO_F_IN_ORDER);
 	q->plain = q->phys && !q->in_order;
 	q->callbacks = true;
+	spin_lock_init(&q->moving);
 	return q;
 }
 
@@ -254,6 +255,18 @@ void ring_release(struct ring_queue *q, u16 id)
 		ring_table_put(q, table, NULL);
 }
 
+/* Memory of zeros: the first buffer is yet to come. */
+void ring_begin(struct ring_queue *q)
+{
+	q->avail_published = 0;
+	q->used_event = 0;
+	q->in_batch = false;
+	ring_call(q, init);
+	q->used_first = q->used_next;
+	if (!q->callbacks)
+		ring_call(q, disable_cb);
+}
+
 /* An empty ring, on memory and state that may have seen use. */
 void ring_init(struct ring_queue *q)
 {
@@ -267,17 +280,12 @@ void ring_init(struct ring_queue *q)
 	q->free_head = 0;
 	q->oldest = 0;
 	q->vq.num_free = q->num;
-	q->avail_published = 0;
-	q->used_event = 0;
-	q->in_batch = false;
 	/* A shutdown ends where the queue starts anew. */
 	if (q->draining) {
 		q->draining = false;
-		WRITE_ONCE(q->broken, false);
+		WRITE_ONCE(q->halted, 0);
 	}
-	ring_call(q, init);
-	if (!q->callbacks)
-		ring_call(q, disable_cb);
+	ring_begin(q);
 }
 
 /* Take one buffer out that the device did not use, or %NULL. */
@@ -320,9 +328,22 @@ void vring_del_virtqueue(struct virtqueue *vq)
 	ring_free_tables(q);
 	ring_free_state(q);
 	ring_free_memory(q, &q->mem);
+	ring_free_memory(q, &q->fresh);
+	ring_free_memory(q, &q->stale);
 	kfree(q);
 }
 EXPORT_SYMBOL_GPL(vring_del_virtqueue);
+
+void ring_call_back(struct ring_queue *q)
+{
+	if (q->vq.callback) {
+		/* Off already: the interrupt was on its way when the driver said so. */
+		if (q->callbacks && !q->vq.callback(&q->vq))
+			ring_call(q, disable_cb);
+	} else if (q->vq.notify_driver) {
+		q->vq.notify_driver(&q->vq);
+	}
+}
 
 /**
  * vring_interrupt - the device has used buffers of a queue
@@ -337,17 +358,16 @@ irqreturn_t vring_interrupt(int irq, void *vq)
 {
 	struct ring_queue *q = to_ring((struct virtqueue *)vq);
 
-	if (unlikely(READ_ONCE(q->broken)))
-		return IRQ_HANDLED;
+	if (unlikely(READ_ONCE(q->halted))) {
+		WRITE_ONCE(q->missed, true);
+		/* Pairs with the barrier in vring_prompt(): one of us sees it. */
+		smp_mb();
+		if (READ_ONCE(q->halted))
+			return IRQ_HANDLED;
+	}
 	if (!ring_call(q, is_used, READ_ONCE(q->used_next)))
 		return IRQ_NONE;
-	if (q->vq.callback) {
-		/* Off already: the interrupt was on its way when the driver said so. */
-		if (q->callbacks && !q->vq.callback(&q->vq))
-			ring_call(q, disable_cb);
-	} else if (q->vq.notify_driver) {
-		q->vq.notify_driver(&q->vq);
-	}
+	ring_call_back(q);
 	return IRQ_HANDLED;
 }
 EXPORT_SYMBOL_GPL(vring_interrupt);
@@ -473,6 +493,14 @@ unsigned int virtqueue_get_vring_size(const struct virtqueue *vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_vring_size);
 
+/* A device that is brought back gets fresh memory before the ring moves there. */
+static const struct ring_memory *shown_to_device(const struct virtqueue *vq)
+{
+	const struct ring_queue *q = to_ring(vq);
+
+	return q->fresh.num ? &q->fresh : &q->mem;
+}
+
 /**
  * virtqueue_get_vring - the parts of a split ring
  * @vq: the queue
@@ -482,9 +510,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_vring_size);
  */
 const struct vring *virtqueue_get_vring(const struct virtqueue *vq)
 {
-	const struct ring_queue *q = to_ring(vq);
-
-	return q->packed ? NULL : &q->mem.split;
+	return to_ring(vq)->packed ? NULL : &shown_to_device(vq)->split;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_vring);
 
@@ -497,7 +523,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_vring);
  */
 dma_addr_t virtqueue_get_desc_addr(const struct virtqueue *vq)
 {
-	return to_ring(vq)->mem.desc.addr;
+	return shown_to_device(vq)->desc.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
 
@@ -510,7 +536,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_desc_addr);
  */
 dma_addr_t virtqueue_get_avail_addr(const struct virtqueue *vq)
 {
-	return to_ring(vq)->mem.driver.addr;
+	return shown_to_device(vq)->driver.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
 
@@ -523,7 +549,7 @@ EXPORT_SYMBOL_GPL(virtqueue_get_avail_addr);
  */
 dma_addr_t virtqueue_get_used_addr(const struct virtqueue *vq)
 {
-	return to_ring(vq)->mem.device.addr;
+	return shown_to_device(vq)->device.addr;
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_used_addr);
 

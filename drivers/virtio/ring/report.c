@@ -30,15 +30,25 @@ VISIBLE_IF_KUNIT void ring_say(struct virtqueue *vq, bool broken, const char *li
 }
 EXPORT_SYMBOL_IF_KUNIT(ring_say);
 
-/* Stop using the queue, and say why.  Callers see -EIO or nothing from here on. */
+/*
+ * Stop using the queue, and say why.  Callers see -EIO or nothing from here on, unless
+ * the core thinks that it can bring the device back.
+ */
 static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...)
 {
+	struct virtio_device *vdev = q->vq.vdev;
 	char line[LINE];
 	va_list args;
 
-	if (q->broken)
+	if (q->broken || q->stalled)
 		return;
-	WRITE_ONCE(q->broken, true);
+	WRITE_ONCE(q->lied, true);
+	WRITE_ONCE(q->stalled, true);
+	if (!vdev->queue_broke || !vdev->queue_broke(vdev)) {
+		WRITE_ONCE(q->broken, true);
+		WRITE_ONCE(q->stalled, false);
+		WRITE_ONCE(q->lied, false);
+	}
 
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);

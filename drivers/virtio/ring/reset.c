@@ -20,6 +20,9 @@ static int take_from_device(struct ring_queue *q,
 
 	if (!q->owned)
 		return -EPERM;
+	/* Waits for the whole device to be reset already. */
+	if (q->stalled)
+		return -EBUSY;
 	if (!ops->disable_vq_and_reset || !ops->enable_vq_after_reset)
 		return -ENOENT;
 	err = ops->disable_vq_and_reset(&q->vq);

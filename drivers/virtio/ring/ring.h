@@ -106,6 +106,10 @@ struct ring_memory {
  * struct ring_queue - a virtqueue
  * @vq: what drivers see
  * @broken: the device lied, or the queue is out of use: nothing goes in or out
+ * @stalled: the device has to be brought back: what is added waits; see renew.c
+ * @lied: @stalled, and what the device said is not to be believed
+ * @muted: interrupts are remembered, not passed on
+ * @halted: any of these
  * @phys: the device takes physical addresses: nothing is mapped
  * @plain: @phys, and buffers are used in any order
  * @premapped: the driver has mapped its buffers
@@ -130,6 +134,7 @@ struct ring_memory {
  * @used_flags: packed: what a used descriptor says there
  * @used_seen: up to where the device has come, when last looked at
  * @used_event: where the device was asked to call back
+ * @used_first: where @used_next began
  * @num: size of the ring
  * @mask: split: what makes a place in the ring of an index
  * @slots: private state, by id
@@ -140,7 +145,8 @@ struct ring_memory {
  * @tell: tells the device
  * @batch_id: last buffer of the batch
  * @batch_len: bytes that the device wrote to that one
- * @maps: what was mapped, by descriptor; %NULL when @phys
+ * @maps: what was mapped, by descriptor; on a packed ring, where the device writes over
+ *	descriptors, what they named.  %NULL when there is no need.
  * @draining: shut down; get_buf hands out what is left
  * @kick_held: a notification was held back
  * @length_said: the device was told about wrong lengths
@@ -152,12 +158,22 @@ struct ring_memory {
  * @lie: used index that could not be
  * @owned: the memory was allocated here
  * @align: alignment of the used ring
+ * @moving: guards what follows, which changes as the device is brought back
+ * @fresh: memory for the ring to move to
+ * @stale: what it has moved from
+ * @renewed: the device is live again, and looks at @fresh
+ * @missed: an interrupt came while @halted
  */
 struct ring_queue {
 	struct virtqueue vq;
 
 	/* add and get */
-	bool broken;
+	union {
+		struct {
+			bool broken, stalled, lied, muted;
+		};
+		u32 halted;
+	};
 	bool phys;
 	bool plain;
 	bool premapped;
@@ -181,6 +197,7 @@ struct ring_queue {
 	u32 used_pos;
 	u16 used_seen;
 	u16 used_event;
+	u16 used_first;
 	u32 num;
 	u32 mask;
 	struct ring_slot *slots;
@@ -205,6 +222,12 @@ struct ring_queue {
 	u16 lie;
 	bool owned;
 	unsigned int align;
+
+	/* renew.c */
+	spinlock_t moving;	/* guards memory that is about to change */
+	struct ring_memory fresh, stale;
+	bool renewed;
+	bool missed;
 };
 
 #define to_ring(_vq)	container_of_const(_vq, struct ring_queue, vq)
@@ -264,7 +287,8 @@ struct ring_buffer {
 	unsigned int name##_enable_cb(struct ring_queue *q);				\
 	bool name##_enable_cb_delayed(struct ring_queue *q);				\
 	bool name##_is_used(const struct ring_queue *q, u16 at);				\
-	void name##_init(struct ring_queue *q)
+	void name##_init(struct ring_queue *q);						\
+	void name##_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
 
 RING_FORMAT_OPS(split);
 RING_FORMAT_OPS(packed);
@@ -300,7 +324,13 @@ void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigne
 /* queue.c */
 void ring_release(struct ring_queue *q, u16 id);
 void ring_init(struct ring_queue *q);
+void ring_begin(struct ring_queue *q);
+void ring_call_back(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q);
+
+/* renew.c */
+bool ring_move(struct ring_queue *q);
+bool ring_has_used(const struct ring_queue *q, u16 at);
 
 /* report.c */
 #if IS_ENABLED(CONFIG_KUNIT)

@@ -4,7 +4,8 @@
  *
  * Adds buffers, publishes them, takes used ones back, turns callbacks on and
  * off.  The caller has seen to it that the queue isn't broken.  The only file
- * that knows the layout; descriptors are written here and never read back.
+ * that knows the layout; descriptors are written here, and never read back but to be
+ * shown to the device once more.
  */
 #include "engine.h"
 
@@ -61,7 +62,7 @@ static __always_inline void split_table_end(struct ring_queue *q, struct ring_cu
 }
 
 static __always_inline void split_ring_end(struct ring_queue *q, struct ring_cursor *c,
-					   const bool phys, const bool chain)
+					   const bool chain)
 {
 	if (chain)
 		split_table_end(q, c);
@@ -249,4 +250,15 @@ void split_init(struct ring_queue *q)
 	q->avail_next = 0;
 	q->used_next = 0;
 	q->used_seen = 0;
+}
+
+/* What the device may have made of them is for itself to read. */
+void split_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
+{
+	unsigned int left = q->slots[id].count;
+	u16 at = id;
+
+	for (; left--; at = q->next[at])
+		q->mem.split.desc[at] = old->split.desc[at];
+	split_commit(q, NULL, id, q->slots[id].count);
 }

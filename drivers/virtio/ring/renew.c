@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queues whose device is reset and brought back beneath their driver.
+ *
+ * The core stalls the queues, resets the device, and gives it fresh memory.  All the
+ * while drivers go on as if nothing was: what they add waits, and what the device had
+ * used already can be taken.  The ring moves to the fresh memory, and shows the device
+ * all buffers in flight once more, within an operation of the driver's: so there is
+ * nobody to exclude, and the hot path has nothing to look at but that the queue is halted.
+ *
+ * Called by recovery.c, and by api.c for a queue that is halted.
+ */
+#include <linux/export.h>
+#include <linux/interrupt.h>
+#include <linux/rcupdate.h>
+
+#include "ring.h"
+
+/* Has the device used anything at @at that can be believed?  Needs no lock. */
+bool ring_has_used(const struct ring_queue *q, u16 at)
+{
+	return !q->lied && ring_call(q, is_used, at);
+}
+
+/*
+ * In what order does not matter: who cares for it has asked for VIRTIO_F_IN_ORDER, and
+ * such queues are not renewed.
+ */
+static void offer_all_again(struct ring_queue *q)
+{
+	u32 id;
+
+	for (id = 0; id < q->num; id++)
+		if (q->slots[id].token)
+			ring_call(q, offer_again, &q->stale, id);
+}
+
+/*
+ * From within an operation of the driver, which it sees to that there is one at a time.
+ * Returns whether the queue is one to work with now.
+ */
+bool ring_move(struct ring_queue *q)
+{
+	unsigned long flags;
+	bool moved;
+
+	spin_lock_irqsave(&q->moving, flags);
+	moved = q->renewed;
+	if (moved) {
+		q->stale = q->mem;
+		q->mem = q->fresh;
+		q->fresh.num = 0;
+		q->renewed = false;
+		ring_begin(q);
+		offer_all_again(q);
+		WRITE_ONCE(q->lied, false);
+		WRITE_ONCE(q->stalled, false);
+	}
+	spin_unlock_irqrestore(&q->moving, flags);
+	if (moved && ring_call(q, publish))
+		virtqueue_notify(&q->vq);
+	return moved;
+}
+
+/**
+ * vring_stall - have drivers go on without their device
+ * @vdev: the device, about to be reset
+ *
+ * No callback comes before vring_prompt().
+ * Context: any.
+ */
+void vring_stall(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	unsigned long flags;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		struct ring_queue *q = to_ring(vq);
+
+		spin_lock_irqsave(&q->moving, flags);
+		q->renewed = false;
+		WRITE_ONCE(q->muted, true);
+		WRITE_ONCE(q->stalled, true);
+		spin_unlock_irqrestore(&q->moving, flags);
+	}
+}
+EXPORT_SYMBOL_GPL(vring_stall);
+
+static int renew(struct ring_queue *q)
+{
+	if (!q->owned || q->in_order)
+		return -EOPNOTSUPP;
+	ring_free_memory(q, &q->stale);
+	if (!q->fresh.num)
+		return ring_alloc_memory(q, &q->fresh, q->num, false);
+	ring_clear_memory(&q->fresh);
+	return 0;
+}
+
+/**
+ * vring_renew - fresh memory for all queues of a device
+ * @vdev: the device, reset, its queues stalled
+ *
+ * From here on that is where the transport finds the parts of a queue.
+ * Context: may sleep.
+ * Return: 0; -ENOMEM; -EOPNOTSUPP for memory of the transport's, and in order.
+ */
+int vring_renew(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	int err = 0;
+
+	/* Somebody may be looking at what was left last time, without a lock. */
+	synchronize_rcu();
+	virtio_device_for_each_vq(vdev, vq) {
+		err = renew(to_ring(vq));
+		if (err)
+			break;
+	}
+	return err;
+}
+EXPORT_SYMBOL_GPL(vring_renew);
+
+/**
+ * vring_resume - let queues move to their fresh memory
+ * @vdev: the device, live, which looks there
+ *
+ * Context: any.
+ */
+void vring_resume(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	unsigned long flags;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		struct ring_queue *q = to_ring(vq);
+
+		spin_lock_irqsave(&q->moving, flags);
+		q->renewed = true;
+		spin_unlock_irqrestore(&q->moving, flags);
+	}
+}
+EXPORT_SYMBOL_GPL(vring_resume);
+
+/* As an interrupt would: what that asks to be done next is done before this returns. */
+static void call_back_as_interrupt(struct ring_queue *q)
+{
+	unsigned long flags;
+
+	local_bh_disable();
+	local_irq_save(flags);
+	ring_call_back(q);
+	local_irq_restore(flags);
+	local_bh_enable();
+}
+
+/**
+ * vring_prompt - have drivers look at queues that are muted, and let callbacks through
+ * @vdev: the device; no callback is running
+ *
+ * Context: may sleep.
+ * Return: %true if an interrupt came in between: a queue is muted again, and this is to
+ * be called once more when no callback is running.
+ */
+bool vring_prompt(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	bool again = false;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		struct ring_queue *q = to_ring(vq);
+
+		if (!q->muted || q->broken)
+			continue;
+		WRITE_ONCE(q->missed, false);
+		call_back_as_interrupt(q);
+		WRITE_ONCE(q->muted, false);
+		/* Pairs with the barrier in vring_interrupt(). */
+		smp_mb();
+		if (READ_ONCE(q->missed) && !q->stalled) {
+			WRITE_ONCE(q->muted, true);
+			again = true;
+		}
+	}
+	return again;
+}
+EXPORT_SYMBOL_GPL(vring_prompt);
+
+/**
+ * vring_has_lied - is there a queue that waits for its device because that lied?
+ * @vdev: the device
+ *
+ * Context: any, while queues neither come nor go.
+ * Return: that.
+ */
+bool vring_has_lied(const struct virtio_device *vdev)
+{
+	const struct virtqueue *vq;
+
+	virtio_device_for_each_vq(vdev, vq)
+		if (READ_ONCE(to_ring(vq)->lied))
+			return true;
+	return false;
+}
+EXPORT_SYMBOL_GPL(vring_has_lied);
+
+/**
+ * vring_has_served - has the device used anything since it got its queues?
+ * @vdev: the device
+ *
+ * Context: any, while queues neither come nor go.
+ * Return: that, as far as the driver has taken it.
+ */
+bool vring_has_served(const struct virtio_device *vdev)
+{
+	const struct virtqueue *vq;
+
+	virtio_device_for_each_vq(vdev, vq)
+		if (READ_ONCE(to_ring(vq)->used_next) != to_ring(vq)->used_first)
+			return true;
+	return false;
+}
+EXPORT_SYMBOL_GPL(vring_has_served);
