@@ -16,6 +16,7 @@ BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "hand
 SPLIT, PACKED, QUEUE, TAKE, MEMORY, REPORT = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "memory.c", "report.c"))
 TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES = (
     f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues"))
+RENEW, RING_API, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew", "ring/api", "recovery"))
 MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
@@ -167,6 +168,24 @@ MUTANTS = (
     ("mmio: what follows a description is not looked at", MMIO_PARAMETER, "return !*at && d->size &&", "return d->size &&",
      "mmio-parameter.test_nonsense"),
     ("mmio: a description wraps", MMIO_PARAMETER, " && d->start <= PHYS_ADDR_MAX - (d->size - 1);", ";", "mmio-parameter.test_nonsense"),
+    ("what was used before a reset is shown again", RING_API, "token = q->lied ? NULL : ring_call(q, get_ctx, len, ctx);", "token = NULL;",
+     "ring-renew.test_renew"),
+    ("what a liar used before a reset is believed", RING_API, "token = q->lied ? NULL : ring_call(", "token = ring_call(", "ring-renew.test_lie"),
+    ("buffers in flight are lost in a reset", RENEW, "\t\toffer_all_again(q);\n", "", "ring-renew.test_renew"),
+    ("free descriptors are shown after a reset", RENEW, "\t\tif (q->slots[id].token)\n", "", "ring-renew.test_renew"),
+    ("descriptors that a packed ring has lost", PACKED, "if (phys || q->premapped)\n\t\tring_note_map", "if (q->premapped)\n\t\tring_note_map",
+     "ring-renew.test_out_of_order"),
+    ("an interrupt in a prompt is lost", RENEW, "if (READ_ONCE(q->missed) && !q->stalled)", "if (0)", "ring-renew.test_missed"),
+    ("callbacks before the device is back", RENEW, "\t\tWRITE_ONCE(q->muted, true);\n\t\tWRITE_ONCE(q->stalled, true);",
+     "\t\tWRITE_ONCE(q->stalled, false);", "ring-renew.test_renew"),
+    ("buffers are refused while the device is away", RING_API, "\tif (q->broken)\n\t\treturn -EIO;", "\tif (q->halted)\n\t\treturn -EIO;",
+     "ring-renew.test_add_only"),
+    ("brought back without end", RECOVERY, "if (r->attempts == MOST_ATTEMPTS)", "if (0)", "recovery.test_limit"),
+    ("given up for what is long ago", RECOVERY, "if (vring_has_served(r->vdev))", "if (0)", "recovery.test_needs_reset"),
+    ("the driver is not restarted", RECOVERY, "\tqueue_work(system_freezable_wq, &r->rebuild);\n", "", "recovery.test_needs_reset"),
+    ("a driver that can't be restarted is revived", RECOVERY, "return drv->freeze && drv->restore;", "return drv->freeze;", "recovery.test_no_callbacks"),
+    ("a broken queue asks for nothing", RECOVERY, "\tvdev->queue_broke = queue_broke;\n", "", "recovery.test_lies"),
+    ("a bus reset is not noticed", RECOVERY, 'attempt(r, "reset by its bus");', ";", "recovery.test_bus_reset"),
 )
 
 

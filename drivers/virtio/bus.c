@@ -224,15 +224,21 @@ int register_virtio_device(struct virtio_device *vdev)
 	if (err)
 		goto failed;
 
-	err = virtio_handshake_start(vdev);
+	err = virtio_recovery_init(vdev);
 	if (err)
 		goto unname;
+	err = virtio_handshake_start(vdev);
+	if (err)
+		goto irrecoverable;
 	virtio_debug_device_init(vdev);
 	err = device_add(&vdev->dev);
 	if (!err)
 		return 0;
 
 	virtio_debug_device_exit(vdev);
+irrecoverable:
+	virtio_recovery_free(vdev->recovery);
+	vdev->recovery = NULL;
 unname:
 	of_node_put(vdev->dev.of_node);
 	ida_free(&virtio_index_ida, vdev->index);
@@ -252,10 +258,13 @@ EXPORT_SYMBOL_GPL(register_virtio_device);
 void unregister_virtio_device(struct virtio_device *vdev)
 {
 	struct device_node *node = vdev->dev.of_node;
+	struct virtio_recovery *recovery = vdev->recovery;
 	int index = vdev->index;
 
+	virtio_recovery_stop(vdev);
 	virtio_debug_device_exit(vdev);
 	device_unregister(&vdev->dev);
+	virtio_recovery_free(recovery);
 	of_node_put(node);
 	ida_free(&virtio_index_ida, index);
 }

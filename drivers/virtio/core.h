@@ -24,6 +24,28 @@ int virtio_handshake_start(struct virtio_device *vdev);
 int virtio_handshake_probe(struct virtio_device *vdev);
 void virtio_handshake_remove(struct virtio_device *vdev);
 void virtio_handshake_shutdown(struct virtio_device *vdev);
+int virtio_handshake_again(struct virtio_device *vdev);
+void virtio_handshake_fail(struct virtio_device *vdev);
+
+/*
+ * recovery.c, called where a device comes and goes, where it is live and where it is
+ * not any more, and when it says something.
+ */
+#ifdef CONFIG_PM_SLEEP
+int virtio_recovery_init(struct virtio_device *vdev);
+void virtio_recovery_stop(struct virtio_device *vdev);
+void virtio_recovery_free(struct virtio_recovery *r);
+void virtio_recovery_allow(struct virtio_device *vdev);
+void virtio_recovery_forbid(struct virtio_device *vdev);
+void virtio_recovery_check(struct virtio_device *vdev);
+#else
+static inline int virtio_recovery_init(struct virtio_device *vdev) { return 0; }
+static inline void virtio_recovery_stop(struct virtio_device *vdev) { }
+static inline void virtio_recovery_free(struct virtio_recovery *r) { }
+static inline void virtio_recovery_allow(struct virtio_device *vdev) { }
+static inline void virtio_recovery_forbid(struct virtio_device *vdev) { }
+static inline void virtio_recovery_check(struct virtio_device *vdev) { }
+#endif
 
 /* layout.c, called where an offset meets a device of fields */
 void virtio_layout_read(struct virtio_device *vdev, unsigned int offset, void *buf,

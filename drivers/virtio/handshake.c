@@ -71,6 +71,7 @@ EXPORT_SYMBOL_GPL(virtio_synchronize_cbs);
  */
 void virtio_reset_device(struct virtio_device *vdev)
 {
+	virtio_recovery_forbid(vdev);
 	vdev->config->reset(vdev);
 	vdev->features_latched = false;
 	vdev->next_vq = 0;
@@ -378,7 +379,8 @@ static void let_config_changes_through(struct virtio_device *vdev, bool *flag, b
  * virtio_config_changed - the device says that its configuration changed
  * @vdev: the device
  *
- * For transports.  The driver hears of it now, or once when it is ready.
+ * For transports.  The driver hears of it now, or once when it is ready.  A device that
+ * needs a reset says so in the same way (virtio 1.3, 2.1.2).
  * Context: any.
  */
 void virtio_config_changed(struct virtio_device *vdev)
@@ -388,6 +390,7 @@ void virtio_config_changed(struct virtio_device *vdev)
 	spin_lock_irqsave(&vdev->config_lock, irq);
 	deliver_config_change(vdev);
 	spin_unlock_irqrestore(&vdev->config_lock, irq);
+	virtio_recovery_check(vdev);
 }
 EXPORT_SYMBOL_GPL(virtio_config_changed);
 
@@ -445,6 +448,7 @@ void virtio_device_ready(struct virtio_device *vdev)
 		return;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	vring_send_held_kicks(vdev);
+	virtio_recovery_allow(vdev);
 }
 EXPORT_SYMBOL_GPL(virtio_device_ready);
 
@@ -465,11 +469,16 @@ static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_devic
 	return err;
 }
 
+static void set_failed(struct virtio_device *vdev)
+{
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
+}
+
 /* A driver that has failed leaves a device that writes nowhere. */
 static int give_up(struct virtio_device *vdev, int err)
 {
 	virtio_reset_device(vdev);
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
+	set_failed(vdev);
 	return err;
 }
 
@@ -545,6 +554,13 @@ int virtio_device_freeze(struct virtio_device *vdev)
 }
 EXPORT_SYMBOL_GPL(virtio_device_freeze);
 
+/* The features that driver and device had agreed on before. */
+static int agree_again(struct virtio_device *vdev)
+{
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
+	return write_features(vdev);
+}
+
 /**
  * virtio_device_restore - bring a device back with the features it had
  * @vdev: the device
@@ -567,14 +583,34 @@ int virtio_device_restore(struct virtio_device *vdev)
 		return 0;
 
 	drv = drv_to_virtio(vdev->dev.driver);
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
-	err = write_features(vdev);
-	if (!err)
-		err = go_live(vdev, drv->restore);
+	err = agree_again(vdev) ?: go_live(vdev, drv->restore);
 	if (err)
 		return give_up(vdev, err);
 	config_core_enable(vdev);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(virtio_device_restore);
+
+/*
+ * Beneath a driver that does not know of it: reset, and as far as FEATURES_OK.  What the
+ * driver has found of the configuration stays found.
+ */
+int virtio_handshake_again(struct virtio_device *vdev)
+{
+	vdev->config->reset(vdev);
+	vdev->features_latched = false;
+	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
+		return -ENODEV;
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	return agree_again(vdev);
+}
+
+/* That came to nothing: the driver finds its queues broken. */
+void virtio_handshake_fail(struct virtio_device *vdev)
+{
+	virtio_break_device(vdev);
+	vdev->config->reset(vdev);
+	vdev->features_latched = false;
+	set_failed(vdev);
+}
 #endif

@@ -28,6 +28,13 @@ void virtio_window_read(const struct virtio_config_window *window, unsigned int 
 			void *buf, unsigned int len);
 void virtio_window_write(const struct virtio_config_window *window, unsigned int offset,
 			 const void *buf, unsigned int len);
+#ifdef CONFIG_PM_SLEEP
+void virtio_recovery_pause(struct virtio_device *vdev);
+void virtio_recovery_resume(struct virtio_device *vdev);
+#else
+static inline void virtio_recovery_pause(struct virtio_device *vdev) { }
+static inline void virtio_recovery_resume(struct virtio_device *vdev) { }
+#endif
 int virtio_wait_for_reset(struct virtio_device *vdev);
 int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index);
 void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);

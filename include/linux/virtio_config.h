@@ -66,6 +66,9 @@ struct virtqueue_info;
  * @get_shm_region: where a shared memory region lies; %false if there is none
  * @disable_vq_and_reset: reset one queue; the device has let go of it on return
  * @enable_vq_after_reset: and put it to use again
+ * @resume_vqs: the device was reset, and its features agreed, beneath a driver that
+ *	goes on: give it all queues there are, where they lie now.  Returns 0 or an
+ *	error.  Without it a device is not brought back
  */
 struct virtio_config_ops {
 	void *(*find)(struct virtio_device *vdev, u8 type, unsigned int *len);
@@ -101,6 +104,7 @@ struct virtio_config_ops {
 			       struct virtio_shm_region *region, u8 id);
 	int (*disable_vq_and_reset)(struct virtqueue *vq);
 	int (*enable_vq_after_reset)(struct virtqueue *vq);
+	int (*resume_vqs)(struct virtio_device *vdev);
 };
 
 /* Fields over raw bytes, for the operations of a transport; see layout.c. */

@@ -80,6 +80,7 @@ void vm_teardown_vq(struct virtqueue *vq);
 void vm_synchronize_cbs(struct virtio_device *vdev);
 int vm_disable_vq_and_reset(struct virtqueue *vq);
 int vm_enable_vq_after_reset(struct virtqueue *vq);
+int vm_resume_vqs(struct virtio_device *vdev);
 
 /* parameter.c */
 #ifdef CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES

@@ -113,17 +113,36 @@ static void write_address(struct vm_device *vm, unsigned int low, u64 addr)
 	vm_write(vm, low + 4, upper_32_bits(addr));
 }
 
-static void program_queue(struct vm_device *vm, struct virtqueue *vq)
+/* The page of a legacy queue must have a number of 32 bits. */
+static int check_place(struct vm_device *vm, struct virtqueue *vq)
 {
+	u64 page = virtqueue_get_desc_addr(vq) >> PAGE_SHIFT;
+
+	if (vm->version == VM_MODERN || !upper_32_bits(page))
+		return 0;
+	dev_err(&vm->pdev->dev, "queue %u at page %#llx, expected one of 32 bits\n", vq->index,
+		page);
+	return -E2BIG;
+}
+
+static int program_queue(struct vm_device *vm, struct virtqueue *vq)
+{
+	int err = check_place(vm, vq);
+
+	if (err)
+		return err;
 	select_queue(vm, vq->index);
+	if (is_enabled(vm))
+		return virtio_queue_enabled_already(&vm->vdev, vq->index);
 	vm_write(vm, VIRTIO_MMIO_QUEUE_NUM, virtqueue_get_vring_size(vq));
 	if (vm->version == VM_LEGACY) {
 		vm_write(vm, VIRTIO_MMIO_QUEUE_ALIGN, PAGE_SIZE);
-		return;
+		return 0;
 	}
 	write_address(vm, VIRTIO_MMIO_QUEUE_DESC_LOW, virtqueue_get_desc_addr(vq));
 	write_address(vm, VIRTIO_MMIO_QUEUE_AVAIL_LOW, virtqueue_get_avail_addr(vq));
 	write_address(vm, VIRTIO_MMIO_QUEUE_USED_LOW, virtqueue_get_used_addr(vq));
+	return 0;
 }
 
 /* From here on the device may use it.  A legacy one learns only now where it lies. */
@@ -146,18 +165,6 @@ static void stop_queue(struct vm_device *vm, struct virtqueue *vq)
 			vq->index);
 }
 
-/* The page of a legacy queue must have a number of 32 bits. */
-static int check_place(struct vm_device *vm, struct virtqueue *vq)
-{
-	u64 page = virtqueue_get_desc_addr(vq) >> PAGE_SHIFT;
-
-	if (vm->version == VM_MODERN || !upper_32_bits(page))
-		return 0;
-	dev_err(&vm->pdev->dev, "queue %u at page %#llx, expected one of 32 bits\n", vq->index,
-		page);
-	return -E2BIG;
-}
-
 /*
  * Queues, from nothing to where they can be started.
  */
@@ -171,8 +178,6 @@ static struct virtqueue *make_queue(struct vm_device *vm, unsigned int index,
 	int err;
 
 	select_queue(vm, index);
-	if (is_enabled(vm))
-		return ERR_PTR(virtio_queue_enabled_already(&vm->vdev, index));
 	num = vm_read(vm, VIRTIO_MMIO_QUEUE_NUM_MAX);
 	if (!num)
 		return ERR_PTR(-ENOENT);
@@ -184,13 +189,11 @@ static struct virtqueue *make_queue(struct vm_device *vm, unsigned int index,
 		return ERR_PTR(-ENOMEM);
 	vq->num_max = num;
 	vq->callback = info->used_cb;
-	err = check_place(vm, vq) ?: xa_err(xa_store(&vm->queues, index, vq, GFP_KERNEL));
-	if (err) {
-		vring_del_virtqueue(vq);
-		return ERR_PTR(err);
-	}
-	program_queue(vm, vq);
-	return vq;
+	err = program_queue(vm, vq) ?: xa_err(xa_store(&vm->queues, index, vq, GFP_KERNEL));
+	if (!err)
+		return vq;
+	vring_del_virtqueue(vq);
+	return ERR_PTR(err);
 }
 
 /* The handler does not look at the queue any more. */
@@ -373,14 +376,37 @@ int vm_disable_vq_and_reset(struct virtqueue *vq)
 int vm_enable_vq_after_reset(struct virtqueue *vq)
 {
 	struct vm_device *vm = to_vm(vq->vdev);
+	int err;
 
 	if (!vq->reset)
 		return -EBUSY;
-	select_queue(vm, vq->index);
-	if (is_enabled(vm))
-		return virtio_queue_enabled_already(vq->vdev, vq->index);
-	program_queue(vm, vq);
+	err = program_queue(vm, vq);
+	if (err)
+		return err;
 	WRITE_ONCE(vq->reset, false);
 	start_queue(vm, vq);
+	return 0;
+}
+
+/**
+ * vm_resume_vqs - the operation resume_vqs
+ * @vdev: the device, reset beneath its driver, its features agreed
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int vm_resume_vqs(struct virtio_device *vdev)
+{
+	struct vm_device *vm = to_vm(vdev);
+	struct virtqueue *vq;
+	unsigned long index;
+	int err = 0;
+
+	xa_for_each(&vm->queues, index, vq)
+		err = err ?: program_queue(vm, vq);
+	if (err)
+		return err;
+	xa_for_each(&vm->queues, index, vq)
+		start_queue(vm, vq);
 	return 0;
 }

@@ -167,4 +167,5 @@ const struct virtio_config_ops vm_config_ops = {
 	.get_shm_region		= get_shm_region,
 	.disable_vq_and_reset	= vm_disable_vq_and_reset,
 	.enable_vq_after_reset	= vm_enable_vq_after_reset,
+	.resume_vqs		= vm_resume_vqs,
 };

@@ -116,6 +116,53 @@ static const struct dev_pm_ops vp_pm_ops = {
 #endif
 
 /*
+ * Reset of the function, and errors of the bus: the device comes back as it does from an
+ * error of its own.
+ */
+
+static void vp_reset_prepare(struct pci_dev *pdev)
+{
+	struct vp_device *vp = pci_get_drvdata(pdev);
+
+	virtio_recovery_pause(&vp->vdev);
+}
+
+static void vp_reset_over(struct pci_dev *pdev)
+{
+	struct vp_device *vp = pci_get_drvdata(pdev);
+
+	virtio_recovery_resume(&vp->vdev);
+}
+
+static pci_ers_result_t vp_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct vp_device *vp = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_perm_failure) {
+		virtio_break_device(&vp->vdev);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+	vp_reset_prepare(pdev);
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t vp_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	pci_set_master(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static const struct pci_error_handlers vp_error_handlers = {
+	.error_detected	= vp_error_detected,
+	.slot_reset	= vp_slot_reset,
+	.resume		= vp_reset_over,
+	.reset_prepare	= vp_reset_prepare,
+	.reset_done	= vp_reset_over,
+};
+
+/*
  * Coming and going.
  */
 
@@ -235,6 +282,7 @@ static struct pci_driver vp_driver = {
 	.probe			= vp_probe,
 	.remove			= vp_remove,
 	.sriov_configure	= vp_sriov_configure,
+	.err_handler		= &vp_error_handlers,
 #ifdef CONFIG_PM_SLEEP
 	.driver.pm		= &vp_pm_ops,
 #endif

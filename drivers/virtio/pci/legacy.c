@@ -87,6 +87,8 @@ static int program_queue(struct vp_device *vp, struct virtqueue *vq, u16 vector)
 {
 	u64 page = virtqueue_get_desc_addr(vq) >> VIRTIO_PCI_QUEUE_ADDR_SHIFT;
 
+	if (vp_legacy_get_queue_enable(&vp->ldev, vq->index))
+		return virtio_queue_enabled_already(&vp->vdev, vq->index);
 	if (upper_32_bits(page)) {
 		pci_err(vp->pdev, "queue %u at page %#llx, expected one of 32 bits\n", vq->index,
 			page);
@@ -109,8 +111,6 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 
 	if (!num)
 		return ERR_PTR(-ENOENT);
-	if (vp_legacy_get_queue_enable(&vp->ldev, index))
-		return ERR_PTR(virtio_queue_enabled_already(&vp->vdev, index));
 	/* The size can't be told to the device, so there is none but this. */
 	vq = vring_create_virtqueue(index, num, VIRTIO_PCI_VRING_ALIGN, &vp->vdev, true, false,
 				    info->ctx, vp_notify, info->callback, info->name);
@@ -152,6 +152,7 @@ static const struct virtio_config_ops config_ops = {
 	.bus_name		= vp_bus_name,
 	.set_vq_affinity	= vp_set_vq_affinity,
 	.get_vq_affinity	= vp_get_vq_affinity,
+	.resume_vqs		= vp_resume_vqs,
 };
 
 static void remove_registers(struct vp_device *vp)
@@ -164,6 +165,7 @@ static const struct vp_registers registers = {
 	.config_vector	= config_vector,
 	.count_queues	= count_queues,
 	.make_queue	= make_queue,
+	.program_queue	= program_queue,
 	.drop_queue	= drop_queue,
 	.remove		= remove_registers,
 };

@@ -136,6 +136,8 @@ static int program_queue(struct vp_device *vp, struct virtqueue *vq, u16 vector)
 {
 	struct virtio_pci_modern_device *mdev = &vp->mdev;
 
+	if (vp_modern_get_queue_enable(mdev, vq->index))
+		return virtio_queue_enabled_already(&vp->vdev, vq->index);
 	vp_modern_set_queue_size(mdev, vq->index, virtqueue_get_vring_size(vq));
 	vp_modern_queue_address(mdev, vq->index, virtqueue_get_desc_addr(vq),
 				virtqueue_get_avail_addr(vq), virtqueue_get_used_addr(vq));
@@ -160,8 +162,6 @@ static struct virtqueue *make_queue(struct vp_device *vp, unsigned int index,
 	num = vp_modern_get_queue_size(&vp->mdev, index);
 	if (!num)
 		return ERR_PTR(-ENOENT);
-	if (vp_modern_get_queue_enable(&vp->mdev, index))
-		return ERR_PTR(virtio_queue_enabled_already(&vp->vdev, index));
 	vq = vring_create_virtqueue(index, num, SMP_CACHE_BYTES, &vp->vdev, true, true,
 				    info->ctx, data ? notify_with_data : vp_notify,
 				    info->callback, info->name);
@@ -323,6 +323,7 @@ static const struct virtio_config_ops config_ops = {
 	.get_shm_region		= get_shm_region,
 	.disable_vq_and_reset	= disable_vq_and_reset,
 	.enable_vq_after_reset	= enable_vq_after_reset,
+	.resume_vqs		= vp_resume_vqs,
 };
 
 static void remove_registers(struct vp_device *vp)
@@ -335,6 +336,7 @@ static const struct vp_registers registers = {
 	.config_vector	= config_vector,
 	.count_queues	= count_queues,
 	.make_queue	= make_queue,
+	.program_queue	= program_queue,
 	.start_queue	= start_queue,
 	.drop_queue	= drop_queue,
 	.remove		= remove_registers,

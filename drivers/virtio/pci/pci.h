@@ -73,6 +73,7 @@ struct vp_device;
  * @config_vector: give configuration changes a vector; returns the one taken
  * @count_queues: how many queues the device has
  * @make_queue: create queue @index and tell the device where it lies
+ * @program_queue: tell the device, which was reset, of a queue that there is
  * @start_queue: let the device use it; may be %NULL
  * @drop_queue: take it away from the device and free it
  * @remove: let go of the registers
@@ -83,6 +84,7 @@ struct vp_registers {
 	unsigned int (*count_queues)(struct vp_device *vp);
 	struct virtqueue *(*make_queue)(struct vp_device *vp, unsigned int index,
 					const struct virtqueue_info *info, u16 vector);
+	int (*program_queue)(struct vp_device *vp, struct virtqueue *vq, u16 vector);
 	void (*start_queue)(struct vp_device *vp, struct virtqueue *vq);
 	void (*drop_queue)(struct vp_device *vp, struct virtqueue *vq);
 	void (*remove)(struct vp_device *vp);
@@ -135,6 +137,7 @@ static inline bool vp_has_msix(const struct vp_device *vp)
 int vp_open_vectors(struct vp_device *vp, enum vp_plan plan, unsigned int callbacks,
 		    const struct irq_affinity *desc);
 void vp_free_shared_irqs(struct vp_device *vp);
+int vp_resume_vectors(struct vp_device *vp);
 void vp_close_vectors(struct vp_device *vp);
 int vp_request_queue_irq(struct vp_device *vp, struct vp_queue *q);
 void vp_free_queue_irq(struct vp_device *vp, struct vp_queue *q);
@@ -150,6 +153,7 @@ void vp_del_vqs(struct virtio_device *vdev);
 struct virtqueue *vp_setup_vq(struct virtio_device *vdev, unsigned int index,
 			      struct virtqueue_info *info);
 void vp_teardown_vq(struct virtqueue *vq);
+int vp_resume_vqs(struct virtio_device *vdev);
 bool vp_notify(struct virtqueue *vq);
 
 /* common.c */

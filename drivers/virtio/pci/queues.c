@@ -308,3 +308,30 @@ void vp_teardown_vq(struct virtqueue *vq)
 	if (xa_empty(&vp->queues))
 		vp_del_vqs(vdev);
 }
+
+/**
+ * vp_resume_vqs - the operation resume_vqs
+ * @vdev: the device, reset beneath its driver, its features agreed
+ *
+ * Context: may sleep.
+ * Return: 0; -EOPNOTSUPP for a device with an administration queue, whose commands can't
+ * be repeated; or an error of the device's.
+ */
+int vp_resume_vqs(struct virtio_device *vdev)
+{
+	struct vp_device *vp = to_vp(vdev);
+	struct vp_queue *q;
+	unsigned long index;
+	int err;
+
+	if (vp->admin.queue)
+		return -EOPNOTSUPP;
+	err = vp_resume_vectors(vp);
+	xa_for_each(&vp->queues, index, q)
+		err = err ?: vp->regs->program_queue(vp, q->vq, q->vector);
+	if (err)
+		return err;
+	xa_for_each(&vp->queues, index, q)
+		start_queue(vp, q->vq);
+	return 0;
+}

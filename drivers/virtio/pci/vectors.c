@@ -100,15 +100,27 @@ static int open_line(struct vp_device *vp)
 	return err;
 }
 
+/**
+ * vp_resume_vectors - tell a device of the vector for configuration changes
+ * @vp: the device, its vectors open
+ *
+ * Context: may sleep.
+ * Return: 0; -EBUSY from a device that has no room for it (virtio 1.3, 4.1.5.1.2).
+ */
+int vp_resume_vectors(struct vp_device *vp)
+{
+	if (vp_has_msix(vp) &&
+	    vp->regs->config_vector(vp, VP_CONFIG_VECTOR) != VP_CONFIG_VECTOR)
+		return -EBUSY;
+	return 0;
+}
+
 static int open_shared(struct vp_device *vp)
 {
-	int err = request_shared(vp, on_config_vector, "config");
+	int err = request_shared(vp, on_config_vector, "config") ?: vp_resume_vectors(vp);
 
 	if (err)
 		return err;
-	/* A device that has no room for it says so (virtio 1.3, 4.1.5.1.2). */
-	if (vp->regs->config_vector(vp, VP_CONFIG_VECTOR) != VP_CONFIG_VECTOR)
-		return -EBUSY;
 	return vp->plan == VP_VECTOR_SHARED ?
 		request_shared(vp, on_queue_vector, "virtqueues") : 0;
 }

@@ -143,6 +143,7 @@ static void page_set(struct virtio_device *vdev, void *token, const void *buf,
 	.teardown_vq		= virtio_host_teardown_vq,		\
 	.disable_vq_and_reset	= virtio_host_disable_vq,		\
 	.enable_vq_after_reset	= virtio_host_enable_vq,		\
+	.resume_vqs		= virtio_host_resume_vqs,		\
 	VIRTIO_QUEUES_ONE_BY_ONE
 
 static const struct virtio_config_ops structure_ops = {

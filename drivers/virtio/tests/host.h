@@ -21,5 +21,6 @@ struct virtqueue *virtio_host_setup_vq(struct virtio_device *vdev, unsigned int 
 void virtio_host_teardown_vq(struct virtqueue *vq);
 int virtio_host_disable_vq(struct virtqueue *vq);
 int virtio_host_enable_vq(struct virtqueue *vq);
+int virtio_host_resume_vqs(struct virtio_device *vdev);
 
 #endif /* _VIRTIO_HOST_H */

@@ -119,6 +119,18 @@ int virtio_host_enable_vq(struct virtqueue *vq)
 	return queue->enable_err ?: host_ring_start(queue->ring, vq);
 }
 
+int virtio_host_resume_vqs(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	int err = 0;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		cancel_work_sync(&queue_of(vq)->work);
+		err = err ?: virtio_host_enable_vq(vq);
+	}
+	return err;
+}
+
 /*
  * The device's half.
  */

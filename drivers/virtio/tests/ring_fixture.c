@@ -2,6 +2,7 @@
 /*
  * A virtqueue for the tests and the device behind it; ring_fixture.h says more.
  */
+#include <kunit/test-bug.h>
 #include <linux/slab.h>
 
 #include "ring_fixture.h"
@@ -64,8 +65,14 @@ bool ring_fixture_notify(struct virtqueue *vq)
 static bool callback(struct virtqueue *vq)
 {
 	struct ring_fixture *f = to_fixture(vq->vdev);
+	unsigned int len;
 
 	f->callbacks++;
+	if (f->interrupt_in_callback) {
+		f->interrupt_in_callback = false;
+		KUNIT_EXPECT_NULL(kunit_get_current_test(), virtqueue_get_buf(vq, &len));
+		vring_interrupt(0, vq);
+	}
 	return f->go_on;
 }
 

@@ -40,6 +40,7 @@ void ring_describe_features(const u64 *features, char *desc);
  * @kicks: notifications that it got
  * @callbacks: callbacks that the driver got
  * @go_on: what the driver's callback returns
+ * @interrupt_in_callback: the next callback looks at the queue, and there is an interrupt
  * @notified: what the last notification said, with VIRTIO_F_NOTIFICATION_DATA
  * @resets: how often the device was asked to reset the queue
  * @reset_err: what it answers
@@ -54,7 +55,7 @@ struct ring_fixture {
 	struct virtio_host_ring host;
 	struct virtio_host_buf buf;
 	unsigned int kicks, callbacks;
-	bool go_on;
+	bool go_on, interrupt_in_callback;
 	u32 notified;
 	unsigned int resets;
 	int reset_err, enable_err;

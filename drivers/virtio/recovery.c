@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bringing back a device that has run into an error, with its driver none the wiser.
+ *
+ * A device asks for it by DEVICE_NEEDS_RESET (virtio 1.3, 2.1.2), a queue by what its
+ * device has written there, a bus by a reset of its own.  Then, in two steps:
+ *
+ * First the device is revived beneath its driver: reset, with the features and queues it
+ * had, and with every buffer in flight shown to it once more.  A buffer is handed back
+ * once, however often that takes.
+ *
+ * Then the driver is taken through freeze and restore, as if the machine had slept, for
+ * whatever else the device has forgotten.  Drivers wait there for what is in flight: that
+ * is why it is revived first, and revived again if it fails meanwhile.
+ *
+ * Called by handshake.c and bus.c, by rings through &virtio_device.queue_broke, and by
+ * transports.  Knows no ring and no register.
+ */
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/virtio_ring.h>
+#include <linux/workqueue.h>
+
+#include "core.h"
+
+/* So often in a row, with not one buffer used in between. */
+#define MOST_ATTEMPTS	5
+
+/* An interrupt that came while a driver was prompted is another prompt; that may go on. */
+#define MOST_PROMPTS	8
+
+/**
+ * struct virtio_recovery - what is kept for that
+ * @vdev: the device
+ * @lock: guards what follows, and that queues neither come nor go while a device is
+ *	revived: it is reset first
+ * @able: it is live, and its driver and its transport can do what is needed
+ * @paused: somebody else is resetting it
+ * @attempts: so often in a row
+ * @revive: the first step
+ * @rebuild: the second
+ */
+struct virtio_recovery {
+	struct virtio_device *vdev;
+	struct mutex lock;	/* see above */
+	bool able, paused;
+	unsigned int attempts;
+	struct work_struct revive, rebuild;
+};
+
+static void tell_user_space(struct virtio_recovery *r, const char *how)
+{
+	char recovery[32], attempt[32];
+	char *env[] = { recovery, attempt, NULL };
+
+	snprintf(recovery, sizeof(recovery), "RECOVERY=%s", how);
+	snprintf(attempt, sizeof(attempt), "ATTEMPT=%u", r->attempts);
+	kobject_uevent_env(&r->vdev->dev.kobj, KOBJ_CHANGE, env);
+}
+
+/*
+ * The first step.  Everything below runs with @lock held.
+ */
+
+static int revive_device(struct virtio_device *vdev)
+{
+	int err;
+
+	vring_stall(vdev);
+	err = virtio_handshake_again(vdev);
+	if (!err)
+		err = vring_renew(vdev);
+	if (!err)
+		err = vdev->config->resume_vqs(vdev);
+	if (!err)
+		virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
+	return err;
+}
+
+/* Drivers may be waiting for an interrupt; what it finds is moved by that. */
+static void prompt_driver(struct virtio_device *vdev)
+{
+	int left = MOST_PROMPTS;
+
+	vring_resume(vdev);
+	do
+		virtio_synchronize_cbs(vdev);
+	while (vring_prompt(vdev) && --left);
+}
+
+static void give_up(struct virtio_recovery *r, const char *why)
+{
+	dev_err(&r->vdev->dev, "given up: %s\n", why);
+	r->able = false;
+	virtio_handshake_fail(r->vdev);
+	tell_user_space(r, "failed");
+}
+
+/* A device that has served anything is worth another try. */
+static void forget_attempts(struct virtio_recovery *r)
+{
+	if (vring_has_served(r->vdev))
+		r->attempts = 0;
+}
+
+static void attempt(struct virtio_recovery *r, const char *why)
+{
+	struct virtio_device *vdev = r->vdev;
+
+	forget_attempts(r);
+	if (r->attempts == MOST_ATTEMPTS) {
+		give_up(r, "it has failed too often and done nothing in between");
+		return;
+	}
+	r->attempts++;
+	dev_warn(&vdev->dev, "%s: reset and resumed, attempt %u of %u\n", why, r->attempts,
+		 MOST_ATTEMPTS);
+	tell_user_space(r, "started");
+	if (revive_device(vdev)) {
+		give_up(r, "it does not come back as it was");
+		return;
+	}
+	prompt_driver(vdev);
+	queue_work(system_freezable_wq, &r->rebuild);
+}
+
+/* %NULL if there is nothing wrong with it, or nothing left of it. */
+static const char *what_is_wrong(struct virtio_device *vdev)
+{
+	u8 status = virtio_get_status(vdev);
+
+	if (status == VIRTIO_STATUS_GONE)
+		return NULL;
+	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return "device needs a reset";
+	return vring_has_lied(vdev) ? "broken queue" : NULL;
+}
+
+static void revive(struct work_struct *work)
+{
+	struct virtio_recovery *r = container_of(work, struct virtio_recovery, revive);
+	const char *why;
+
+	mutex_lock(&r->lock);
+	if (r->able && !r->paused) {
+		why = what_is_wrong(r->vdev);
+		if (why)
+			attempt(r, why);
+	}
+	mutex_unlock(&r->lock);
+}
+
+/*
+ * The second step.  A driver that can't sleep just now goes on with what it has.
+ */
+static void rebuild(struct work_struct *work)
+{
+	struct virtio_recovery *r = container_of(work, struct virtio_recovery, rebuild);
+	struct virtio_device *vdev = r->vdev;
+	int err;
+
+	device_lock(&vdev->dev);
+	if (vdev->dev.driver && READ_ONCE(r->able)) {
+		err = virtio_device_freeze(vdev);
+		if (err)
+			dev_warn(&vdev->dev, "driver goes on without a restart: %d\n", err);
+		else
+			err = virtio_device_restore(vdev);
+		tell_user_space(r, err ? "partial" : "done");
+	}
+	device_unlock(&vdev->dev);
+}
+
+/*
+ * Who asks for it.
+ */
+
+/* The operation queue_broke. */
+static bool queue_broke(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	if (!READ_ONCE(r->able))
+		return false;
+	queue_work(system_freezable_wq, &r->revive);
+	return true;
+}
+
+/* The device has said something.  Any context: its status is read where one may sleep. */
+void virtio_recovery_check(struct virtio_device *vdev)
+{
+	if (vdev->recovery)
+		queue_broke(vdev);
+}
+
+/**
+ * virtio_recovery_pause - a bus is about to reset a device
+ * @vdev: the device
+ *
+ * For transports.  Its driver goes on without it until virtio_recovery_resume().
+ * Context: may sleep.
+ */
+void virtio_recovery_pause(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	mutex_lock(&r->lock);
+	r->paused = true;
+	if (r->able)
+		vring_stall(vdev);
+	mutex_unlock(&r->lock);
+}
+EXPORT_SYMBOL_GPL(virtio_recovery_pause);
+
+/**
+ * virtio_recovery_resume - the bus has done so
+ * @vdev: the device
+ *
+ * Context: may sleep.
+ */
+void virtio_recovery_resume(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	mutex_lock(&r->lock);
+	r->paused = false;
+	if (r->able)
+		attempt(r, "reset by its bus");
+	mutex_unlock(&r->lock);
+}
+EXPORT_SYMBOL_GPL(virtio_recovery_resume);
+
+/*
+ * When there is something to bring back.
+ */
+
+static bool can_be_brought_back(const struct virtio_device *vdev)
+{
+	const struct virtio_driver *drv;
+
+	if (!vdev->dev.driver || !vdev->config->resume_vqs)
+		return false;
+	drv = drv_to_virtio(vdev->dev.driver);
+	return drv->freeze && drv->restore;
+}
+
+/* The device is live. */
+void virtio_recovery_allow(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	if (!r)
+		return;
+	mutex_lock(&r->lock);
+	r->able = can_be_brought_back(vdev);
+	mutex_unlock(&r->lock);
+	/* It may have run into an error while it was not. */
+	virtio_recovery_check(vdev);
+}
+
+/* It is about to be reset, and its queues with it.  On return nobody is reviving it. */
+void virtio_recovery_forbid(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	if (!r)
+		return;
+	mutex_lock(&r->lock);
+	if (r->able)
+		forget_attempts(r);
+	r->able = false;
+	mutex_unlock(&r->lock);
+}
+
+int virtio_recovery_init(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = kzalloc(sizeof(*r), GFP_KERNEL);
+
+	if (!r)
+		return -ENOMEM;
+	r->vdev = vdev;
+	mutex_init(&r->lock);
+	INIT_WORK(&r->revive, revive);
+	INIT_WORK(&r->rebuild, rebuild);
+	vdev->recovery = r;
+	vdev->queue_broke = queue_broke;
+	return 0;
+}
+
+/* The device goes.  What it says from here on is not heard. */
+void virtio_recovery_stop(struct virtio_device *vdev)
+{
+	disable_work_sync(&vdev->recovery->revive);
+	disable_work_sync(&vdev->recovery->rebuild);
+}
+
+void virtio_recovery_free(struct virtio_recovery *r)
+{
+	kfree(r);
+}

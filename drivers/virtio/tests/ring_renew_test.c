@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of queues whose device is reset and comes back on fresh memory, while their
+ * driver goes on: each buffer comes back once, and the driver sees no error.
+ */
+#include <linux/slab.h>
+
+#include "bounce_dma.h"
+#include "ring_fixture.h"
+
+#define SIZE	16
+
+KUNIT_ARRAY_PARAM(features, ring_feature_sets, ring_describe_features);
+
+static void stall(struct ring_fixture *f)
+{
+	vring_stall(&f->vdev);
+}
+
+/* The device is live again, and knows of nothing but its queue. */
+static void come_back(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, 0, vring_renew(&f->vdev));
+	ring_host_start(test);
+	KUNIT_EXPECT_EQ(test, 0, ring_host_echo(f));
+	vring_resume(&f->vdev);
+	KUNIT_EXPECT_FALSE(test, vring_prompt(&f->vdev));
+}
+
+static unsigned int take_all(struct ring_fixture *f)
+{
+	struct ring_buf *buf;
+	unsigned int n, len;
+
+	for (n = 0; (buf = f->vq->vq_ops->get_buf(f->vq, &len)); n++)
+		buf->back++;
+	return n;
+}
+
+static unsigned int serve_all(struct ring_fixture *f)
+{
+	unsigned int n;
+
+	for (n = 0; ring_host_echo(f) == 1; n++)
+		;
+	return n;
+}
+
+/* What was used before is not shown again, and what was not is shown once. */
+static void renew_often(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	struct ring_buf *bufs;
+	unsigned int round;
+
+	f->go_on = true;
+	for (round = 0; round < 5; round++) {
+		virtqueue_enable_cb(f->vq);
+		ring_expect_works(test);
+		bufs = ring_add_all_sorts(test);
+		stall(f);
+		f->kicks = 0;
+		f->callbacks = 0;
+		vring_interrupt(0, f->vq);
+		KUNIT_EXPECT_EQ(test, 0, f->callbacks);
+		come_back(test);
+		KUNIT_EXPECT_EQ(test, 1, f->callbacks);
+		KUNIT_EXPECT_EQ(test, 0, f->kicks);
+		KUNIT_EXPECT_EQ(test, 2, take_all(f));
+		KUNIT_EXPECT_EQ(test, 1, f->kicks);
+		KUNIT_EXPECT_EQ(test, RING_SORTS - 3, serve_all(f));
+		KUNIT_EXPECT_EQ(test, RING_SORTS - 3, take_all(f));
+		ring_expect_all_back(test, bufs);
+	}
+	ring_expect_works(test);
+}
+
+static void test_renew(struct kunit *test)
+{
+	ring_make(test, SIZE, FEATURES(test));
+	renew_often(test);
+}
+
+static void test_renew_mapped(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	struct bounce_dma *dma = bounce_dma_make(test, "bounce");
+
+	f->vdev.dev.parent = dma->dev;
+	f->host.offset = BOUNCE_OFFSET;
+	ring_make(test, SIZE, FEATURES(test) | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM));
+	renew_often(test);
+	KUNIT_EXPECT_EQ(test, 0, dma->mapped);
+	vring_del_virtqueue(f->vq);
+	f->vq = NULL;
+	KUNIT_EXPECT_EQ(test, 0, dma->errors);
+	KUNIT_EXPECT_EQ(test, 0, dma->allocated);
+}
+
+/*
+ * Used out of order, so that on a packed ring the device has written over descriptors
+ * of buffers that are in flight still; and of one segment, two and three.
+ */
+static void test_out_of_order(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	u8 *bytes = kunit_kcalloc(test, 6, 8, GFP_KERNEL);
+	unsigned int len, i;
+	u16 heads[6];
+	void *token;
+
+	for (i = 0; i < 6; i++) {
+		bytes[8 * i] = i;
+		KUNIT_ASSERT_EQ(test, 0, i % 3 ? ring_add_bytes(f, bytes + 8 * i, 1, i % 3) :
+						 ring_add_one(f, bytes + 8 * i, 1, false));
+	}
+	f->vq->vq_ops->kick(f->vq);
+	for (i = 0; i < 6; i++)
+		KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &heads[i]));
+	for (i = 4; i < 6; i++) {
+		KUNIT_ASSERT_EQ(test, 0, ring_host_complete(f, heads[i], 0));
+		token = f->vq->vq_ops->get_buf(f->vq, &len);
+		KUNIT_ASSERT_PTR_EQ(test, (void *)(bytes + 8 * i), token);
+	}
+
+	stall(f);
+	come_back(test);
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_EQ(test, 4, serve_all(f));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_NOT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, i % 3 ? i | 0x80 : 0, bytes[8 * i + 1]);
+	KUNIT_EXPECT_EQ(test, SIZE, f->vq->num_free);
+}
+
+/* A driver that only adds has its buffers shown, too. */
+static void test_add_only(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *bufs = kunit_kcalloc(test, 3, sizeof(*bufs), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, &bufs[0]));
+	f->vq->vq_ops->kick(f->vq);
+	stall(f);
+	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, &bufs[1]));
+	KUNIT_EXPECT_TRUE(test, virtqueue_kick(f->vq));
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+	come_back(test);
+	KUNIT_EXPECT_EQ(test, 0, serve_all(f));
+	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, &bufs[2]));
+	f->vq->vq_ops->kick(f->vq);
+	KUNIT_EXPECT_EQ(test, 3, serve_all(f));
+	KUNIT_EXPECT_EQ(test, 3, take_all(f));
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, 1, bufs[i].back);
+}
+
+/* Callbacks that were off stay off. */
+static void test_callbacks(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *buf = kunit_kzalloc(test, sizeof(*buf), GFP_KERNEL);
+	unsigned int on;
+
+	f->go_on = true;
+
+	for (on = 0; on < 2; on++) {
+		if (on)
+			KUNIT_ASSERT_TRUE(test, virtqueue_enable_cb(f->vq));
+		else
+			virtqueue_disable_cb(f->vq);
+		KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, buf));
+		stall(f);
+		/* There is nothing to take, and so no reason to go on looking. */
+		KUNIT_EXPECT_FALSE(test, virtqueue_poll(f->vq, virtqueue_enable_cb_prepare(f->vq)));
+		if (!on)
+			virtqueue_disable_cb(f->vq);
+		f->callbacks = 0;
+		come_back(test);
+		KUNIT_EXPECT_EQ(test, on, f->callbacks);
+		KUNIT_EXPECT_EQ(test, 0, take_all(f));
+		KUNIT_EXPECT_EQ(test, 1, serve_all(f));
+		/* A split ring with event index has no way to say never. */
+		if (on || ring_is_packed(f) || !(FEATURES(test) & EVENT_IDX))
+			KUNIT_EXPECT_EQ(test, on, ring_host_calls(f));
+		KUNIT_EXPECT_EQ(test, 1, take_all(f));
+	}
+}
+
+static bool hope;
+
+static bool queue_broke(struct virtio_device *vdev)
+{
+	return hope;
+}
+
+/* A lie: what the device says it used is not looked at again, and nothing is lost. */
+static void test_lie(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *bufs = ring_add_all_sorts(test);
+
+	f->vdev.queue_broke = queue_broke;
+	hope = true;
+	KUNIT_EXPECT_EQ(test, 2, take_all(f));
+	ring_host_claims(f, 0xffff, 0);
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	KUNIT_EXPECT_TRUE(test, vring_has_lied(&f->vdev));
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+	KUNIT_EXPECT_FALSE(test, virtqueue_enable_cb(f->vq) && take_all(f));
+	stall(f);
+	come_back(test);
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	KUNIT_EXPECT_FALSE(test, vring_has_lied(&f->vdev));
+	KUNIT_EXPECT_EQ(test, RING_SORTS - 3, serve_all(f));
+	KUNIT_EXPECT_EQ(test, RING_SORTS - 3, take_all(f));
+	ring_expect_all_back(test, bufs);
+	ring_expect_works(test);
+
+	/* Without hope it is broken, as ever. */
+	hope = false;
+	ring_host_claims(f, 0xffff, 0);
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+	KUNIT_EXPECT_EQ(test, -EIO, ring_add_buf(f, bufs));
+}
+
+/* Reset twice before the ring has moved once; and broken while it waits. */
+static void test_twice(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *bufs = ring_add_all_sorts(test);
+
+	stall(f);
+	come_back(test);
+	stall(f);
+	come_back(test);
+	KUNIT_EXPECT_EQ(test, 2, take_all(f));
+	stall(f);
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	come_back(test);
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	KUNIT_EXPECT_EQ(test, RING_SORTS - 3, serve_all(f));
+	KUNIT_EXPECT_EQ(test, RING_SORTS - 3, take_all(f));
+	ring_expect_all_back(test, bufs);
+
+	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, bufs));
+	stall(f);
+	__virtqueue_break(f->vq);
+	KUNIT_EXPECT_EQ(test, -EIO, ring_add_buf(f, bufs));
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	KUNIT_EXPECT_FALSE(test, virtqueue_notify(f->vq));
+	KUNIT_EXPECT_PTR_EQ(test, (void *)bufs, virtqueue_detach_unused_buf(f->vq));
+}
+
+/* An interrupt while the driver is prompted is not lost. */
+static void test_missed(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *bufs = kunit_kzalloc(test, sizeof(*bufs), GFP_KERNEL);
+
+	f->go_on = true;
+	f->interrupt_in_callback = true;
+	KUNIT_ASSERT_TRUE(test, virtqueue_enable_cb(f->vq));
+	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, bufs));
+	stall(f);
+	KUNIT_ASSERT_EQ(test, 0, vring_renew(&f->vdev));
+	ring_host_start(test);
+	vring_resume(&f->vdev);
+	/* The callback moves the ring: so the interrupt that comes in it counts. */
+	KUNIT_EXPECT_TRUE(test, vring_prompt(&f->vdev));
+	KUNIT_EXPECT_EQ(test, 1, f->callbacks);
+	KUNIT_EXPECT_FALSE(test, vring_prompt(&f->vdev));
+	KUNIT_EXPECT_EQ(test, 2, f->callbacks);
+	KUNIT_EXPECT_FALSE(test, vring_prompt(&f->vdev));
+	KUNIT_EXPECT_EQ(test, 2, f->callbacks);
+	KUNIT_EXPECT_EQ(test, 1, serve_all(f));
+	KUNIT_EXPECT_EQ(test, 1, take_all(f));
+}
+
+/* Buffers in order can't be shown out of turn. */
+static void test_in_order(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test) | IN_ORDER);
+
+	stall(f);
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vring_renew(&f->vdev));
+}
+
+static struct kunit_case ring_renew_cases[] = {
+	KUNIT_CASE_PARAM(test_renew, features_gen_params),
+	KUNIT_CASE_PARAM(test_renew_mapped, features_gen_params),
+	KUNIT_CASE_PARAM(test_out_of_order, features_gen_params),
+	KUNIT_CASE_PARAM(test_add_only, features_gen_params),
+	KUNIT_CASE_PARAM(test_callbacks, features_gen_params),
+	KUNIT_CASE_PARAM(test_lie, features_gen_params),
+	KUNIT_CASE_PARAM(test_twice, features_gen_params),
+	KUNIT_CASE_PARAM(test_missed, features_gen_params),
+	KUNIT_CASE_PARAM(test_in_order, features_gen_params),
+	{}
+};
+
+static struct kunit_suite ring_renew_suite = {
+	.name = "virtio-ring-renew",
+	.init = ring_fixture_init,
+	.exit = ring_fixture_exit,
+	.test_cases = ring_renew_cases,
+};
+
+kunit_test_suite(ring_renew_suite);
