@@ -16,8 +16,11 @@
  * Called by handshake.c and bus.c, by rings through &virtio_device.queue_broke, and by
  * transports.  Knows no ring and no register.
  */
+#include <linux/bottom_half.h>
+#include <linux/irqflags.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/virtio_ring.h>
 #include <linux/workqueue.h>
@@ -69,8 +72,11 @@ static int revive_device(struct virtio_device *vdev)
 
 	vring_stall(vdev);
 	err = virtio_handshake_again(vdev);
-	if (!err)
-		err = vring_renew(vdev);
+	if (err)
+		return err;
+	/* For whoever polls the memory that a ring moved from last time. */
+	synchronize_rcu();
+	err = vring_renew(vdev);
 	if (!err)
 		err = vdev->config->resume_vqs(vdev);
 	if (!err)
@@ -78,15 +84,29 @@ static int revive_device(struct virtio_device *vdev)
 	return err;
 }
 
-/* Drivers may be waiting for an interrupt; what it finds is moved by that. */
+/* As an interrupt would: what that asks to be done next is done before this returns. */
+static bool prompt_once(struct virtio_device *vdev)
+{
+	unsigned long flags;
+	bool again;
+
+	virtio_synchronize_cbs(vdev);
+	local_bh_disable();
+	local_irq_save(flags);
+	again = vring_prompt(vdev);
+	local_irq_restore(flags);
+	local_bh_enable();
+	return again;
+}
+
+/* Drivers may be waiting for an interrupt; the queues that it finds move by that. */
 static void prompt_driver(struct virtio_device *vdev)
 {
 	int left = MOST_PROMPTS;
 
 	vring_resume(vdev);
-	do
-		virtio_synchronize_cbs(vdev);
-	while (vring_prompt(vdev) && --left);
+	while (prompt_once(vdev) && --left)
+		;
 }
 
 static void give_up(struct virtio_recovery *r, const char *why)

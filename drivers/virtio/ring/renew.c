@@ -11,8 +11,6 @@
  * Called by recovery.c, and by api.c for a queue that is halted.
  */
 #include <linux/export.h>
-#include <linux/interrupt.h>
-#include <linux/rcupdate.h>
 
 #include "ring.h"
 
@@ -99,7 +97,8 @@ static int renew(struct ring_queue *q)
 
 /**
  * vring_renew - fresh memory for all queues of a device
- * @vdev: the device, reset, its queues stalled
+ * @vdev: the device, reset, its queues stalled, and nobody looks without a lock at what
+ *	was left last time
  *
  * From here on that is where the transport finds the parts of a queue.
  * Context: may sleep.
@@ -110,8 +109,6 @@ int vring_renew(struct virtio_device *vdev)
 	struct virtqueue *vq;
 	int err = 0;
 
-	/* Somebody may be looking at what was left last time, without a lock. */
-	synchronize_rcu();
 	virtio_device_for_each_vq(vdev, vq) {
 		err = renew(to_ring(vq));
 		if (err)
@@ -142,23 +139,11 @@ void vring_resume(struct virtio_device *vdev)
 }
 EXPORT_SYMBOL_GPL(vring_resume);
 
-/* As an interrupt would: what that asks to be done next is done before this returns. */
-static void call_back_as_interrupt(struct ring_queue *q)
-{
-	unsigned long flags;
-
-	local_bh_disable();
-	local_irq_save(flags);
-	ring_call_back(q);
-	local_irq_restore(flags);
-	local_bh_enable();
-}
-
 /**
  * vring_prompt - have drivers look at queues that are muted, and let callbacks through
  * @vdev: the device; no callback is running
  *
- * Context: may sleep.
+ * Context: interrupts and bottom halves off, as drivers expect where they are called back.
  * Return: %true if an interrupt came in between: a queue is muted again, and this is to
  * be called once more when no callback is running.
  */
@@ -173,7 +158,7 @@ bool vring_prompt(struct virtio_device *vdev)
 		if (!q->muted || q->broken)
 			continue;
 		WRITE_ONCE(q->missed, false);
-		call_back_as_interrupt(q);
+		ring_call_back(q);
 		WRITE_ONCE(q->muted, false);
 		/* Pairs with the barrier in vring_interrupt(). */
 		smp_mb();
