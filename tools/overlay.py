@@ -17,6 +17,7 @@ SHARED = ("drivers/virtio/Kconfig", "drivers/virtio/Makefile", "include/uapi/lin
           *(f"include/linux/virtio{part}.h" for part in ("", "_config", "_pci_admin", "_pci_legacy", "_pci_modern", "_ring")))
 # The core of the tree, which ours takes the place of.
 REPLACED = ("drivers/virtio/virtio.c", "drivers/virtio/virtio_ring.c", "drivers/virtio/virtio_debug.c", "drivers/virtio/virtio_mmio.c",
+            "drivers/virtio/virtio_vdpa.c",
             *(f"drivers/virtio/virtio_pci_{part}" for part in ("common.c", "common.h", "modern.c", "modern_dev.c", "legacy.c",
                                                                 "legacy_dev.c", "admin_legacy_io.c")))
 KEPT = ".virtio-overlay"
