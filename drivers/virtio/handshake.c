@@ -8,6 +8,8 @@
  * by the few functions that are exported.  This file knows status and feature
  * bits, and that a device has queues; not how any of them is reached.
  */
+#include <linux/bottom_half.h>
+#include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/virtio.h>
@@ -20,6 +22,9 @@
 #define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
 
 #define LEGACY_BITS	GENMASK_ULL(31, 0)
+
+/* An interrupt that came while a driver was prompted is another prompt; that may go on. */
+#define MOST_PROMPTS	8
 
 /*
  * Status.
@@ -504,11 +509,48 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 	return 0;
 }
 
+/* As an interrupt would: what that asks to be done next is done before this returns. */
+static bool prompt_once(struct virtio_device *vdev)
+{
+	unsigned long flags;
+	bool again;
+
+	virtio_synchronize_cbs(vdev);
+	local_bh_disable();
+	local_irq_save(flags);
+	again = vring_prompt(vdev);
+	local_irq_restore(flags);
+	local_bh_enable();
+	return again;
+}
+
+/* Call the driver back for all queues that are muted. */
+void virtio_prompt_driver(struct virtio_device *vdev)
+{
+	int left = MOST_PROMPTS;
+
+	while (prompt_once(vdev) && --left)
+		;
+}
+
+/* The device will not answer.  Some drivers wait for it all the same. */
+static void end_what_is_in_flight(struct virtio_device *vdev)
+{
+	if (!drv_to_virtio(vdev->dev.driver)->takes_back)
+		return;
+	vring_end(vdev);
+	virtio_prompt_driver(vdev);
+}
+
 void virtio_handshake_remove(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
 
 	config_core_disable(vdev);
+	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
+		virtio_reset_device(vdev);
+		end_what_is_in_flight(vdev);
+	}
 	if (drv->remove)
 		drv->remove(vdev);
 	/* Most drivers have reset the device; one that forgot must not matter. */
@@ -612,5 +654,6 @@ void virtio_handshake_fail(struct virtio_device *vdev)
 	vdev->config->reset(vdev);
 	vdev->features_latched = false;
 	set_failed(vdev);
+	end_what_is_in_flight(vdev);
 }
 #endif

@@ -16,8 +16,6 @@
  * Called by handshake.c and bus.c, by rings through &virtio_device.queue_broke, and by
  * transports.  Knows no ring and no register.
  */
-#include <linux/bottom_half.h>
-#include <linux/irqflags.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
@@ -29,9 +27,6 @@
 
 /* So often in a row, with not one buffer used in between. */
 #define MOST_ATTEMPTS	5
-
-/* An interrupt that came while a driver was prompted is another prompt; that may go on. */
-#define MOST_PROMPTS	8
 
 /**
  * struct virtio_recovery - what is kept for that
@@ -66,6 +61,7 @@ static void tell_user_space(struct virtio_recovery *r, const char *how)
  * The first step.  Everything below runs with @lock held.
  */
 
+/* Drivers may be waiting for an interrupt: the queues that one finds move by that. */
 static int revive_device(struct virtio_device *vdev)
 {
 	int err;
@@ -79,34 +75,12 @@ static int revive_device(struct virtio_device *vdev)
 	err = vring_renew(vdev);
 	if (!err)
 		err = vdev->config->resume_vqs(vdev);
-	if (!err)
-		virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
-	return err;
-}
-
-/* As an interrupt would: what that asks to be done next is done before this returns. */
-static bool prompt_once(struct virtio_device *vdev)
-{
-	unsigned long flags;
-	bool again;
-
-	virtio_synchronize_cbs(vdev);
-	local_bh_disable();
-	local_irq_save(flags);
-	again = vring_prompt(vdev);
-	local_irq_restore(flags);
-	local_bh_enable();
-	return again;
-}
-
-/* Drivers may be waiting for an interrupt; the queues that it finds move by that. */
-static void prompt_driver(struct virtio_device *vdev)
-{
-	int left = MOST_PROMPTS;
-
+	if (err)
+		return err;
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	vring_resume(vdev);
-	while (prompt_once(vdev) && --left)
-		;
+	virtio_prompt_driver(vdev);
+	return 0;
 }
 
 static void give_up(struct virtio_recovery *r, const char *why)
@@ -141,7 +115,6 @@ static void attempt(struct virtio_recovery *r, const char *why)
 		give_up(r, "it does not come back as it was");
 		return;
 	}
-	prompt_driver(vdev);
 	queue_work(system_freezable_wq, &r->rebuild);
 }
 

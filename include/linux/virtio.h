@@ -170,6 +170,8 @@ struct virtio_device {
  * @freeze: stop using the device, which will be reset; may sleep
  * @restore: the device was reset and its features agreed: start again.  With both of
  *	them the core brings a device back that has run into an error
+ * @takes_back: a buffer that get_buf returns with a length of 0, and as it was added,
+ *	has failed; then the core hands out what is in flight when the device is gone
  */
 struct virtio_driver {
 	struct device_driver driver;
@@ -186,6 +188,7 @@ struct virtio_driver {
 	void (*config_changed)(struct virtio_device *dev);
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
+	bool takes_back;
 };
 
 #define drv_to_virtio(_drv)	container_of_const(_drv, struct virtio_driver, driver)

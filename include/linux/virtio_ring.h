@@ -75,10 +75,11 @@ u32 vring_notification_data(struct virtqueue *vq);
 void vring_transport_features(struct virtio_device *vdev);
 void vring_send_held_kicks(struct virtio_device *vdev);
 
-/* For the core, when it brings a device back. */
+/* For the core, when it brings a device back, or gives it up. */
 void vring_stall(struct virtio_device *vdev);
 int vring_renew(struct virtio_device *vdev);
 void vring_resume(struct virtio_device *vdev);
+void vring_end(struct virtio_device *vdev);
 bool vring_prompt(struct virtio_device *vdev);
 bool vring_has_lied(const struct virtio_device *vdev);
 bool vring_has_served(const struct virtio_device *vdev);

@@ -190,6 +190,19 @@ bool virtqueue_kick(struct virtqueue *vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick);
 
+static void shut_down(struct ring_queue *q)
+{
+	u32 id;
+
+	if (q->draining)
+		return;
+	q->draining = true;
+	WRITE_ONCE(q->broken, true);
+	for (id = 0; id < q->num; id++)
+		if (q->slots[id].token)
+			ring_release(q, id);
+}
+
 /*
  * Out of use: empty, or handing out what a shutdown left in it.  Waiting for its device:
  * what that had used comes first, then the ring moves on.
@@ -199,6 +212,8 @@ static __cold noinline void *get_from_halted(struct ring_queue *q, unsigned int 
 	void *token;
 
 	if (q->broken) {
+		if (q->ending)
+			shut_down(q);
 		*len = 0;
 		return q->draining ? ring_drain(q) : NULL;
 	}
@@ -378,16 +393,7 @@ static bool op_restart(struct virtqueue *vq)
 
 static void op_shutdown(struct virtqueue *vq)
 {
-	struct ring_queue *q = to_ring(vq);
-	u32 id;
-
-	if (q->draining)
-		return;
-	q->draining = true;
-	WRITE_ONCE(q->broken, true);
-	for (id = 0; id < q->num; id++)
-		if (q->slots[id].token)
-			ring_release(q, id);
+	shut_down(to_ring(vq));
 }
 
 const struct virtqueue_ops ring_vq_ops = {

@@ -283,6 +283,7 @@ void ring_init(struct ring_queue *q)
 	/* A shutdown ends where the queue starts anew. */
 	if (q->draining) {
 		q->draining = false;
+		q->ending = false;
 		WRITE_ONCE(q->halted, 0);
 	}
 	ring_begin(q);

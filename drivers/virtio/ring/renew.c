@@ -140,6 +140,27 @@ void vring_resume(struct virtio_device *vdev)
 EXPORT_SYMBOL_GPL(vring_resume);
 
 /**
+ * vring_end - let drivers have back what is in flight
+ * @vdev: the device, which writes to nothing any more
+ *
+ * Each queue is shut down by its driver's next get_buf; vring_prompt() asks for one.
+ * Context: any.
+ */
+void vring_end(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		struct ring_queue *q = to_ring(vq);
+
+		WRITE_ONCE(q->ending, true);
+		WRITE_ONCE(q->muted, true);
+		WRITE_ONCE(q->broken, true);
+	}
+}
+EXPORT_SYMBOL_GPL(vring_end);
+
+/**
  * vring_prompt - have drivers look at queues that are muted, and let callbacks through
  * @vdev: the device; no callback is running
  *
@@ -155,14 +176,14 @@ bool vring_prompt(struct virtio_device *vdev)
 	virtio_device_for_each_vq(vdev, vq) {
 		struct ring_queue *q = to_ring(vq);
 
-		if (!q->muted || q->broken)
+		if (!q->muted || (q->broken && !q->ending))
 			continue;
 		WRITE_ONCE(q->missed, false);
 		ring_call_back(q);
 		WRITE_ONCE(q->muted, false);
 		/* Pairs with the barrier in vring_interrupt(). */
 		smp_mb();
-		if (READ_ONCE(q->missed) && !q->stalled) {
+		if (READ_ONCE(q->missed) && !q->stalled && !q->broken) {
 			WRITE_ONCE(q->muted, true);
 			again = true;
 		}

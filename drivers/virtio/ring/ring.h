@@ -148,6 +148,7 @@ struct ring_memory {
  * @maps: what was mapped, by descriptor; on a packed ring, where the device writes over
  *	descriptors, what they named.  %NULL when there is no need.
  * @draining: shut down; get_buf hands out what is left
+ * @ending: @broken, and to be shut down by the next get_buf
  * @kick_held: a notification was held back
  * @length_said: the device was told about wrong lengths
  * @bad_lengths: how many there were
@@ -211,7 +212,7 @@ struct ring_queue {
 	struct ring_map *maps;
 	u16 batch_id;
 	u32 batch_len;
-	bool draining;
+	bool draining, ending;
 	bool kick_held;
 	bool length_said;
 	unsigned long bad_lengths;

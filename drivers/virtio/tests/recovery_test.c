@@ -144,6 +144,7 @@ static void submit_all(blk_opf_t op)
 	unsigned int i;
 
 	atomic_set(&disk.done, 0);
+	atomic_set(&disk.failed, 0);
 	for (i = 0; i < BIOS; i++)
 		submit(i, op);
 }
@@ -275,6 +276,51 @@ static void test_bus_reset(struct kunit *test)
 	read_over_failures(test, 1);
 }
 
+static void expect_all_failed(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(disk.host->event,
+						   atomic_read(&disk.done) == BIOS, GENEROUS));
+	KUNIT_EXPECT_EQ(test, BIOS, atomic_read(&disk.failed));
+}
+
+static void stay_gone(struct virtio_host *host, enum virtio_host_point point, u64 arg)
+{
+	host->status = VIRTIO_STATUS_GONE;
+}
+
+/* Torn out with requests in flight: each of them fails, and nobody waits for ever. */
+static void test_torn_out(struct kunit *test)
+{
+	const struct format *format = test->param_value;
+
+	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
+		kunit_skip(test, "the kernel has no driver of disks");
+	open_disk(test, format->features);
+	disk.host->queue[0].serve = NULL;
+	submit_all(REQ_OP_READ);
+	disk.host->script = stay_gone;
+	disk.host->status = VIRTIO_STATUS_GONE;
+	virtio_host_unplug(disk.host);
+	expect_all_failed(test);
+}
+
+/* The same for a device that is given up, and for what is asked of it later. */
+static void test_given_up(struct kunit *test)
+{
+	const struct format *format = test->param_value;
+
+	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
+		kunit_skip(test, "the kernel has no driver of disks");
+	open_disk(test, format->features);
+	disk.host->queue[0].serve = NULL;
+	disk.breaks = UINT_MAX;
+	submit_all(REQ_OP_READ);
+	expect_all_failed(test);
+	KUNIT_EXPECT_TRUE(test, disk.host->status & VIRTIO_CONFIG_S_FAILED);
+	submit_all(REQ_OP_WRITE);
+	expect_all_failed(test);
+}
+
 /*
  * A driver that does as it is told.
  */
@@ -383,6 +429,8 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE_PARAM(test_fails_again, format_gen_params),
 	KUNIT_CASE_PARAM(test_lies, format_gen_params),
 	KUNIT_CASE_PARAM(test_bus_reset, format_gen_params),
+	KUNIT_CASE_PARAM(test_torn_out, format_gen_params),
+	KUNIT_CASE_PARAM(test_given_up, format_gen_params),
 	KUNIT_CASE(test_limit),
 	KUNIT_CASE(test_refuses),
 	KUNIT_CASE(test_no_restart),
