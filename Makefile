@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all test test-all kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -23,13 +23,21 @@ boot boot-packed boot-legacy: source
 boot-shell: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --scenario $(SCENARIO) --shell
 
-## make boots             the same on every machine of tools/boot/scenarios.py
+## make boots             the same on the machines of tools/boot/scenarios.py
 boots: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot
 
-## make test              everything: KUnit, overlay, the tools of the tree, fuzz, boots, check
+## make boots-all         and on those of them that make test leaves out
+boots-all: source
+	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --all
+
+## make test              everything that is quick: KUnit, overlay, the tools of the tree, fuzz, boots, check
 test:
 	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots check
+
+## make test-all          and what is slow: all machines
+test-all:
+	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots-all check
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source

@@ -31,6 +31,9 @@ needed() {
 /usr/include/libelf.h libelf-dev
 /usr/include/openssl/opensslv.h libssl-dev
 /usr/sbin/ethtool ethtool
+/usr/sbin/ip iproute2
+/usr/bin/jq jq
+/usr/lib/qemu/virtiofsd qemu-system-common
 /usr/bin/clang-14 clang-14
 /usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev
 /usr/bin/llvm-cov-14 llvm-14

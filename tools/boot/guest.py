@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """A run of a guest: what it says, line by line, and what follows from that."""
-import os, re, subprocess, threading
+import os, re, subprocess, sys, termios, threading, tty
 from collections import Counter
-import bus
+import asks, bus
 from scenarios import DEVICES
 
-LIMIT = 180     # seconds for a guest that does all its work
+LIMIT = 300     # seconds for a guest that does all its work
 COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Call Trace|Kernel panic|is broken:|device refuses")
 
 
@@ -16,7 +16,8 @@ class Guest:
         self.log = f"{host.build}/guest-{scenario.name}.log"
 
     def run(self, shell=False):
-        proc = subprocess.Popen(self.command, stdin=None if shell else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.proc = proc = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=self.host.files())
+        self.host.pid = proc.pid
         timer = threading.Timer(LIMIT, proc.kill)
         if not shell:
             timer.start()
@@ -35,12 +36,19 @@ class Guest:
             verdict, text = line.split(" ", 1)
             self.checked.add(text.split(":")[0])
             self.results.say(verdict == "@ok", text)
-        elif line == "@keys":
-            self.host.send_keys()
+        elif line.startswith("@ask "):
+            self.tell(asks.answer(self.host, line[5:]))
         elif line == "@done":
             self.done = True
         elif COMPLAINT.search(line):
             self.results.say(False, f"kernel: {line}")
+
+    def tell(self, line):
+        try:
+            self.proc.stdin.write(f"{line}\n".encode())
+            self.proc.stdin.flush()
+        except BrokenPipeError:
+            pass        # the machine has ended meanwhile, which judge() says
 
     def see(self, row):
         if row.live():
@@ -77,3 +85,14 @@ def shell_lines(proc):
             if line.strip() == b"@done":
                 os.write(1, buf)
                 buf = None
+                threading.Thread(target=type_to, args=(proc,), daemon=True).start()
+
+
+def type_to(proc):
+    """Each key as it is pressed; the terminal is as it was when the machine is off."""
+    if sys.stdin.isatty():
+        before = termios.tcgetattr(0)
+        threading.Thread(target=lambda: (proc.wait(), termios.tcsetattr(0, termios.TCSADRAIN, before))).start()
+        tty.setraw(0)
+    while data := os.read(0, 4096):
+        os.write(proc.stdin.fileno(), data)

@@ -1,82 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The host's side of a guest's devices: disk images, a shared folder, servers, keys; and a look at what the guest wrote."""
-import functools, glob, hashlib, http.server, json, os, shutil, socket, subprocess, threading
+"""The host's side of a guest's devices: images, folders, servers; and a look at what the guest wrote."""
+import functools, os, random, shutil, subprocess
+import documents
+from asks import until
+from network import TAPS, Network
+from qmp import Qmp
+from servers import echo_server, serve, serve_file
 
-DOCUMENTS, SCRATCH = 6 << 20, 32 << 20      # bytes
-KEYS = "virtio"
-
-
-def sha256(path):
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
-
-
-def documents(tree):
-    """Some of Debian's own documents, with their checksums."""
-    shutil.rmtree(tree, ignore_errors=True)
-    os.makedirs(f"{tree}/docs")
-    size, sums = 0, []
-    for path in sorted(glob.glob("/usr/share/doc/**", recursive=True)):
-        if os.path.islink(path) or not os.path.isfile(path) or size > DOCUMENTS:
-            continue
-        name = os.path.relpath(path, "/usr/share/doc").replace("/", "_")
-        shutil.copyfile(path, f"{tree}/docs/{name}")
-        sums.append(f"{sha256(path)}  docs/{name}\n")
-        size += os.path.getsize(path)
-    with open(f"{tree}/SHA256SUMS", "w") as f:
-        f.writelines(sums)
+MIB = 1 << 20
+# Images of the devices, empty or with a file system that has the documents: MiB.
+EMPTY = {"scratch": {"scratch": 32}, "scsi": {"scsi": 32}, "luns": {f"lun{n}": 8 for n in range(4)}}
+FILE_SYSTEMS = {"disk": 64, "pmem": 64}
+FOLDERS = ("share", "fs")
+# The image that is full: what the guest gives up of it, where it writes, and how large it gets.
+FULL, HOLES, WRITTEN, GROWN = 32 * MIB, (4 * MIB, 12 * MIB), 16 * MIB, 48 * MIB
+VIRTIOFSD = "/usr/lib/qemu/virtiofsd"
 
 
-def compare(what, folder, known):
-    """Documents are held against what the host made, the rest against what the guest says of it."""
-    said = f"{folder}/SUMS"
-    sums = [l.split() for l in open(said)] if os.path.exists(said) else []
-    rows = [s for s in sums if not s[1].startswith("./docs/")] + [l.split() for l in open(known)]
-    wrong = [name for digest, name in rows if not os.path.exists(f"{folder}/{name}") or sha256(f"{folder}/{name}") != digest]
-    return sums and not wrong, f"{what}, seen by the host: {len(rows)} files, {len(wrong)} with another checksum"
-
-
-def press(key):
-    """Down and up at once: a key that is held repeats."""
-    return {"execute": "input-send-event", "arguments": {"events": [
-        {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": key}}} for down in (True, False)]}}
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *unused):
-        pass
-
-
-def serve_file(folder):
-    """A file for the guest to fetch; returns the port and the checksum."""
-    os.makedirs(folder, exist_ok=True)
-    with open(f"{folder}/file", "wb") as f:
-        f.write(os.urandom(4 << 20))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server.server_address[1], sha256(f"{folder}/file")
-
-
-def echo_server(path):
-    """The host's end of the console port: all that comes goes back."""
-    if os.path.exists(path):
-        os.remove(path)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(1)
-
-    def serve():
-        while True:
-            conn = listener.accept()[0]
-            while data := conn.recv(65536):
-                conn.sendall(data)
-    threading.Thread(target=serve, daemon=True).start()
+@functools.cache
+def filling():
+    return random.Random(0).randbytes(FULL)
 
 
 class Host:
     def __init__(self, kernel):
         self.kernel, self.build = kernel, kernel.build
-        documents(f"{self.build}/tree")
+        self.tree, self.known = f"{self.build}/tree", f"{self.build}/tree/SHA256SUMS"
+        self.qmp, self.pid = Qmp(f"{self.build}/qmp.sock"), None      # of the machine, once it runs
+        self.network, self.daemon = None, None
+        documents.gather(self.tree)
         self.port, self.sum = serve_file(f"{self.build}/http")
         echo_server(f"{self.build}/echo.sock")
 
@@ -84,39 +36,81 @@ class Host:
         return [f"rig.port={self.port}", f"rig.sum={self.sum}"]
 
     def prepare(self, scenario):
-        """Disks and a shared folder as no guest has touched them."""
-        for name, size in (("disk", 64 << 20), ("scratch", SCRATCH), ("scsi", SCRATCH)):
-            if name in scenario.devices:
-                with open(f"{self.build}/{name}.img", "wb") as f:
-                    f.truncate(size)
-        if "disk" in scenario.devices:
-            self.kernel.run("mke2fs", "-q", "-F", "-t", "ext4", "-d", f"{self.build}/tree", f"{self.build}/disk.img")
-        if "share" in scenario.devices:
-            shutil.rmtree(f"{self.build}/share", ignore_errors=True)
-            shutil.copytree(f"{self.build}/tree", f"{self.build}/share")
+        """All as no guest has touched it.  Returns what can't be had here, and why."""
+        lacks = {}
+        for device in scenario.devices:
+            for name, size in EMPTY.get(device, {}).items():
+                self.image(name, size * MIB)
+            if device in FILE_SYSTEMS:
+                self.kernel.run("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-d", self.tree, self.image(device, FILE_SYSTEMS[device] * MIB))
+            if device in FOLDERS:
+                shutil.rmtree(f"{self.build}/{device}", ignore_errors=True)
+                shutil.copytree(self.tree, f"{self.build}/{device}")
+        if "queues" in scenario.devices:
+            self.image("queues", FULL, filling())
+        if "fs" in scenario.devices:
+            lacks["fs"] = self.start_virtiofsd()
+        if TAPS.keys() & set(scenario.devices):
+            self.network = Network(lambda address: serve(f"{self.build}/http", address))
+            lacks.update(dict.fromkeys(TAPS, self.network.lacks))
+        return {device: why for device, why in lacks.items() if why}
 
-    def send_keys(self):
-        """Once the guest has the keyboard open."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(f"{self.build}/qmp.sock")
-            answers = s.makefile("r")
-            answers.readline()      # the greeting
-            for command in ({"execute": "qmp_capabilities"}, *map(press, KEYS)):
-                s.sendall(json.dumps(command).encode())
-                answers.readline()
+    def image(self, name, size, contents=b""):
+        path = f"{self.build}/{name}.img"
+        with open(path, "wb") as f:
+            f.write(contents)
+            f.truncate(size)
+        return path
+
+    def start_virtiofsd(self):
+        """Why it does not run; nothing if it does."""
+        path = f"{self.build}/fs.sock"
+        if os.path.exists(path):
+            os.remove(path)
+        with open(f"{self.build}/virtiofsd.log", "w") as log:
+            self.daemon = subprocess.Popen([VIRTIOFSD, f"--socket-path={path}", "-o", f"source={self.build}/fs", "-o", "sandbox=chroot"],
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until("virtiofsd", lambda: os.path.exists(path) or self.daemon.poll() is not None)
+        return "" if os.path.exists(path) else f"virtiofsd: {open(log.name).read().strip()}"
+
+    def taps(self):
+        """The files of tap interfaces, as QEMU wants to hear of them."""
+        return {name: ":".join(map(str, files)) for name, files in self.network.files.items()} if self.network else {}
+
+    def files(self):
+        return sum(self.network.files.values(), []) if self.network else []
+
+    def close(self):
+        """The machine is off."""
+        self.qmp.close()
+        if self.network:
+            self.network.close()
+        if self.daemon:
+            self.daemon.kill()
+            self.daemon.wait()
+        self.network = self.daemon = None
 
     def check(self, scenario, results):
         """What the guest wrote, seen from outside."""
-        if "disk" in scenario.devices:
-            self.check_disk(results)
-        if "share" in scenario.devices:
-            results.say(*compare("share", f"{self.build}/share/written", f"{self.build}/tree/SHA256SUMS"))
+        for device in scenario.devices:
+            if device in FILE_SYSTEMS:
+                image = f"{self.build}/{device}.img"
+                results.say(*documents.clean(device, image))
+                results.say(*documents.compare(device, documents.extract(image, f"{self.build}/written"), self.known))
+            if device in FOLDERS:
+                results.say(*documents.compare(device, f"{self.build}/{device}/written", self.known))
+        if "queues" in scenario.devices:
+            results.say(*self.full_image())
 
-    def check_disk(self, results):
-        image, out = f"{self.build}/disk.img", f"{self.build}/written"
-        r = subprocess.run(["e2fsck", "-fn", image], capture_output=True, text=True)
-        results.say(r.returncode == 0, "disk, seen by the host: file system " + ("clean" if r.returncode == 0 else r.stdout))
-        shutil.rmtree(out, ignore_errors=True)
-        os.makedirs(out)
-        subprocess.run(["debugfs", "-R", f"rdump /written {out}", image], capture_output=True)
-        results.say(*compare("disk", f"{out}/written", f"{self.build}/tree/SHA256SUMS"))
+    def full_image(self):
+        """Holes where the guest gave something up, what was there before around them, and the end where it is now."""
+        with open(f"{self.build}/queues.img", "rb") as f:
+            now, fd = f.read(), f.fileno()
+            data = os.lseek(fd, HOLES[0], os.SEEK_DATA)
+        start, end = HOLES
+        wrong = [what for what, good in (
+            ("the size", len(now) == GROWN), ("holes", data == end),
+            ("before", now[:start] == filling()[:start]), ("zeroes", not any(now[start:end])), ("after", now[end:WRITTEN] == filling()[end:WRITTEN]),
+            ("the last sector", now[-512:].startswith(b"the last sector"))) if not good]
+        return not wrong, "queues, seen by the host: " + (f"not as expected: {', '.join(wrong)}" if wrong else
+                                                         f"{(end - start) // MIB} MiB are a hole, the rest as it was, {GROWN // MIB} MiB in all")

@@ -2,21 +2,58 @@
 """The command line of QEMU: a machine with the devices of a scenario."""
 import re
 
+# The last of each is plugged in while the guest runs.  Were all ports there from the start, QEMU would have one message
+# more for the guest than the control queue has buffers, and drop it.
+PORTS, LUNS = range(16), range(4)
+
+
+def drive(name, options=""):
+    return ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file={{build}}/{name}.img{options}"]
+
+
+def card(name, mac, netdev, options=""):
+    return ["-netdev", netdev], f"virtio-net-pci,netdev={name}-host,id={name},mac=52:54:00:00:00:0{mac},romfile={options}", []
+
+
+# Memory that the guest starts with, room for more, and a back end that another process may share.
+ROOM = ["-m", "512M,maxmem=2G"]
+SHARED = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on", "-machine", "memory-backend=ram"]
+
 # Each device: its options before the virtio device, the virtio device, and what hangs behind it.
-# "{build}" is the folder of the kernel.  What only a device on PCI has is taken away where there is none.
+# "{build}" is the folder of the kernel, "{card}" and "{big}" are the files of the host's tap interfaces.
+# What only a device on PCI has is taken away where there is none.
 PCI_ONLY = re.compile(r",(romfile|vectors)=[^,]*")
 DEVICES = {
     "disk": (["-drive", "if=none,id=disk,format=raw,file={build}/disk.img"], "virtio-blk-pci,drive=disk", []),
-    "scratch": (["-drive", "if=none,id=scratch,format=raw,cache=unsafe,file={build}/scratch.img"], "virtio-blk-pci,drive=scratch", []),
+    "scratch": (drive("scratch"), "virtio-blk-pci,drive=scratch", []),
+    "queues": (drive("queues", ",discard=unmap"), "virtio-blk-pci,drive=queues,num-queues=4,serial=queues", []),
     "network": (["-netdev", "user,id=net"], "virtio-net-pci,netdev=net,romfile=", []),
     # Two ports, of which the first is the console's, and a vector for each of their queues.
     "console": (["-chardev", "socket,id=echo,path={build}/echo.sock"], "virtio-serial-pci,max_ports=2,vectors=7",
                 ["-device", "virtserialport,chardev=echo,name=echo"]),
     "entropy": ([], "virtio-rng-pci", []),
+    "ports": ([o for n in PORTS for o in ("-chardev", f"socket,id=port{n},path={{build}}/echo.sock")], "virtio-serial-pci,id=ports,max_ports=17,vectors=40",
+              [o for n in PORTS[:-1] for o in ("-device", f"virtserialport,chardev=port{n},name=port{n},id=port{n},bus=ports.0,nr={n + 1}")]),
+    "hwrng": ([], "virtio-rng-pci", []),
     "balloon": ([], "virtio-balloon-pci", []),
-    "scsi": (["-drive", "if=none,id=scsi,format=raw,cache=unsafe,file={build}/scsi.img"], "virtio-scsi-pci", ["-device", "scsi-hd,drive=scsi"]),
+    "inflatable": ([], "virtio-balloon-pci,id=inflatable,free-page-reporting=on", []),
+    "memory": ([*ROOM, "-object", "memory-backend-ram,id=more,size=512M"], "virtio-mem-pci,id=memory,memdev=more", []),
+    "pmem": ([*ROOM, "-object", "memory-backend-file,id=pmem,share=on,size=64M,mem-path={build}/pmem.img"], "virtio-pmem-pci,memdev=pmem", []),
+    "scsi": (drive("scsi"), "virtio-scsi-pci", ["-device", "scsi-hd,drive=scsi"]),
+    "luns": ([o for n in LUNS for o in drive(f"lun{n}")], "virtio-scsi-pci,id=luns,num_queues=4",
+             [o for n in LUNS[:-1] for o in ("-device", f"scsi-hd,drive=lun{n},bus=luns.0,scsi-id=0,lun={n}")]),
     "share": (["-fsdev", "local,id=share,path={build}/share,security_model=none"], "virtio-9p-pci,fsdev=share,mount_tag=share", []),
-    "keyboard": (["-qmp", "unix:{build}/qmp.sock,server=on,wait=off"], "virtio-keyboard-pci,vectors=3", []),
+    "fs": ([*SHARED, "-chardev", "socket,id=fs,path={build}/fs.sock"], "vhost-user-fs-pci,chardev=fs,tag=fs", []),
+    "keyboard": ([], "virtio-keyboard-pci,vectors=3", []),
+    "mouse": ([], "virtio-mouse-pci", []),
+    "tablet": ([], "virtio-tablet-pci", []),
+    "screen": ([], "virtio-gpu-pci,xres=640,yres=480", []),
+    "crypto": (["-object", "cryptodev-backend-builtin,id=crypto"], "virtio-crypto-pci,cryptodev=crypto", []),
+    "iommu": ([], "virtio-iommu-pci", []),
+    "card": card("card", 1, "tap,id=card-host,fds={card}", ",mq=on,vectors=18"),
+    "big": card("big", 2, "tap,id=big-host,fds={big}", ",mrg_rxbuf=off"),
+    "left": card("left", 3, "hubport,id=left-host,hubid=0"),
+    "right": card("right", 4, "hubport,id=right-host,hubid=0"),
 }
 
 
@@ -27,15 +64,16 @@ def bare(build, accel, words, machine="q35"):
             "-append", " ".join(["console=ttyS0 panic=-1 loglevel=5", *words])]
 
 
-def command(build, accel, scenario, words):
+def command(host, accel, scenario, words):
     words = [*words, "rig.checks=" + ",".join(scenario.checks()), "rig.interrupts=" + ",".join(scenario.wanted_interrupts()),
-             "rig.features=" + ",".join(f"{bit}={int(on)}" for bit, on in scenario.features().items()), scenario.words]
-    cmd = bare(build, accel, words, scenario.machine)
+             "rig.features=" + ",".join(f"{bit}={int(on)}" for bit, on in scenario.features().items()),
+             "rig.first=" + ",".join(scenario.first()), scenario.words]
+    cmd = [*bare(host.build, accel, words, scenario.machine), "-smp", str(scenario.cpus), *host.qmp.options()]
     if not scenario.has_pci():
         cmd += ["-global", f"virtio-mmio.force-legacy={'off' if scenario.is_modern() else 'on'}"]
     for name in scenario.devices:
         before, device, behind = DEVICES[name]
         if not scenario.has_pci():
             device = PCI_ONLY.sub("", device.replace("-pci", "-device"))
-        cmd += [o.format(build=build) for o in before] + ["-device", device + scenario.device_options(name)] + behind
+        cmd += [o.format(build=host.build, **host.taps()) for o in before] + ["-device", device + scenario.device_options(name)] + behind
     return cmd

@@ -13,8 +13,11 @@ from guest import Guest
 from host import Host
 from kernel import Failed, Kernel
 from results import Results
-from scenarios import SCENARIOS
+from scenarios import DEVICES, SCENARIOS
 
+PROGRAMS = ("/usr/bin/fio", "/usr/bin/bash", "/usr/bin/jq", "/usr/bin/readlink", "/usr/sbin/ip", "/usr/sbin/tc", "/usr/sbin/ethtool", "/usr/sbin/blkdiscard")
+# The tree's own test of virtio_net, under tools/testing/selftests.
+SELFTEST = ("drivers/net/virtio_net/basic_features.sh", "drivers/net/virtio_net/virtio_net_common.sh", "net/forwarding/lib.sh", "net/lib.sh")
 
 def step(name, func):
     start = time.time()
@@ -23,8 +26,8 @@ def step(name, func):
     print(f" {time.time() - start:.1f} s", flush=True)
 
 
-def initramfs(kernel, init, *programs):
-    """Modules, busybox, programs of the host's and the guest's init; made anew each time."""
+def initramfs(kernel, init, *programs, more=lambda root: None):
+    """Modules, busybox, programs of the host's, whatever more() puts there, and the guest's init; made anew each time."""
     root = f"{kernel.build}/initramfs"
     shutil.rmtree(root, ignore_errors=True)
     kernel.make("modules_install", f"INSTALL_MOD_PATH={root}", "INSTALL_MOD_STRIP=1")
@@ -34,20 +37,41 @@ def initramfs(kernel, init, *programs):
                 os.remove(f"{d}/{f}")
     for program in programs:
         kernel.add_program(root, program)
+    more(root)
     kernel.initramfs(root, init)
+
+
+def own_programs(kernel, root):
+    """The checks, the programs that they need, and the tree's own tests, where init looks for them."""
+    shutil.copytree(f"{HERE}/checks", f"{root}/checks")
+    os.makedirs(f"{root}/programs")
+    for name in ("cipher", "xsk"):
+        kernel.run("gcc", "-O2", "-Wall", "-Werror", "-static", f"{HERE}/programs/{name}.c", "-o", f"{root}/programs/{name}")
+    kernel.run("clang-14", "-O2", "-Wall", "-Werror", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu",
+               "-c", f"{HERE}/programs/xdp.c", "-o", f"{root}/programs/xdp.o")
+    for path in SELFTEST:
+        os.makedirs(os.path.dirname(f"{root}/selftests/{path}"), exist_ok=True)
+        shutil.copy(f"{kernel.source}/tools/testing/selftests/{path}", f"{root}/selftests/{path}")
 
 
 def build(kernel):
     step("configure", lambda: kernel.configure(open(f"{HERE}/guest.config").read()))
     step("build the kernel", lambda: kernel.make("bzImage", "modules"))
-    step("initramfs", lambda: initramfs(kernel, f"{HERE}/init", "/usr/bin/fio"))
+    step("initramfs", lambda: initramfs(kernel, f"{HERE}/init", *PROGRAMS, more=lambda root: own_programs(kernel, root)))
 
 
 def boot(scenario, accelerator, host, table, shell):
-    host.prepare(scenario)
-    words = host.words() + (["rig.shell=1"] if shell else [])
     results = Results()
-    Guest(machine.command(host.build, accelerator, scenario, words), scenario, host, results, table).run(shell)
+    lacks = host.prepare(scenario)
+    for device, why in lacks.items():
+        for name in DEVICES[device].checks:
+            results.skip(f"{name}: {why}")
+    scenario = scenario.without(lacks)
+    words = host.words() + (["rig.shell=1"] if shell else [])
+    try:
+        Guest(machine.command(host, accelerator, scenario, words), scenario, host, results, table).run(shell)
+    finally:
+        host.close()
     host.check(scenario, results)
     return results
 
@@ -58,7 +82,7 @@ def run(args, total):
     accelerator, why = accel.choose(kernel.build)
     print(f"   accelerator: {accelerator} ({why})")
     host = Host(kernel)
-    for scenario in [SCENARIOS[args.scenario]] if args.scenario else SCENARIOS.values():
+    for scenario in [SCENARIOS[args.scenario]] if args.scenario else [s for s in SCENARIOS.values() if args.all or not s.slow]:
         print("   the bus:" if args.scenario else f"-- {scenario.name}", flush=True)
         results = boot(scenario, accelerator, host, bool(args.scenario), args.shell)
         total.add(results)
@@ -70,7 +94,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", required=True, help="kernel tree with the overlay applied")
     parser.add_argument("--build", required=True, help="where to build")
-    parser.add_argument("--scenario", choices=SCENARIOS, help="one machine of scenarios.py; without it, all of them")
+    parser.add_argument("--scenario", choices=SCENARIOS, help="one machine of scenarios.py; without it, all that are not slow")
+    parser.add_argument("--all", action="store_true", help="the slow ones, too")
     parser.add_argument("--shell", action="store_true", help="leave a shell in the guest")
     args = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"    # mke2fs and depmod, for those who are not root

@@ -13,13 +13,30 @@ class Device(NamedTuple):
 DEVICES = {
     "disk": Device(2, "virtio_blk", ("disk",)),
     "scratch": Device(2, "virtio_blk", ("fio",)),
+    "queues": Device(2, "virtio_blk", ("serial", "queues", "discard", "grow")),
     "network": Device(1, "virtio_net", ("network",)),
+    "card": Device(1, "virtio_net", ("pairs", "mergeable", "xdp", "xsk", "filters")),
+    "big": Device(1, "virtio_net", ("big",)),
+    "left": Device(1, "virtio_net", ("selftest",)),
+    "right": Device(1, "virtio_net", ()),
     "console": Device(3, "virtio_console", ("console",)),
+    "ports": Device(3, "virtio_console", ("ports", "port_hotplug")),
     "entropy": Device(4, "virtio_sample", ("entropy", "rebind")),
+    "hwrng": Device(4, "virtio_rng", ("hwrng",)),
     "balloon": Device(5, "virtio_balloon", ()),
+    "inflatable": Device(5, "virtio_balloon", ("balloon", "reporting")),
+    "memory": Device(24, "virtio_mem", ("memory",)),
+    "pmem": Device(27, "virtio_pmem", ("pmem",)),
     "scsi": Device(8, "virtio_scsi", ("scsi",)),
+    "luns": Device(8, "virtio_scsi", ("luns", "hotplug")),
     "share": Device(9, "9pnet_virtio", ("share",)),
+    "fs": Device(26, "virtiofs", ("fs",)),
     "keyboard": Device(18, "virtio_input", ("keyboard",)),
+    "mouse": Device(18, "virtio_input", ()),
+    "tablet": Device(18, "virtio_input", ("pointers",)),
+    "screen": Device(16, "virtio_gpu", ("screen",)),
+    "crypto": Device(20, "virtio_crypto", ("cipher",)),
+    "iommu": Device(23, "virtio_iommu", ("iommu",)),
 }
 USUAL = ("disk", "scratch", "network", "console", "entropy", "balloon")
 ALWAYS = ("features", "interrupts", "log")      # checks of the guest that belong to no device
@@ -28,6 +45,8 @@ ALWAYS = ("features", "interrupts", "log")      # checks of the guest that belon
 PROPERTIES = {"disable-legacy": "on", "packed": "off", "indirect_desc": "on", "event_idx": "on", "iommu_platform": "off"}
 BITS = {28: "indirect_desc", 29: "event_idx", 33: "iommu_platform", 34: "packed"}
 VERSION_1 = 32
+MODERN = ("fs",)     # for which QEMU knows no other way
+ENTROPY = 4
 
 # Names of interrupts that must have come, as /proc/interrupts has them behind the name of the
 # device; which of a disk's queues serves depends on the CPU.
@@ -36,7 +55,11 @@ EACH = {"disk": DISK, "scratch": DISK, "network": ("-input.0", "-output.0"), "co
 SHARED = {"disk": DISK, "scratch": DISK, "network": ("-virtqueues",), "console": ("-virtqueues",)}
 LINE = {name: ("",) for name in EACH}
 MORE = {"scsi": ("-request",), "share": ("-requests",), "keyboard": ("-events",)}
-
+STORAGE = {"queues": tuple(f"-req.{n}" for n in range(4)), "luns": ("-request",), "ports": ("-control-i", "-input"), "hwrng": ("-input",),
+           "crypto": ("-dataqueue:0",)}
+CARDS = {"card": ("-input.0", "-output.0")}
+MEMORY = {"inflatable": ("-inflate", "-deflate", "-stats", "-reporting_vq"), "memory": ("-guest-request",), "pmem": ("-flush_queue",),
+          "fs": ("-requests.0",), "mouse": ("-events",), "screen": ("-control",)}
 
 Q35, MICROVM = "q35", "microvm,acpi=off"
 
@@ -49,6 +72,8 @@ class Scenario(NamedTuple):
     words: str = ""             # for the kernel
     interrupts: dict = EACH
     machine: str = Q35
+    cpus: int = 2
+    slow: bool = False          # left out of what is run often
 
     def has_pci(self):
         return self.machine != MICROVM
@@ -58,10 +83,18 @@ class Scenario(NamedTuple):
 
     def device_options(self, name):
         options = {**PROPERTIES, **self.properties, **self.extra.get(name, {})}
-        return "".join(f",{k}={v}" for k, v in options.items() if self.has_pci() or not k.startswith("disable-"))
+        legacy = self.has_pci() and name not in MODERN
+        return "".join(f",{k}={v}" for k, v in options.items() if legacy or not k.startswith("disable-"))
+
+    def without(self, devices):
+        return self._replace(devices=tuple(d for d in self.devices if d not in devices))
 
     def checks(self):
         return [c for d in self.devices for c in DEVICES[d].checks] + list(ALWAYS)
+
+    def first(self):
+        """Drivers to load before any other that serves the same device."""
+        return [DEVICES[d].driver for d in self.devices if DEVICES[d].type == ENTROPY]
 
     def features(self):
         """Whether each of the bits in question is to be agreed on."""
@@ -87,6 +120,18 @@ def rings():
             yield Scenario("-".join(names[c] for c in changes), changes, devices)
 
 
+def drivers():
+    """What the drivers of the tree can do; with packed rings as well, when there is time."""
+    for suffix, changes in ("", {}), ("-packed", {"packed": "on"}):
+        slow = bool(changes)
+        yield Scenario(f"storage{suffix}", changes, ("queues", "luns", "ports", "hwrng", "crypto"), interrupts=STORAGE, cpus=4, slow=slow)
+        yield Scenario(f"cards{suffix}", changes, ("card", "big", "left", "right"), interrupts=CARDS, cpus=4, slow=slow)
+        # The daemon of the shared folder knows split rings alone.
+        folder = () if slow else ("fs",)
+        yield Scenario(f"memory{suffix}", changes, ("inflatable", "memory", "pmem", *folder, "mouse", "tablet", "screen"), interrupts=MEMORY,
+                       words="memhp_default_state=online_movable", slow=slow)
+
+
 SCENARIOS = {s.name: s for s in (
     Scenario("default"),
     Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
@@ -99,4 +144,6 @@ SCENARIOS = {s.name: s for s in (
     Scenario("microvm-legacy", {"disable-modern": "on"}, words="reboot=t", interrupts=LINE, machine=MICROVM),
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
+    *drivers(),
+    Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng")),
 )}

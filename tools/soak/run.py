@@ -5,14 +5,15 @@
 Under QEMU with two processors, in a kernel with KASAN, lockdep and kmemleak: disks are unplugged
 and replugged under I/O, drivers unbound and bound, queues reset and resized.  What was verified
 and what was survived is counted and printed."""
-import argparse, collections, json, os, socket, subprocess, sys, threading, time
+import argparse, collections, os, subprocess, sys, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [f"{os.path.dirname(HERE)}/boot", os.path.dirname(HERE)]
 import accel, machine
 from guest import COMPLAINT
-from host import serve_file
+from servers import serve_file
 from kernel import Failed, Kernel
+from qmp import Qmp
 from run import initramfs, step
 
 SILENCE = 300   # seconds without a line from the guest
@@ -20,53 +21,9 @@ CHANGES = 50    # of a disk's size, and back at the end
 VICTIM = {"driver": "virtio-blk-pci", "id": "victim", "bus": "port0", "drive": "victim", "serial": "victim"}
 
 
-class Monitor:
-    """QEMU's, by which the host pulls a disk out and puts it back."""
-
-    def __init__(self, path):
-        self.path, self.conn = path, None
-
-    def connect(self):
-        for _ in range(100):
-            try:
-                self.conn = socket.socket(socket.AF_UNIX)
-                self.conn.connect(self.path)
-                break
-            except OSError:
-                time.sleep(0.1)
-        self.answers = self.conn.makefile("r")
-        self.answers.readline()     # the greeting
-        self.ask("qmp_capabilities")
-
-    def ask(self, command, **arguments):
-        self.conn.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
-        self.wait("an answer", lambda said: "return" in said)
-
-    def wait(self, what, is_it):
-        while line := self.answers.readline():
-            said = json.loads(line)
-            if "error" in said:
-                raise Failed(f"QEMU: {said['error']['desc']}")
-            if is_it(said):
-                return
-        raise Failed(f"QEMU ended without {what}; what it said is in soak.log")
-
-    def unplug(self):
-        self.ask("device_del", id="victim")
-        self.wait("the end of a device", lambda said: said.get("event") == "DEVICE_DELETED" and said["data"].get("device") == "victim")
-
-    def plug(self):
-        self.ask("device_add", **VICTIM)
-
-    def stir(self):
-        """Changes of the configuration, one after the other, while the guest does something else."""
-        for i in range(1, CHANGES + 1):
-            self.ask("block_resize", **{"node-name": "victim"}, size=(64 + i % 2) << 20)
-
-
 class Soak:
     def __init__(self, build):
-        self.build, self.monitor = build, Monitor(f"{build}/qmp.sock")
+        self.build, self.qmp = build, Qmp(f"{build}/qmp.sock")
         self.total, self.failures, self.rounds, self.done, self.start = collections.Counter(), 0, 0, False, time.time()
 
     def command(self, accelerator, words, packed):
@@ -75,7 +32,7 @@ class Soak:
                 f.truncate(64 << 20)
         options = f"disable-legacy=on,packed={packed},iommu_platform=on"
         disks = [o for name in ("bystander", "victim") for o in ("-blockdev", f"driver=file,node-name={name},cache.no-flush=on,filename={self.build}/{name}.img")]
-        return [*machine.bare(self.build, accelerator, words), "-m", "1G", "-qmp", f"unix:{self.build}/qmp.sock,server=on,wait=off",
+        return [*machine.bare(self.build, accelerator, words), "-m", "1G", *self.qmp.options(),
                 "-device", "pcie-root-port,id=port0,chassis=1", *disks,
                 "-device", f"virtio-blk-pci,drive=bystander,serial=bystander,{options}",
                 "-device", ",".join(f"{k}={v}" for k, v in VICTIM.items()),
@@ -86,6 +43,17 @@ class Soak:
         self.failures += 1
         print(f"   FAILED {text} ({time.time() - self.start:.0f} s)", flush=True)
 
+    def plug(self):
+        self.qmp.command("device_add", **VICTIM)
+
+    def unplug(self):
+        self.qmp.unplug("victim")
+
+    def stir(self):
+        """Changes of the configuration, one after the other, while the guest does something else."""
+        for i in range(1, CHANGES + 1):
+            self.qmp.command("block_resize", **{"node-name": "victim"}, size=(64 + i % 2) << 20)
+
     def hear(self, line):
         if line.startswith("@round "):
             self.rounds += 1
@@ -93,7 +61,7 @@ class Soak:
             self.total.update({k: int(v) for k, v in (w.split("=") for w in line.split()[1:])})
             print(f"   round {self.rounds}: {' '.join(line.split()[1:])} ({time.time() - self.start:.0f} s)", flush=True)
         elif line in ("@plug", "@unplug", "@stir"):
-            getattr(self.monitor, line[1:])()
+            getattr(self, line[1:])()
         elif line.startswith("@failed "):
             self.fail(line[8:])
         elif line == "@done":
@@ -104,7 +72,6 @@ class Soak:
     def run(self, command):
         proc = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            self.monitor.connect()
             self.listen(proc)
         finally:
             proc.kill()

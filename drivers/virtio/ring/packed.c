@@ -245,7 +245,11 @@ static __always_inline u32 packed_read_used(const struct ring_queue *q, unsigned
 	return le16_to_cpu(READ_ONCE(desc->id));
 }
 
-/* @used_next says the same in one word, for those who look without a lock. */
+/*
+ * @used_next says the same in one word, for those who look without a lock.  When
+ * nothing is left the device is asked to call back for what comes after, since the
+ * driver may look no further.
+ */
 static __always_inline void packed_step_used(struct ring_queue *q, unsigned int pos,
 					     unsigned int count)
 {
@@ -259,6 +263,8 @@ static __always_inline void packed_step_used(struct ring_queue *q, unsigned int 
 	}
 	q->used_pos = pos;
 	WRITE_ONCE(q->used_next, next);
+	if (unlikely(q->by_event && q->callbacks) && !says_used(q, pos, q->used_flags))
+		set_driver_event(q, next);
 }
 
 /* A batch has one used descriptor, its first, and skips all of it. */

@@ -132,9 +132,8 @@ static __always_inline void set_used_event(struct ring_queue *q, u16 event)
 }
 
 /*
- * All that was seen has been taken: look how far the device has come.  Asking it
- * first to call back for what comes after is needed once a batch, since within
- * one there is something to take anyway.
+ * All that was seen has been taken: look how far the device has come.  If it was
+ * asked to call back further ahead, it is asked for the next one first.
  */
 static __always_inline enum ring_used split_look(struct ring_queue *q, unsigned int at)
 {
@@ -174,11 +173,19 @@ static __always_inline u32 split_read_used(const struct ring_queue *q, unsigned 
 	return __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));
 }
 
-/* An entry for each buffer, however many descriptors it took. */
+/*
+ * An entry for each buffer, however many descriptors it took.  With the last that
+ * was seen the device is asked to call back for what comes after, since the driver
+ * may look no further.  Before, there is something to take anyway.
+ */
 static __always_inline void split_step_used(struct ring_queue *q, unsigned int at,
 					    unsigned int count)
 {
-	WRITE_ONCE(q->used_next, at + 1);
+	u16 next = at + 1;
+
+	WRITE_ONCE(q->used_next, next);
+	if (next == q->used_seen && q->event && q->callbacks)
+		set_used_event(q, next);
 }
 
 /* A batch has one entry, its first, and moves the used index by all of it. */

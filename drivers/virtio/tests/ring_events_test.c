@@ -124,11 +124,34 @@ static void test_no_lost_wakeup(struct kunit *test)
 	}
 }
 
+/*
+ * A driver that takes what it was called for and looks no further, as that of the
+ * entropy device does, is called for the next buffer as well.
+ */
+static void test_one_a_call(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	u8 *buf = kunit_kzalloc(test, 1, GFP_KERNEL);
+	unsigned int step, len;
+	u16 id;
+
+	KUNIT_ASSERT_TRUE(test, f->vq->vq_ops->restart(f->vq));
+	for (step = 0; step < 1000; step++) {
+		KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, buf, 1, true));
+		f->vq->vq_ops->kick(f->vq);
+		KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &id));
+		KUNIT_ASSERT_EQ(test, 0, ring_host_complete(f, id, 1));
+		KUNIT_ASSERT_TRUE(test, ring_host_calls(f));
+		KUNIT_ASSERT_PTR_EQ(test, (void *)buf, f->vq->vq_ops->get_buf(f->vq, &len));
+	}
+}
+
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(test_split_events),
 	KUNIT_CASE(test_packed_events),
 	KUNIT_CASE(test_flags),
 	KUNIT_CASE_PARAM(test_no_lost_wakeup, features_gen_params),
+	KUNIT_CASE_PARAM(test_one_a_call, features_gen_params),
 	{}
 };
 

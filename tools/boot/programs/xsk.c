@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xsk INTERFACE PORT COUNT: take COUNT datagrams for a port from queue 0 of a network card
+ * by an AF_XDP socket.  Says "bound" first, then reads each datagram from the memory that it
+ * shares with the kernel: "rig" and its number, in order.  With a copy, since the driver
+ * of 6.12 has the code for buffers in that memory but does not offer it.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/if_xdp.h>
+#include <linux/ip.h>
+#include <linux/udp.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FRAMES 512
+#define FRAME 4096
+#define PATIENCE 60000		/* ms */
+
+struct headers {
+	struct ethhdr eth;
+	struct iphdr ip;
+	struct udphdr udp;
+} __attribute__((packed));
+
+struct ring {
+	volatile uint32_t *producer, *consumer;
+	void *entries;
+};
+
+static void fail(const char *what)
+{
+	printf("%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static int must(int result, const char *what)
+{
+	if (result < 0)
+		fail(what);
+	return result;
+}
+
+static int bpf(int cmd, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+static struct ring ring_of(int fd, const struct xdp_ring_offset *at, size_t entry, off_t where)
+{
+	char *p = mmap(NULL, at->desc + FRAMES * entry, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, where);
+
+	if (p == MAP_FAILED)
+		fail("mmap of a ring");
+	return (struct ring){ (void *)(p + at->producer), (void *)(p + at->consumer), p + at->desc };
+}
+
+/* A program that hands all that comes to the socket of its queue, at the card until its link is closed. */
+static int attach(int map, int interface)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 2, .src_reg = 1, .off = offsetof(struct xdp_md, rx_queue_index) },
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
+		{ 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect_map },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_XDP, .insns = (uintptr_t)code, .insn_cnt = sizeof(code) / sizeof(*code), .license = (uintptr_t)"GPL" };
+	union bpf_attr link = { .link_create = { .target_ifindex = interface, .attach_type = BPF_XDP, .flags = XDP_FLAGS_DRV_MODE } };
+
+	link.link_create.prog_fd = must(bpf(BPF_PROG_LOAD, &load), "load the program");
+	return must(bpf(BPF_LINK_CREATE, &link), "attach the program");
+}
+
+int main(int argc, char **argv)
+{
+	union bpf_attr make = { .map_type = BPF_MAP_TYPE_XSKMAP, .key_size = 4, .value_size = 4, .max_entries = 64 };
+	int fd = must(socket(AF_XDP, SOCK_RAW, 0), "socket"), map = must(bpf(BPF_MAP_CREATE, &make), "map");
+	int size = FRAMES, zero = 0, port = argc == 4 ? atoi(argv[2]) : 0, count = argc == 4 ? atoi(argv[3]) : 0, came = 0;
+	char *memory = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	struct xdp_umem_reg umem = { .addr = (uintptr_t)memory, .len = FRAMES * FRAME, .chunk_size = FRAME };
+	struct xdp_mmap_offsets at;
+	struct sockaddr_xdp addr = { .sxdp_family = AF_XDP, .sxdp_flags = XDP_COPY };
+	union bpf_attr put = { .map_fd = map, .key = (uintptr_t)&zero, .value = (uintptr_t)&fd };
+	struct ring fill, rx;
+
+	if (!count || memory == MAP_FAILED)
+		return 2;
+	addr.sxdp_ifindex = if_nametoindex(argv[1]);
+	must(setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)), "memory");
+	must(setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &size, sizeof(size)), "fill ring");
+	must(setsockopt(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &size, sizeof(size)), "completion ring");
+	must(setsockopt(fd, SOL_XDP, XDP_RX_RING, &size, sizeof(size)), "receive ring");
+	must(getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &at, &(socklen_t){ sizeof(at) }), "offsets");
+	fill = ring_of(fd, &at.fr, sizeof(uint64_t), XDP_UMEM_PGOFF_FILL_RING);
+	rx = ring_of(fd, &at.rx, sizeof(struct xdp_desc), XDP_PGOFF_RX_RING);
+	for (uint64_t i = 0; i < FRAMES; i++)
+		((uint64_t *)fill.entries)[i] = i * FRAME;
+	__atomic_store_n(fill.producer, FRAMES, __ATOMIC_RELEASE);
+
+	must(attach(map, addr.sxdp_ifindex), "program");
+	must(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), "bind");
+	must(bpf(BPF_MAP_UPDATE_ELEM, &put), "put the socket into the map");
+	printf("bound\n");
+	fflush(stdout);
+
+	while (came < count) {
+		struct pollfd p = { fd, POLLIN, 0 };
+		uint32_t next = *rx.consumer;
+
+		if (poll(&p, 1, PATIENCE) <= 0) {
+			printf("%d of %d datagrams came\n", came, count);
+			return 1;
+		}
+		for (; next != __atomic_load_n(rx.producer, __ATOMIC_ACQUIRE); next++) {
+			struct xdp_desc *d = (struct xdp_desc *)rx.entries + next % FRAMES;
+			struct headers *h = (void *)(memory + d->addr);
+			char want[16];
+			int n = snprintf(want, sizeof(want), "rig %05d", came);
+
+			if (d->len < sizeof(*h) + n || h->udp.dest != htons(port) || h->eth.h_proto != htons(ETH_P_IP) || h->ip.protocol != IPPROTO_UDP)
+				continue;	/* not one of these */
+			if (memcmp(h + 1, want, n)) {
+				printf("expected %s, got %.*s\n", want, n, (char *)(h + 1));
+				return 1;
+			}
+			came++;
+		}
+		__atomic_store_n(rx.consumer, next, __ATOMIC_RELEASE);
+	}
+	printf("%d datagrams, each in its place\n", came);
+	return 0;
+}
