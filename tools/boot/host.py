@@ -57,20 +57,24 @@ def serve_file(folder):
     return server.server_address[1], sha256(f"{folder}/file")
 
 
-def echo_server(path):
-    """The host's end of the console port: all that comes goes back."""
+def serve(listener, answer):
+    """Whatever comes through a connection is answered as it comes."""
+    def accept():
+        while True:
+            with listener.accept()[0] as conn:
+                while data := conn.recv(65536):
+                    conn.sendall(answer(data))
+    threading.Thread(target=accept, daemon=True).start()
+
+
+def unix_listener(path):
+    """The host's end of the console port."""
     if os.path.exists(path):
         os.remove(path)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(1)
-
-    def serve():
-        while True:
-            conn = listener.accept()[0]
-            while data := conn.recv(65536):
-                conn.sendall(data)
-    threading.Thread(target=serve, daemon=True).start()
+    return listener
 
 
 class Host:
@@ -78,7 +82,7 @@ class Host:
         self.kernel, self.build = kernel, kernel.build
         documents(f"{self.build}/tree")
         self.port, self.sum = serve_file(f"{self.build}/http")
-        echo_server(f"{self.build}/echo.sock")
+        serve(unix_listener(f"{self.build}/echo.sock"), lambda data: data)
 
     def words(self):
         return [f"rig.port={self.port}", f"rig.sum={self.sum}"]

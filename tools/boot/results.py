@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What passed and what failed, said as it comes."""
+"""What passed, failed or was skipped, said as it comes."""
 import textwrap, time
 
 
 class Results:
     def __init__(self):
-        self.start, self.passed, self.failed = time.time(), 0, 0
+        self.start, self.passed, self.failed, self.skipped = time.time(), 0, 0, 0
 
     def say(self, good, text):
         self.passed, self.failed = self.passed + bool(good), self.failed + (not good)
-        text = f"   {'ok' if good else 'FAILED':7}{text} ({time.time() - self.start:.1f} s)"
+        self.show("ok" if good else "FAILED", text)
+
+    def skip(self, text):
+        self.skipped += 1
+        self.show("skipped", text)
+
+    def show(self, verdict, text):
+        text = f"   {verdict:7}{text} ({time.time() - self.start:.1f} s)"
         for line in text.split("\n"):
             print(textwrap.fill(line, 110, subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False), flush=True)
 
     def add(self, other):
-        self.passed, self.failed = self.passed + other.passed, self.failed + other.failed
+        self.passed, self.failed, self.skipped = self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
 
     def __str__(self):
-        return f"{self.passed} passed, {self.failed} failed"
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")

@@ -2,6 +2,7 @@
 """The machines that the boot rig tries: what each has, and what its guest must find there."""
 import itertools
 from typing import NamedTuple
+from machine import MICROVM, PCI, Q35, Machine
 
 
 class Device(NamedTuple):
@@ -22,7 +23,7 @@ DEVICES = {
     "keyboard": Device(18, "virtio_input", ("keyboard",)),
 }
 USUAL = ("disk", "scratch", "network", "console", "entropy", "balloon")
-ALWAYS = ("features", "interrupts", "log")      # checks of the guest that belong to no device
+ALWAYS = ("interrupts",)        # checks of the guest that belong to no device
 
 # Properties of every virtio device of QEMU, and the feature bits that some of them stand for.
 PROPERTIES = {"disable-legacy": "on", "packed": "off", "indirect_desc": "on", "event_idx": "on", "iommu_platform": "off"}
@@ -38,9 +39,6 @@ LINE = {name: ("",) for name in EACH}
 MORE = {"scsi": ("-request",), "share": ("-requests",), "keyboard": ("-events",)}
 
 
-Q35, MICROVM = "q35", "microvm,acpi=off"
-
-
 class Scenario(NamedTuple):
     name: str
     properties: dict = {}       # that differ from those above
@@ -48,20 +46,21 @@ class Scenario(NamedTuple):
     extra: dict = {}            # properties of one device
     words: str = ""             # for the kernel
     interrupts: dict = EACH
-    machine: str = Q35
-
-    def has_pci(self):
-        return self.machine != MICROVM
+    machine: Machine = Q35
 
     def is_modern(self):
         return self.properties.get("disable-modern") != "on"
 
     def device_options(self, name):
         options = {**PROPERTIES, **self.properties, **self.extra.get(name, {})}
-        return "".join(f",{k}={v}" for k, v in options.items() if self.has_pci() or not k.startswith("disable-"))
+        return "".join(f",{k}={v}" for k, v in options.items() if self.machine.bus == PCI or not k.startswith("disable-"))
 
     def checks(self):
         return [c for d in self.devices for c in DEVICES[d].checks] + list(ALWAYS)
+
+    def drivers(self):
+        """(type, driver) for each of the devices."""
+        return [DEVICES[d][:2] for d in self.devices]
 
     def features(self):
         """Whether each of the bits in question is to be agreed on."""
@@ -71,6 +70,9 @@ class Scenario(NamedTuple):
     def wanted_interrupts(self):
         """For every device of a type: both disks of a machine are asked for by one word."""
         return list(dict.fromkeys(f"{DEVICES[d].type}:{name}" for d in self.devices for name in self.interrupts.get(d, ())))
+
+    def more_words(self):
+        return ["rig.interrupts=" + ",".join(self.wanted_interrupts()), self.words]
 
 
 def rings():
