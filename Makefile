@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots test kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-arch test kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ boot-shell: source
 ## make boots             the same on every machine of tools/boot/scenarios.py
 boots: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot
+
+## make boots-arch [ONLY=g]   arm64, riscv64, m68k and s390x, each built and booted on machines of its own.  Not part of make test: 10 minutes
+boots-arch: source
+	@$(TOOLS)/arch/run.py --source $(LINUX) --build $(BUILD) $(if $(ONLY),--only '$(ONLY)')
 
 ## make test              everything: KUnit, overlay, the tools of the tree, fuzz, boots, check
 test:
