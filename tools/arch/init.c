@@ -79,7 +79,10 @@ static const char *wait_for(const char *pattern)
 	for (int i = 0; i < 300; i++) {
 		if (!glob(pattern, 0, NULL, &found))
 			return found.gl_pathv[0];
-		usleep(100000);
+		if (usleep(100000)) {
+			say(false, "usleep: %m");
+			return NULL;
+		}
 	}
 	say(false, "%s did not appear", pattern);
 	return NULL;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The host's side of a guest's devices: disk images, a shared folder, servers, keys; and a look at what the guest wrote."""
-import functools, glob, hashlib, http.server, json, os, shutil, socket, subprocess, threading
+import contextlib, functools, glob, hashlib, http.server, json, os, shutil, socket, subprocess, threading
 
 DOCUMENTS, SCRATCH = 6 << 20, 32 << 20      # bytes
 KEYS = "virtio"
@@ -58,10 +58,10 @@ def serve_file(folder):
 
 
 def serve(listener, answer):
-    """Whatever comes through a connection is answered as it comes."""
+    """Whatever comes through a connection is answered as it comes, until a guest is done or gone."""
     def accept():
         while True:
-            with listener.accept()[0] as conn:
+            with listener.accept()[0] as conn, contextlib.suppress(ConnectionError):
                 while data := conn.recv(65536):
                     conn.sendall(answer(data))
     threading.Thread(target=accept, daemon=True).start()
