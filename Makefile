@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-arch test kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-arch test kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols check-users
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -81,6 +81,11 @@ soak: source
 symbols: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
+
+## make check-users       every file of the tree that uses virtio, compiled against a pristine core and against ours.  Not part of make test: 30 minutes
+check-users: source
+	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@$(TOOLS)/users.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
 ## make bench             what virtio costs, a pristine tree against ours; WRITE=file keeps it, ONLY='ring native' runs these
 bench: source

@@ -26,6 +26,11 @@ def for_arch(arch, *wrapper):
     return f"ARCH={name}", f"CROSS_COMPILE={cross}", f"CC={' '.join([*wrapper, 'ccache', f'{cross}gcc'])}"
 
 
+def check_pristine(tree):
+    if not os.path.exists(f"{tree}/drivers/virtio/virtio_ring.c"):
+        raise Failed(f"{tree} has no drivers/virtio/virtio_ring.c: expected a pristine 6.12 tree")
+
+
 class Kernel:
     """A source tree, and the folder that it is built in.  Whatever is said goes to build.log there."""
 
