@@ -16,7 +16,7 @@ class Results:
         self.show("skipped", text)
 
     def show(self, verdict, text):
-        text = f"   {verdict:7}{text} ({time.time() - self.start:.1f} s)"
+        text = f"   {verdict:6} {text} ({time.time() - self.start:.1f} s)"
         for line in text.split("\n"):
             print(textwrap.fill(line, 110, subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False), flush=True)
 
