@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all test test-all kunit check check-overlay check-tools check-fuzz fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch test test-all kunit check check-overlay check-tools check-fuzz check-users fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ boots: source
 ## make boots-all         and on those of them that make test leaves out
 boots-all: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --all
+
+## make boots-arch [ONLY=g]   arm64, riscv64, m68k and s390x, each built and booted on machines of its own.  Not part of make test: 10 minutes
+boots-arch: source
+	@$(TOOLS)/arch/run.py --source $(LINUX) --build $(BUILD) $(if $(ONLY),--only '$(ONLY)')
 
 ## make test              everything that is quick: KUnit, overlay, the tools of the tree, fuzz, boots, check
 test:
@@ -85,6 +89,11 @@ soak: source
 symbols: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
+
+## make check-users       every file of the tree that uses virtio, compiled against a pristine core and against ours.  Not part of make test: 30 minutes
+check-users: source
+	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@$(TOOLS)/users.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
 ## make bench             what virtio costs, a pristine tree against ours; WRITE=file keeps it, ONLY='ring native' runs these
 bench: source

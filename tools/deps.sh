@@ -3,9 +3,25 @@
 # What the workbench needs: the one list of it.  Each line is a file that shows it is
 # there, and the Debian package that brings it.  Installs what is missing where it may
 # (root, or sudo without a password), else prints the command that does and fails.
+# deps.sh ARCH: what building for an architecture and booting it need besides.
 set -eu
 
+# ARCH TRIPLET CPU PACKAGE: a compiler, a C library for the guest, the emulator of a PACKAGE
+needed_for() {
+	cat <<EOF
+/usr/bin/$2-gcc gcc-$2
+/usr/$2/lib/libc.a libc6-dev-$1-cross
+/usr/bin/qemu-system-$3 $4
+EOF
+}
+
 needed() {
+	case "${1:-}" in
+	arm64) needed_for arm64 aarch64-linux-gnu aarch64 qemu-system-arm; return ;;
+	riscv64) needed_for riscv64 riscv64-linux-gnu riscv64 qemu-system-misc; return ;;
+	m68k) needed_for m68k m68k-linux-gnu m68k qemu-system-misc; return ;;
+	s390x) needed_for s390x s390x-linux-gnu s390x qemu-system-misc; return ;;
+	esac
 	cat <<EOF
 /usr/bin/python3 python3
 /usr/bin/gcc gcc
@@ -45,7 +61,7 @@ missing=
 while read -r file package; do
 	[ -e "$file" ] || missing="$missing $package"
 done <<EOF
-$(needed)
+$(needed "${1:-}")
 EOF
 # The guest takes the static busybox; the other package has the same file.
 if [ -e /bin/busybox ] && ! dpkg -s busybox-static >/dev/null 2>&1; then

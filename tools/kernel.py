@@ -2,13 +2,33 @@
 """Kernels for the workbench: configure, build, and pack an initramfs."""
 import os, re, shutil, subprocess
 
-
+TOOLS = os.path.dirname(os.path.abspath(__file__))
 # Paths below this folder are none of a file's contents: trees beside each other share what they have in common.
-os.environ.setdefault("CCACHE_BASEDIR", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.environ.setdefault("CCACHE_BASEDIR", os.path.dirname(TOOLS))
+# Architectures besides the host's: what the kernel calls them, and what the names of their compilers begin with.
+FOREIGN = {"arm64": ("arm64", "aarch64-linux-gnu-"), "riscv64": ("riscv", "riscv64-linux-gnu-"), "m68k": ("m68k", "m68k-linux-gnu-"),
+           "s390x": ("s390", "s390x-linux-gnu-"), "um": ("um", "")}
 
 
 class Failed(Exception):
     pass
+
+
+def lacking(arch):
+    """Why nothing can be built for that architecture; nothing if it can."""
+    deps = subprocess.run([f"{TOOLS}/deps.sh", arch], stderr=subprocess.PIPE, text=True)
+    return deps.stderr.strip() if deps.returncode else ""
+
+
+def for_arch(arch, *wrapper):
+    """The variables of make for it, with what the compiler is to be run by."""
+    name, cross = FOREIGN.get(arch, ("x86_64", ""))
+    return f"ARCH={name}", f"CROSS_COMPILE={cross}", f"CC={' '.join([*wrapper, 'ccache', f'{cross}gcc'])}"
+
+
+def check_pristine(tree):
+    if not os.path.exists(f"{tree}/drivers/virtio/virtio_ring.c"):
+        raise Failed(f"{tree} has no drivers/virtio/virtio_ring.c: expected a pristine 6.12 tree")
 
 
 class Kernel:
@@ -31,14 +51,14 @@ class Kernel:
     def make(self, *goals):
         self.run(*self.command(*goals))
 
-    def configure(self, options):
-        """Nothing but options and what they need.  True if that is not how it was already."""
+    def configure(self, options, base="allnoconfig"):
+        """By default, nothing but options and what they need.  True if that is not how it was already."""
         kept = f"{self.build}/options"
         if os.path.exists(kept) and open(kept).read() == options:
             return False
         with open(f"{kept}.new", "w") as f:
             f.write(options)
-        self.make(f"KCONFIG_ALLCONFIG={kept}.new", "allnoconfig")
+        self.make(f"KCONFIG_ALLCONFIG={kept}.new", base)
         got = set(open(f"{self.build}/.config").read().split("\n"))
         lost = [l for l in options.split("\n") if l.startswith("CONFIG_") and l not in got]
         if lost:
@@ -55,10 +75,15 @@ class Kernel:
             shutil.copy(f, f"{root}{f}")
 
     def initramfs(self, root, init):
-        """root with busybox and init in it, packed; not compressed, which the guest would pay for."""
-        for d in ("bin", "sbin", "dev"):
+        """root with busybox and init in it, packed."""
+        for d in ("bin", "sbin"):
             os.makedirs(f"{root}/{d}", exist_ok=True)
         shutil.copy("/bin/busybox", f"{root}/bin/busybox")
+        self.pack(root, init)
+
+    def pack(self, root, init):
+        """Not compressed, which the guest would pay for."""
+        os.makedirs(f"{root}/dev", exist_ok=True)
         shutil.copy(init, f"{root}/init")
         os.chmod(f"{root}/init", 0o755)
         names = subprocess.run(["find", "."], cwd=root, capture_output=True, check=True).stdout

@@ -9,7 +9,7 @@ import argparse, os, re, subprocess, sys, time
 
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, TOOLS)
-from kernel import Failed, Kernel
+from kernel import Failed, Kernel, check_pristine
 
 # What a module says of itself that something else goes by.
 FIELDS = ("license", "alias", "parm", "softdep")
@@ -68,9 +68,8 @@ def main():
     parser.add_argument("--build", required=True)
     args = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"    # modinfo, for those who are not root
-    if not os.path.exists(f"{args.pristine}/drivers/virtio/virtio_ring.c"):
-        sys.exit(f"symbols: {args.pristine} has no drivers/virtio/virtio_ring.c: expected a pristine 6.12 tree")
     try:
+        check_pristine(args.pristine)
         # Alike also in where they lie to their source: what is the same is compiled once.
         theirs, ours = built("theirs", args.pristine, f"{args.build}/theirs/symbols"), built("ours", args.source, f"{args.build}/symbols")
     except Failed as e:

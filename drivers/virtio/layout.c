@@ -317,7 +317,7 @@ static void get_bits(struct virtio_device *vdev, const struct field *field, __le
 	halves[1] = cpu_to_le64(vdev->features & mask);
 }
 
-static void set_bits(struct virtio_device *vdev, const struct field *field,
+static void put_bits(struct virtio_device *vdev, const struct field *field,
 		     const __le64 halves[2])
 {
 	u64 mask = bits_mask(field) & vdev->config->get_features(vdev);
@@ -390,7 +390,7 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 	}
 	if (is_bits(field)) {
 		memcpy(halves, buf, sizeof(halves));
-		set_bits(vdev, field, halves);
+		put_bits(vdev, field, halves);
 		return;
 	}
 	memcpy(raw, buf, len);

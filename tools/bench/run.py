@@ -9,7 +9,7 @@ import argparse, os, sys, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import endtoend, memory, ring, trace
-from kernel import Failed
+from kernel import Failed, check_pristine
 from machines import Trees
 
 PARTS = {"ring": ring.instructions, "native": ring.native, "check": endtoend.check, "disk": endtoend.disk, "net": endtoend.net,
@@ -43,10 +43,9 @@ def main():
     parser.add_argument("--system-runs", type=int, default=3, help="runs of each for the disk and for the network")
     parser.add_argument("--write", help="a file that the sections go to")
     args = parser.parse_args()
-    if not os.path.exists(f"{args.pristine}/drivers/virtio/virtio_ring.c"):
-        sys.exit(f"bench: {args.pristine} has no drivers/virtio/virtio_ring.c: expected a pristine 6.12 tree")
     trees, sections, start = Trees(args.pristine, args.source, args.build), {}, time.time()
     try:
+        check_pristine(args.pristine)
         for name in args.only:
             sections[name] = "\n".join(PARTS[name](trees, args))
             print(f"\n{sections[name]}\n", flush=True)

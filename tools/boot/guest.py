@@ -3,16 +3,18 @@
 import os, re, subprocess, sys, termios, threading, tty
 from collections import Counter
 import asks, bus
-from scenarios import DEVICES
 
 LIMIT = 300     # seconds for a guest that does all its work
-COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Call Trace|Kernel panic|is broken:|device refuses")
+COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Call Trace|Kernel panic|DMA-API:.*error|is broken:|device refuses")
+# The driver of the balloon has no use for indirect tables.
+NO_USE = {(5, 28)}
 
 
 class Guest:
     def __init__(self, command, scenario, host, results, table):
         self.command, self.scenario, self.host, self.results, self.table = command, scenario, host, results, table
-        self.done, self.live, self.checked = False, [], set()
+        self.done, self.rows, self.checked = False, [], set()
+        self.log_lines, self.complaints = 0, []
         self.log = f"{host.build}/guest-{scenario.name}.log"
 
     def run(self, shell=False):
@@ -40,6 +42,9 @@ class Guest:
             self.tell(asks.answer(self.host, line[5:]))
         elif line == "@done":
             self.done = True
+        elif line.startswith("@log "):
+            self.log_lines += 1
+            self.complaints += [line[5:]] if COMPLAINT.search(line) else []
         elif COMPLAINT.search(line):
             self.results.say(False, f"kernel: {line}")
 
@@ -51,8 +56,7 @@ class Guest:
             pass        # the machine has ended meanwhile, which judge() says
 
     def see(self, row):
-        if row.live():
-            self.live.append((row.type, row.driver))
+        self.rows.append(row)
         if self.table:
             print(row, flush=True)
 
@@ -63,12 +67,26 @@ class Guest:
             self.results.say(False, f"the guest did not come to its end within {LIMIT} s; it said last:\n{tail}")
         elif status:
             self.results.say(False, f"power off: the machine ended with {status}")
-        missing = Counter(DEVICES[d][:2] for d in self.scenario.devices) - Counter(self.live)
-        self.results.say(not missing, "bus: " + (f"not at work: {' '.join(bus.TYPES[t] for t, _ in missing)}" if missing else
-                                                 f"{len(self.live)} devices have their drivers and are live"))
         for name in self.scenario.checks():
             if name not in self.checked:
                 self.results.say(False, f"{name}: no result")
+        self.results.say(*self.judge_bus())
+        self.results.say(*self.judge_features())
+        self.results.say(self.log_lines and not self.complaints, f"log: {(self.complaints or ['no complaint of the kernel'])[0]} in {self.log_lines} lines")
+
+    def judge_bus(self):
+        live = Counter((row.type, row.driver) for row in self.rows if row.live())
+        if missing := Counter(self.scenario.drivers()) - live:
+            return False, f"bus: not at work: {' '.join(bus.TYPES[t] for t, _ in missing)}"
+        return True, f"bus: {live.total()} devices have their drivers and are live"
+
+    def judge_features(self):
+        wanted = self.scenario.features()
+        for row in self.rows:
+            for bit, on in wanted.items():
+                if (row.type, bit) not in NO_USE and row.features >> bit & 1 != on:
+                    return False, f"features: expected bit {bit}={int(on)} in {row.name}, got {row.features:#x}"
+        return bool(self.rows), f"features: bits {' '.join(f'{b}={int(on)}' for b, on in wanted.items())} in {len(self.rows)} devices"
 
 
 def shell_lines(proc):

@@ -5,7 +5,7 @@ import documents
 from asks import until
 from network import TAPS, Network
 from qmp import Qmp
-from servers import echo_server, serve, serve_file
+from servers import echo, serve_file, serve_files, unix_listener
 
 MIB = 1 << 20
 # Images of the devices, empty or with a file system that has the documents: MiB.
@@ -30,7 +30,7 @@ class Host:
         self.network, self.daemon = None, None
         documents.gather(self.tree)
         self.port, self.sum = serve_file(f"{self.build}/http")
-        echo_server(f"{self.build}/echo.sock")
+        echo(unix_listener(f"{self.build}/echo.sock"))
 
     def words(self):
         return [f"rig.port={self.port}", f"rig.sum={self.sum}"]
@@ -51,7 +51,7 @@ class Host:
         if "fs" in scenario.devices:
             lacks["fs"] = self.start_virtiofsd()
         if TAPS.keys() & set(scenario.devices):
-            self.network = Network(lambda address: serve(f"{self.build}/http", address))
+            self.network = Network(lambda address: serve_files(f"{self.build}/http", address))
             lacks.update(dict.fromkeys(TAPS, self.network.lacks))
         return {device: why for device, why in lacks.items() if why}
 

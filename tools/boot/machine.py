@@ -1,6 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
 """The command line of QEMU: a machine with the devices of a scenario."""
 import re
+from typing import NamedTuple
+
+PCI, MMIO, CCW = "pci", "device", "ccw"     # what the names of QEMU's virtio devices end with
+
+
+class Machine(NamedTuple):
+    """What QEMU plays besides the devices."""
+    command: str
+    kernel: str             # in the folder that it is built in
+    console: str
+    bus: str = PCI
+
+
+PC = "arch/x86/boot/bzImage", "ttyS0"
+Q35 = Machine("qemu-system-x86_64 -cpu max -smp 2 -machine q35", *PC)
+MICROVM = Machine("qemu-system-x86_64 -cpu max -smp 2 -machine microvm,acpi=off", *PC, MMIO)
+# Where no property of each device says which interface it offers.
+INTERFACE = {MMIO: {True: "virtio-mmio.force-legacy=off", False: "virtio-mmio.force-legacy=on"},
+             CCW: {True: "virtio-ccw-device.max_revision=2", False: "virtio-ccw-device.max_revision=0"}}
 
 # The last of each is plugged in while the guest runs.  Were all ports there from the start, QEMU would have one message
 # more for the guest than the control queue has buffers, and drop it.
@@ -24,8 +43,8 @@ SHARED = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on", "-machine
 # What only a device on PCI has is taken away where there is none.
 PCI_ONLY = re.compile(r",(romfile|vectors)=[^,]*")
 DEVICES = {
-    "disk": (["-drive", "if=none,id=disk,format=raw,file={build}/disk.img"], "virtio-blk-pci,drive=disk", []),
-    "scratch": (drive("scratch"), "virtio-blk-pci,drive=scratch", []),
+    "disk": (["-drive", "if=none,id=disk,format=raw,file={build}/disk.img"], "virtio-blk-pci,drive=disk,serial=disk", []),
+    "scratch": (drive("scratch"), "virtio-blk-pci,drive=scratch,serial=scratch", []),
     "queues": (drive("queues", ",discard=unmap"), "virtio-blk-pci,drive=queues,num-queues=4,serial=queues", []),
     "network": (["-netdev", "user,id=net"], "virtio-net-pci,netdev=net,romfile=", []),
     # Two ports, of which the first is the console's, and a vector for each of their queues.
@@ -57,23 +76,22 @@ DEVICES = {
 }
 
 
-def bare(build, accel, words, machine="q35"):
-    return ["qemu-system-x86_64", "-machine", machine, "-accel", accel, "-cpu", "max", "-m", "512", "-smp", "2",
+def bare(build, accel, words, machine=Q35):
+    return [*machine.command.split(), "-accel", accel, "-m", "512",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
-            "-kernel", f"{build}/arch/x86/boot/bzImage", "-initrd", f"{build}/initramfs.cpio",
-            "-append", " ".join(["console=ttyS0 panic=-1 loglevel=5", *words])]
+            "-kernel", f"{build}/{machine.kernel}", "-initrd", f"{build}/initramfs.cpio",
+            "-append", " ".join([f"console={machine.console} panic=-1 loglevel=5", *words])]
 
 
 def command(host, accel, scenario, words):
-    words = [*words, "rig.checks=" + ",".join(scenario.checks()), "rig.interrupts=" + ",".join(scenario.wanted_interrupts()),
-             "rig.features=" + ",".join(f"{bit}={int(on)}" for bit, on in scenario.features().items()),
-             "rig.first=" + ",".join(scenario.first()), scenario.words]
-    cmd = [*bare(host.build, accel, words, scenario.machine), "-smp", str(scenario.cpus), *host.qmp.options()]
-    if not scenario.has_pci():
-        cmd += ["-global", f"virtio-mmio.force-legacy={'off' if scenario.is_modern() else 'on'}"]
+    words = [*words, "rig.checks=" + ",".join(scenario.checks()), *scenario.more_words()]
+    bus = scenario.machine.bus
+    cmd = [*bare(host.build, accel, words, scenario.machine), *scenario.more_options(), *host.qmp.options()]
+    if bus in INTERFACE:
+        cmd += ["-global", INTERFACE[bus][scenario.is_modern()]]
     for name in scenario.devices:
         before, device, behind = DEVICES[name]
-        if not scenario.has_pci():
-            device = PCI_ONLY.sub("", device.replace("-pci", "-device"))
+        if bus != PCI:
+            device = PCI_ONLY.sub("", device.replace("-pci", f"-{bus}"))
         cmd += [o.format(build=host.build, **host.taps()) for o in before] + ["-device", device + scenario.device_options(name)] + behind
     return cmd

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What passed, failed or could not be tried, said as it comes."""
+"""What passed, failed or was skipped, said as it comes."""
 import textwrap, time
 
 
@@ -9,14 +9,14 @@ class Results:
 
     def say(self, good, text):
         self.passed, self.failed = self.passed + bool(good), self.failed + (not good)
-        self.print("ok" if good else "FAILED", text)
+        self.show("ok" if good else "FAILED", text)
 
     def skip(self, text):
         self.skipped += 1
-        self.print("skip", text)
+        self.show("skipped", text)
 
-    def print(self, verdict, text):
-        text = f"   {verdict:7}{text} ({time.time() - self.start:.1f} s)"
+    def show(self, verdict, text):
+        text = f"   {verdict:6} {text} ({time.time() - self.start:.1f} s)"
         for line in text.split("\n"):
             print(textwrap.fill(line, 110, subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False), flush=True)
 

@@ -2,6 +2,7 @@
 """The machines that the boot rig tries: what each has, and what its guest must find there."""
 import itertools
 from typing import NamedTuple
+from machine import MICROVM, PCI, Q35, Machine
 
 
 class Device(NamedTuple):
@@ -39,7 +40,7 @@ DEVICES = {
     "iommu": Device(23, "virtio_iommu", ("iommu",)),
 }
 USUAL = ("disk", "scratch", "network", "console", "entropy", "balloon")
-ALWAYS = ("features", "interrupts", "log")      # checks of the guest that belong to no device
+ALWAYS = ("interrupts",)        # checks of the guest that belong to no device
 
 # Properties of every virtio device of QEMU, and the feature bits that some of them stand for.
 PROPERTIES = {"disable-legacy": "on", "packed": "off", "indirect_desc": "on", "event_idx": "on", "iommu_platform": "off"}
@@ -61,8 +62,6 @@ CARDS = {"card": ("-input.0", "-output.0")}
 MEMORY = {"inflatable": ("-inflate", "-deflate", "-stats", "-reporting_vq"), "memory": ("-guest-request",), "pmem": ("-flush_queue",),
           "fs": ("-requests.0",), "mouse": ("-events",), "screen": ("-control",)}
 
-Q35, MICROVM = "q35", "microvm,acpi=off"
-
 
 class Scenario(NamedTuple):
     name: str
@@ -71,19 +70,16 @@ class Scenario(NamedTuple):
     extra: dict = {}            # properties of one device
     words: str = ""             # for the kernel
     interrupts: dict = EACH
-    machine: str = Q35
-    cpus: int = 2
+    machine: Machine = Q35
+    cpus: int = 0               # another number of them than the machine has
     slow: bool = False          # left out of what is run often
-
-    def has_pci(self):
-        return self.machine != MICROVM
 
     def is_modern(self):
         return self.properties.get("disable-modern") != "on"
 
     def device_options(self, name):
         options = {**PROPERTIES, **self.properties, **self.extra.get(name, {})}
-        legacy = self.has_pci() and name not in MODERN
+        legacy = self.machine.bus == PCI and name not in MODERN
         return "".join(f",{k}={v}" for k, v in options.items() if legacy or not k.startswith("disable-"))
 
     def without(self, devices):
@@ -96,6 +92,10 @@ class Scenario(NamedTuple):
         """Drivers to load before any other that serves the same device."""
         return [DEVICES[d].driver for d in self.devices if DEVICES[d].type == ENTROPY]
 
+    def drivers(self):
+        """(type, driver) for each of the devices."""
+        return [DEVICES[d][:2] for d in self.devices]
+
     def features(self):
         """Whether each of the bits in question is to be agreed on."""
         have = {**PROPERTIES, **self.properties}
@@ -104,6 +104,12 @@ class Scenario(NamedTuple):
     def wanted_interrupts(self):
         """For every device of a type: both disks of a machine are asked for by one word."""
         return list(dict.fromkeys(f"{DEVICES[d].type}:{name}" for d in self.devices for name in self.interrupts.get(d, ())))
+
+    def more_words(self):
+        return ["rig.interrupts=" + ",".join(self.wanted_interrupts()), "rig.first=" + ",".join(self.first()), self.words]
+
+    def more_options(self):
+        return ["-smp", str(self.cpus)] if self.cpus else []
 
 
 def rings():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Servers for guests: files over the network, and an echo for the ports of consoles."""
-import functools, hashlib, http.server, os, socket, threading
+import contextlib, functools, hashlib, http.server, os, socket, threading
 from documents import sha256
 
 
@@ -18,7 +18,7 @@ class Files(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def serve(folder, address):
+def serve_files(folder, address):
     server = http.server.ThreadingHTTPServer(address, functools.partial(Files, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
@@ -29,24 +29,33 @@ def serve_file(folder):
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/file", "wb") as f:
         f.write(os.urandom(4 << 20))
-    return serve(folder, ("127.0.0.1", 0)).server_address[1], sha256(f"{folder}/file")
+    return serve_files(folder, ("127.0.0.1", 0)).server_address[1], sha256(f"{folder}/file")
 
 
-def echo(conn):
-    while data := conn.recv(65536):
-        conn.sendall(data)
-    conn.close()
-
-
-def echo_server(path):
-    """The host's end of the console's ports: all that comes goes back."""
+def unix_listener(path):
     if os.path.exists(path):
         os.remove(path)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(32)
+    return listener
 
-    def serve_all():
+
+def converse(conn, answer):
+    """Whatever comes is answered as it comes, until a guest is done or gone."""
+    with conn, contextlib.suppress(ConnectionError):
+        while data := conn.recv(65536):
+            conn.sendall(answer(data))
+
+
+def serve(listener, answer):
+    """Each connection on its own."""
+    def accept():
         while True:
-            threading.Thread(target=echo, args=listener.accept()[:1], daemon=True).start()
-    threading.Thread(target=serve_all, daemon=True).start()
+            threading.Thread(target=converse, args=(listener.accept()[0], answer), daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
+
+
+def echo(listener):
+    """The host's end of the console's ports: all that comes goes back."""
+    serve(listener, lambda data: data)

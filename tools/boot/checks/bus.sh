@@ -1,21 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Checks of the boot rig that belong to no device.  For init to read.
 
-check_features() {
-	n=0
-	for d in /sys/bus/virtio/devices/*; do
-		n=$((n + 1))
-		for want in $(asked features); do
-			bit=${want%=*}
-			# The driver of the balloon has no use for indirect tables.
-			[ "$bit $(cat "$d/device")" = "28 0x0005" ] && continue
-			[ "$(cut -c$((bit + 1)) "$d/features")" = "${want#*=}" ] ||
-				{ echo "expected bit $want in $(basename "$d"), got $(cat "$d/features")"; return 1; }
-		done
-	done
-	echo "bits $(asked features) in $n devices"
-}
-
 check_interrupts() {
 	says=
 	for want in $(asked interrupts); do
@@ -27,14 +12,6 @@ check_interrupts() {
 		done
 	done
 	echo $says
-}
-
-check_log() {
-	if dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|DMA-API:.*error|is broken|device refuses' >/tmp/complaints; then
-		head -n 1 /tmp/complaints
-		return 1
-	fi
-	echo "no complaint of the kernel in $(dmesg | wc -l) lines"
 }
 
 check_iommu() { # all the others behind it, in addresses that it translates
