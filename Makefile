@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch test test-all kunit check check-overlay check-tools check-fuzz check-users fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-uml test test-all kunit check check-overlay check-tools check-fuzz check-users fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -35,13 +35,17 @@ boots-all: source
 boots-arch: source
 	@$(TOOLS)/arch/run.py --source $(LINUX) --build $(BUILD) $(if $(ONLY),--only '$(ONLY)')
 
+## make boots-uml         UML on devices that are other projects' processes: disks of qemu-storage-daemon, cards of dpdk.  Not part of make test
+boots-uml: source
+	@$(TOOLS)/uml/run.py --source $(LINUX) --build $(BUILD)/uml
+
 ## make test              everything that is quick: KUnit, overlay, the tools of the tree, fuzz, boots, check
 test:
 	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots check
 
-## make test-all          and what is slow: all machines
+## make test-all          and what is slow: all machines, all architectures, all users of virtio, the symbols, and a soak
 test-all:
-	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots-all check
+	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots-all boots-uml boots-arch check check-users symbols soak
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source

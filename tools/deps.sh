@@ -3,7 +3,8 @@
 # What the workbench needs: the one list of it.  Each line is a file that shows it is
 # there, and the Debian package that brings it.  Installs what is missing where it may
 # (root, or sudo without a password), else prints the command that does and fails.
-# deps.sh ARCH: what building for an architecture and booting it need besides.
+# deps.sh ARCH: what building for an architecture and booting it need besides;
+# deps.sh switch: a network switch that is a vhost-user back end.
 set -eu
 
 # ARCH TRIPLET CPU PACKAGE: a compiler, a C library for the guest, the emulator of a PACKAGE
@@ -20,6 +21,15 @@ needed() {
 	arm64) needed_for arm64 aarch64-linux-gnu aarch64 qemu-system-arm; return ;;
 	riscv64) needed_for riscv64 riscv64-linux-gnu riscv64 qemu-system-misc; return ;;
 	m68k) needed_for m68k m68k-linux-gnu m68k qemu-system-misc; return ;;
+	switch)
+		pmds=/usr/lib/x86_64-linux-gnu/dpdk/pmds-23.0
+		cat <<EOF
+/usr/bin/dpdk-testpmd dpdk-dev
+$pmds/librte_net_vhost.so.23 librte-net-vhost23
+$pmds/librte_bus_vdev.so.23 librte-bus-vdev23
+$pmds/librte_mempool_ring.so.23 librte-mempool-ring23
+EOF
+		return ;;
 	s390x) needed_for s390x s390x-linux-gnu s390x qemu-system-misc; return ;;
 	esac
 	cat <<EOF
@@ -50,6 +60,7 @@ needed() {
 /usr/sbin/ip iproute2
 /usr/bin/jq jq
 /usr/lib/qemu/virtiofsd qemu-system-common
+/usr/bin/qemu-storage-daemon qemu-system-common
 /usr/bin/clang-14 clang-14
 /usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev
 /usr/bin/llvm-cov-14 llvm-14

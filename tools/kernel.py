@@ -14,9 +14,9 @@ class Failed(Exception):
     pass
 
 
-def lacking(arch):
-    """Why nothing can be built for that architecture; nothing if it can."""
-    deps = subprocess.run([f"{TOOLS}/deps.sh", arch], stderr=subprocess.PIPE, text=True)
+def lacking(what):
+    """Why that of deps.sh can't be had, an architecture perhaps; nothing if it can."""
+    deps = subprocess.run([f"{TOOLS}/deps.sh", what], stderr=subprocess.PIPE, text=True)
     return deps.stderr.strip() if deps.returncode else ""
 
 

@@ -15,7 +15,7 @@ from kernel import Failed, Kernel
 from results import Results
 from scenarios import DEVICES, SCENARIOS
 
-PROGRAMS = ("/usr/bin/fio", "/usr/bin/bash", "/usr/bin/jq", "/usr/bin/readlink", "/usr/sbin/ip", "/usr/sbin/tc", "/usr/sbin/ethtool", "/usr/sbin/blkdiscard")
+PROGRAMS = ("/usr/bin/fio", "/usr/bin/bash", "/usr/bin/jq", "/usr/bin/readlink", "/usr/sbin/ip", "/usr/sbin/tc", "/usr/sbin/vdpa", "/usr/bin/qemu-storage-daemon", "/usr/sbin/ethtool", "/usr/sbin/blkdiscard")
 # The tree's own test of virtio_net, under tools/testing/selftests.
 SELFTEST = ("drivers/net/virtio_net/basic_features.sh", "drivers/net/virtio_net/virtio_net_common.sh", "net/forwarding/lib.sh", "net/lib.sh")
 
@@ -41,11 +41,15 @@ def initramfs(kernel, init, *programs, more=lambda root: None):
     kernel.initramfs(root, init)
 
 
+def own_checks(root):
+    shutil.copytree(f"{HERE}/checks", f"{root}/checks")
+
+
 def own_programs(kernel, root):
     """The checks, the programs that they need, and the tree's own tests, where init looks for them."""
-    shutil.copytree(f"{HERE}/checks", f"{root}/checks")
+    own_checks(root)
     os.makedirs(f"{root}/programs")
-    for name in ("cipher", "xsk"):
+    for name in ("breaker", "cipher", "xsk"):
         kernel.run("gcc", "-O2", "-Wall", "-Werror", "-static", f"{HERE}/programs/{name}.c", "-o", f"{root}/programs/{name}")
     kernel.run("clang-14", "-O2", "-Wall", "-Werror", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu",
                "-c", f"{HERE}/programs/xdp.c", "-o", f"{root}/programs/xdp.o")

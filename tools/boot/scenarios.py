@@ -73,6 +73,7 @@ class Scenario(NamedTuple):
     machine: Machine = Q35
     cpus: int = 0               # another number of them than the machine has
     slow: bool = False          # left out of what is run often
+    also: tuple = ()            # checks of the guest, after those of its devices
 
     def is_modern(self):
         return self.properties.get("disable-modern") != "on"
@@ -86,7 +87,7 @@ class Scenario(NamedTuple):
         return self._replace(devices=tuple(d for d in self.devices if d not in devices))
 
     def checks(self):
-        return [c for d in self.devices for c in DEVICES[d].checks] + list(ALWAYS)
+        return [c for d in self.devices for c in DEVICES[d].checks] + [*self.also, *ALWAYS]
 
     def first(self):
         """Drivers to load before any other that serves the same device."""
@@ -151,5 +152,7 @@ SCENARIOS = {s.name: s for s in (
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
     *drivers(),
+    Scenario("recovery", devices=("scratch", "network"), also=("recovery", "flr")),
+    Scenario("vdpa", devices=("scratch",), also=("vdpa_blk", "vdpa_net", "vduse")),
     Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng")),
 )}

@@ -111,11 +111,24 @@ check_filters() { # what the control queue is for
 }
 
 check_selftest() { # the tree's own, on two cards that are connected
-	mount -t debugfs debug /sys/kernel/debug
 	modprobe ipv6 && modprobe vrf || return 1
 	cd /selftests/drivers/net/virtio_net || return 1
 	left=$(interface $LEFT) right=$(interface $RIGHT)
 	PATH=/usr/bin:/usr/sbin:/bin /usr/bin/bash ./basic_features.sh "$left" "$right" >/tmp/selftest 2>&1
 	[ $? = 0 ] && [ "$(grep -c '^TEST:.*\[ OK \]' /tmp/selftest)" = 2 ] || { cat /tmp/selftest; return 1; }
 	sed -n 's/^TEST: *\(.*[^ ]\) *\[ OK \]/\1,/p' /tmp/selftest
+}
+
+in_other() { /usr/sbin/ip netns exec other "$@"; }
+
+check_between() { # two cards, of which the second is in a namespace of its own
+	/usr/sbin/ip netns add other && /usr/sbin/ip link set eth1 netns other || return 1
+	ip addr add 10.1.0.1/24 dev eth0 && ip link set eth0 up || return 1
+	in_other ip addr add 10.1.0.2/24 dev eth1 && in_other ip link set eth1 up || return 1
+	mkdir -p /tmp/www && head -c 8388608 /dev/urandom >/tmp/www/file
+	in_other httpd -h /tmp/www
+	for round in 1 2 3; do
+		wget -q -O /tmp/got http://10.1.0.2/file && cmp /tmp/www/file /tmp/got || return 1
+	done
+	echo "8 MiB fetched over both cards, 3 times, equal"
 }

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+# Checks of the boot rig: devices that run into errors, and are brought back beneath
+# whoever uses them.  For init to read.
+
+scratch_disk() { disk_with scratch; }
+
+# The PCI device that a disk is on.
+slot_of() { readlink -f "/sys/block/$1/device/.."; }
+
+keep_busy() { # DISK: until /tmp/enough is there, and then what came of it
+	rounds=0
+	until [ -e /tmp/enough ]; do
+		fio_on "/dev/$1" 16m >/tmp/round || { cat /tmp/round; return 1; }
+		rounds=$((rounds + 1))
+	done
+	echo "$rounds rounds of fio, checksums equal"
+}
+
+while_busy() { # DISK COMMAND...: with requests in flight
+	disk=$1
+	shift
+	rm -f /tmp/enough
+	keep_busy "$disk" >/tmp/busy &
+	busy=$!
+	wait_until grep -q ' [1-9][0-9]*$' "/sys/block/$disk/inflight" || return 1
+	"$@" >/tmp/command 2>&1
+	status=$?
+	touch /tmp/enough
+	wait $busy && [ $status = 0 ] || { cat /tmp/command /tmp/busy; return 1; }
+	echo "$(cat /tmp/command); meanwhile $(cat /tmp/busy)"
+}
+
+check_recovery() { # fio hears of nothing: the core shows the device its requests once more
+	disk=$(scratch_disk)
+	while_busy "$disk" /programs/breaker "$(slot_of "$disk")" 50
+}
+
+reset_function() { # SLOT TIMES
+	grep -q flr "$1/reset_method" || { echo "no function-level reset, but $(cat "$1/reset_method")"; return 1; }
+	echo flr >"$1/reset_method"
+	for i in $(seq "$2"); do
+		before=$(dmesg | grep -c 'reset by its bus')
+		echo 1 >"$1/reset" || return 1
+		[ "$(dmesg | grep -c 'reset by its bus')" -gt "$before" ] || { echo "reset $i went unnoticed"; return 1; }
+	done
+	echo "$2 function-level resets"
+}
+
+check_flr() {
+	disk=$(scratch_disk)
+	while_busy "$disk" reset_function "$(slot_of "$disk")" 20
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * breaker DEVICE TIMES: have a modern virtio-pci device run into an error, and wait until
+ * the kernel has brought it back, so many times.
+ *
+ * DEVICE is its folder under /sys/bus/pci/devices.  The error is one of a driver that lost
+ * its mind: the device is told, behind the kernel's back, that a queue lies where there is
+ * no memory.  QEMU answers with DEVICE_NEEDS_RESET.  That the device is back is what the
+ * uevent of the recovery says.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_pci.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PAGE		4096UL
+#define LIMIT_MS	60000	/* for a recovery; a machine that is busy may take seconds */
+
+static volatile struct virtio_pci_common_cfg *common;
+static volatile uint8_t *notify;
+static uint32_t multiplier;
+
+static void fail(const char *what)
+{
+	printf("%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static int open_at(const char *dir, const char *name, int flags)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, flags);
+	if (fd < 0)
+		fail(path);
+	return fd;
+}
+
+static void *map_bar(const char *dir, const struct virtio_pci_cap *cap)
+{
+	size_t start = cap->offset & ~(PAGE - 1), end = cap->offset + cap->length;
+	char name[16];
+	uint8_t *p;
+	int fd;
+
+	snprintf(name, sizeof(name), "resource%u", cap->bar);
+	fd = open_at(dir, name, O_RDWR | O_SYNC);
+	p = mmap(NULL, end - start, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start);
+	close(fd);
+	if (p == MAP_FAILED)
+		fail(name);
+	return p + (cap->offset - start);
+}
+
+static void find_registers(const char *dir)
+{
+	uint8_t config[256];
+	int fd = open_at(dir, "config", O_RDONLY), pos;
+
+	if (read(fd, config, sizeof(config)) != sizeof(config))
+		fail("config");
+	close(fd);
+	for (pos = config[0x34]; pos; pos = config[pos + 1]) {
+		const struct virtio_pci_cap *cap = (const void *)(config + pos);
+
+		if (cap->cap_vndr != 0x09)
+			continue;
+		if (cap->cfg_type == VIRTIO_PCI_CAP_COMMON_CFG)
+			common = map_bar(dir, cap);
+		if (cap->cfg_type == VIRTIO_PCI_CAP_NOTIFY_CFG) {
+			notify = map_bar(dir, cap);
+			multiplier = *(const uint32_t *)(cap + 1);
+		}
+	}
+	if (!common || !notify) {
+		printf("%s: no registers of a modern device\n", dir);
+		exit(1);
+	}
+}
+
+static int listen_to_kernel(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM, NETLINK_KOBJECT_UEVENT);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		fail("uevents");
+	return fd;
+}
+
+/* How a recovery ended; nothing if there was none. */
+static const char *wait_for_recovery(int fd)
+{
+	static char event[4096];
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	ssize_t len;
+	char *p;
+
+	while (poll(&poll_fd, 1, LIMIT_MS) == 1) {
+		len = recv(fd, event, sizeof(event) - 1, 0);
+		if (len < 0)
+			fail("uevents");
+		event[len] = 0;
+		for (p = event; p < event + len; p += strlen(p) + 1)
+			if (!strncmp(p, "RECOVERY=", 9) && strcmp(p + 9, "started"))
+				return p + 9;
+	}
+	return NULL;
+}
+
+/* Again what it was, but for the place of the available ring, where there is no memory. */
+static void spoil_queue(void)
+{
+	common->queue_select = 0;
+	common->queue_avail_hi = 0x7fffffff;
+	common->queue_enable = 1;
+	*(volatile uint16_t *)(notify + common->queue_notify_off * multiplier) = 0;
+}
+
+int main(int argc, char **argv)
+{
+	int times = argc == 3 ? atoi(argv[2]) : 0, uevents, i;
+	const char *how;
+
+	if (!times) {
+		printf("breaker: expected DEVICE TIMES\n");
+		return 2;
+	}
+	find_registers(argv[1]);
+	uevents = listen_to_kernel();
+	for (i = 0; i < times; i++) {
+		spoil_queue();
+		how = wait_for_recovery(uevents);
+		if (!how || strcmp(how, "done")) {
+			printf("recovery %d ended with %s\n", i + 1, how ? how : "nothing");
+			return 1;
+		}
+	}
+	printf("%d errors, and %d times brought back\n", times, times);
+	return 0;
+}
