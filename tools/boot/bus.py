@@ -14,7 +14,10 @@ NAMES = {1: {0: "CSUM", 1: "GUEST_CSUM", 2: "CTRL_GUEST_OFFLOADS", 3: "MTU", 5: 
          3: {0: "SIZE", 1: "MULTIPORT", 2: "EMERG_WRITE"},
          5: {0: "MUST_TELL_HOST", 1: "STATS_VQ", 2: "DEFLATE_ON_OOM", 3: "FREE_PAGE_HINT", 4: "PAGE_POISON", 5: "REPORTING"},
          8: {0: "INOUT", 1: "HOTPLUG", 2: "CHANGE", 3: "T10_PI"},
-         9: {0: "MOUNT_TAG"}}
+         9: {0: "MOUNT_TAG"},
+         16: {0: "VIRGL", 1: "EDID", 2: "RESOURCE_UUID", 3: "RESOURCE_BLOB", 4: "CONTEXT_INIT"},
+         23: {0: "INPUT_RANGE", 1: "DOMAIN_RANGE", 2: "MAP_UNMAP", 3: "BYPASS", 4: "PROBE", 5: "MMIO", 6: "BYPASS_CONFIG"},
+         24: {0: "ACPI_PXM", 1: "UNPLUGGED_INACCESSIBLE"}}
 STATUS = {1: "ACKNOWLEDGE", 2: "DRIVER", 4: "DRIVER_OK", 8: "FEATURES_OK", 0x40: "NEEDS_RESET", 0x80: "FAILED"}
 READY, READY_LEGACY = 0x0f, 0x07    # before virtio 1.0 there is no FEATURES_OK
 

@@ -33,7 +33,7 @@ check_ports() { # all of them at once
 check_port_hotplug() { # a port comes, goes while somebody reads it, and comes back
 	no_port port15 && ask plug port15 && echo_on port15 65536 || return 1
 	exec 3<"$(port_named port15)"
-	cat <&3 &
+	cat <&3 2>/dev/null &
 	exec 3<&-
 	ask unplug port15 && wait_until no_port port15 || return 1
 	wait $!

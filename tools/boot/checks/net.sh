@@ -38,7 +38,7 @@ check_pairs() { # each CPU sends by its own queue, and receives there what comes
 	[ "$(sha256sum /tmp/pair? | grep -c "^$(asked sum)")" = 4 ] || { echo "checksum differs"; return 1; }
 	virtio=$(virtio_of "/sys/class/net/$dev")
 	for n in 0 1 2 3; do
-		[ "$(counted tx${n}_kicks)" -ge 10 ] && [ -n "$(came "$virtio-input.$n")" ] ||
+		[ "$(counted tx${n}_kicks)" -ge 10 ] && [ -n "$(came "$virtio-input.$n")" ] && [ -n "$(came "$virtio-output.$n")" ] ||
 			{ echo "little or nothing through pair $n"; /usr/sbin/ethtool -S "$dev" >/dev/console; return 1; }
 	done
 	rm /tmp/pair?
