@@ -189,9 +189,10 @@ MUTANTS = (
     ("a driver that can't be restarted is revived", RECOVERY, "return drv->freeze && drv->restore;", "return drv->freeze;", "recovery.test_no_callbacks"),
     ("a broken queue asks for nothing", RECOVERY, "\tvdev->queue_broke = queue_broke;\n", "", "recovery.test_lies"),
     ("what is in flight in a device that is gone is not given back", HANDSHAKE, "\tvring_end(vdev);\n", "", "recovery.test_torn_out"),
-    ("a device that is given up keeps what it has", HANDSHAKE, "\tset_failed(vdev);\n\tend_what_is_in_flight(vdev);", "\tset_failed(vdev);",
+    ("a device that is given up keeps what it has", HANDSHAKE, "\tset_failed(vdev);\n\tvirtio_end_what_is_in_flight(vdev);", "\tset_failed(vdev);",
      "recovery.test_given_up"),
     ("a queue that ends is not shut down", RING_API, "\t\tif (q->ending)\n\t\t\tshut_down(q);\n", "", "recovery.test_torn_out"),
+    ("torn out while its driver waits for it", RECOVERY, "\t\tvirtio_end_what_is_in_flight(vdev);\n", "\t\t;\n", "recovery.test_torn_out_in_restart"),
     ("a bus reset is not noticed", RECOVERY, 'attempt(r, "reset by its bus");', ";", "recovery.test_bus_reset"),
 )
 

@@ -534,7 +534,7 @@ void virtio_prompt_driver(struct virtio_device *vdev)
 }
 
 /* The device will not answer.  Some drivers wait for it all the same. */
-static void end_what_is_in_flight(struct virtio_device *vdev)
+void virtio_end_what_is_in_flight(struct virtio_device *vdev)
 {
 	if (!drv_to_virtio(vdev->dev.driver)->takes_back)
 		return;
@@ -549,7 +549,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 	config_core_disable(vdev);
 	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
 		virtio_reset_device(vdev);
-		end_what_is_in_flight(vdev);
+		virtio_end_what_is_in_flight(vdev);
 	}
 	if (drv->remove)
 		drv->remove(vdev);
@@ -654,6 +654,6 @@ void virtio_handshake_fail(struct virtio_device *vdev)
 	vdev->config->reset(vdev);
 	vdev->features_latched = false;
 	set_failed(vdev);
-	end_what_is_in_flight(vdev);
+	virtio_end_what_is_in_flight(vdev);
 }
 #endif

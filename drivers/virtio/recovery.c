@@ -281,11 +281,20 @@ int virtio_recovery_init(struct virtio_device *vdev)
 	return 0;
 }
 
-/* The device goes.  What it says from here on is not heard. */
+/*
+ * The device goes.  What it says from here on is not heard.  Its driver may be in the
+ * midst of freeze(), waiting for what no device will answer any more.
+ */
 void virtio_recovery_stop(struct virtio_device *vdev)
 {
-	disable_work_sync(&vdev->recovery->revive);
-	disable_work_sync(&vdev->recovery->rebuild);
+	struct virtio_recovery *r = vdev->recovery;
+
+	disable_work_sync(&r->revive);
+	mutex_lock(&r->lock);
+	if (r->able && virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
+		virtio_end_what_is_in_flight(vdev);
+	mutex_unlock(&r->lock);
+	disable_work_sync(&r->rebuild);
 }
 
 void virtio_recovery_free(struct virtio_recovery *r)

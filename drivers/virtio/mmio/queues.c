@@ -406,7 +406,9 @@ int vm_resume_vqs(struct virtio_device *vdev)
 		err = err ?: program_queue(vm, vq);
 	if (err)
 		return err;
+	/* One that was being reset on its own is started by who does that. */
 	xa_for_each(&vm->queues, index, vq)
-		start_queue(vm, vq);
+		if (!READ_ONCE(vq->reset))
+			start_queue(vm, vq);
 	return 0;
 }

@@ -331,7 +331,9 @@ int vp_resume_vqs(struct virtio_device *vdev)
 		err = err ?: vp->regs->program_queue(vp, q->vq, q->vector);
 	if (err)
 		return err;
+	/* One that was being reset on its own is started by who does that. */
 	xa_for_each(&vp->queues, index, q)
-		start_queue(vp, q->vq);
+		if (!q->vq->reset)
+			start_queue(vp, q->vq);
 	return 0;
 }

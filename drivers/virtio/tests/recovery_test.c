@@ -304,6 +304,25 @@ static void test_torn_out(struct kunit *test)
 	expect_all_failed(test);
 }
 
+/* While its driver waits for them, to be restarted. */
+static void test_torn_out_in_restart(struct kunit *test)
+{
+	const struct format *format = test->param_value;
+
+	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
+		kunit_skip(test, "the kernel has no driver of disks");
+	open_disk(test, format->features);
+	disk.live = 0;
+	disk.host->queue[0].serve = NULL;
+	submit_all(REQ_OP_READ);
+	virtio_host_needs_reset(disk.host);
+	KUNIT_ASSERT_TRUE(test, wait_event_timeout(disk.host->event, disk.live == 1, GENEROUS));
+	disk.host->script = stay_gone;
+	disk.host->status = VIRTIO_STATUS_GONE;
+	virtio_host_unplug(disk.host);
+	expect_all_failed(test);
+}
+
 /* The same for a device that is given up, and for what is asked of it later. */
 static void test_given_up(struct kunit *test)
 {
@@ -430,6 +449,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE_PARAM(test_lies, format_gen_params),
 	KUNIT_CASE_PARAM(test_bus_reset, format_gen_params),
 	KUNIT_CASE_PARAM(test_torn_out, format_gen_params),
+	KUNIT_CASE_PARAM(test_torn_out_in_restart, format_gen_params),
 	KUNIT_CASE_PARAM(test_given_up, format_gen_params),
 	KUNIT_CASE(test_limit),
 	KUNIT_CASE(test_refuses),
