@@ -193,7 +193,7 @@ MUTANTS = (
      "recovery.test_given_up"),
     ("a queue that ends is not shut down", RING_API, "\t\tif (q->ending)\n\t\t\tshut_down(q);\n", "", "recovery.test_torn_out"),
     ("torn out while its driver waits for it", RECOVERY, "\t\tvirtio_end_what_is_in_flight(vdev);\n", "\t\t;\n", "recovery.test_torn_out_in_restart"),
-    ("a bus reset is not noticed", RECOVERY, 'attempt(r, "reset by its bus");', ";", "recovery.test_bus_reset"),
+    ("a bus reset is not noticed", RECOVERY, 'bring_back(r, "reset by its bus");', ";", "recovery.test_bus_reset"),
 )
 
 

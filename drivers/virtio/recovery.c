@@ -50,8 +50,10 @@ struct virtio_recovery {
 static void tell_user_space(struct virtio_recovery *r, const char *how)
 {
 	char recovery[32], attempt[32];
-	char *env[] = { recovery, attempt, NULL };
+	char *env[3] = { };
 
+	env[0] = recovery;
+	env[1] = attempt;
 	snprintf(recovery, sizeof(recovery), "RECOVERY=%s", how);
 	snprintf(attempt, sizeof(attempt), "ATTEMPT=%u", r->attempts);
 	kobject_uevent_env(&r->vdev->dev.kobj, KOBJ_CHANGE, env);
@@ -98,7 +100,7 @@ static void forget_attempts(struct virtio_recovery *r)
 		r->attempts = 0;
 }
 
-static void attempt(struct virtio_recovery *r, const char *why)
+static void bring_back(struct virtio_recovery *r, const char *why)
 {
 	struct virtio_device *vdev = r->vdev;
 
@@ -139,7 +141,7 @@ static void revive(struct work_struct *work)
 	if (r->able && !r->paused) {
 		why = what_is_wrong(r->vdev);
 		if (why)
-			attempt(r, why);
+			bring_back(r, why);
 	}
 	mutex_unlock(&r->lock);
 }
@@ -219,7 +221,7 @@ void virtio_recovery_resume(struct virtio_device *vdev)
 	mutex_lock(&r->lock);
 	r->paused = false;
 	if (r->able)
-		attempt(r, "reset by its bus");
+		bring_back(r, "reset by its bus");
 	mutex_unlock(&r->lock);
 }
 EXPORT_SYMBOL_GPL(virtio_recovery_resume);

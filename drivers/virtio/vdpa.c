@@ -127,7 +127,7 @@ static void set_status(struct virtio_device *vdev, u8 status)
 		vdpa_set_status(to_vt(vdev)->vdpa, status);
 }
 
-static void reset(struct virtio_device *vdev)
+static void start_over(struct virtio_device *vdev)
 {
 	int err = vdpa_reset(to_vt(vdev)->vdpa, 0);
 
@@ -330,7 +330,7 @@ static const struct virtio_config_ops config_ops = {
 	.generation		= generation,
 	.get_status		= get_status,
 	.set_status		= set_status,
-	.reset			= reset,
+	.reset			= start_over,
 	.get_features		= get_features,
 	.finalize_features	= finalize_features,
 	.find_vqs		= find_vqs,
