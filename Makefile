@@ -27,7 +27,7 @@ boot-shell: source
 boots: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot
 
-## make boots-arch [ONLY=g]   arm64, riscv64, m68k, ppc64 and s390x, each built and booted on machines of its own.  Not part of make test: 30 minutes, then 4
+## make boots-arch [ONLY=g]   arm64, riscv64, m68k, ppc64 and s390x, each built and booted on machines of its own.  Slow
 boots-arch: source
 	@$(TOOLS)/arch/run.py --source $(LINUX) --build $(BUILD) $(if $(ONLY),--only '$(ONLY)')
 
@@ -82,7 +82,7 @@ symbols: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
-## make check-users       every file of the tree that uses virtio, compiled against a pristine core and against ours.  Not part of make test: 30 minutes, then 1
+## make check-users       every file of the tree that uses virtio, compiled against a pristine core and against ours.  Slow
 check-users: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/users.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
