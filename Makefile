@@ -31,7 +31,7 @@ boots: source
 boots-all: source
 	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --all
 
-## make boots-arch [ONLY=g]   arm64, riscv64, m68k and s390x, each built and booted on machines of its own.  Not part of make test: 10 minutes
+## make boots-arch [ONLY=g]   arm64, riscv64, m68k, ppc64 and s390x, each built and booted on machines of its own.  Slow
 boots-arch: source
 	@$(TOOLS)/arch/run.py --source $(LINUX) --build $(BUILD) $(if $(ONLY),--only '$(ONLY)')
 
@@ -94,7 +94,7 @@ symbols: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
-## make check-users       every file of the tree that uses virtio, compiled against a pristine core and against ours.  Not part of make test: 30 minutes
+## make check-users       every file of the tree that uses virtio, compiled against a pristine core and against ours.  Slow
 check-users: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/users.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)

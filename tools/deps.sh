@@ -21,6 +21,8 @@ needed() {
 	arm64) needed_for arm64 aarch64-linux-gnu aarch64 qemu-system-arm; return ;;
 	riscv64) needed_for riscv64 riscv64-linux-gnu riscv64 qemu-system-misc; return ;;
 	m68k) needed_for m68k m68k-linux-gnu m68k qemu-system-misc; return ;;
+	ppc64) needed_for ppc64 powerpc64-linux-gnu ppc64 qemu-system-ppc; return ;;
+	s390x) needed_for s390x s390x-linux-gnu s390x qemu-system-misc; return ;;
 	switch)
 		pmds=/usr/lib/x86_64-linux-gnu/dpdk/pmds-23.0
 		cat <<EOF
@@ -30,7 +32,6 @@ $pmds/librte_bus_vdev.so.23 librte-bus-vdev23
 $pmds/librte_mempool_ring.so.23 librte-mempool-ring23
 EOF
 		return ;;
-	s390x) needed_for s390x s390x-linux-gnu s390x qemu-system-misc; return ;;
 	esac
 	cat <<EOF
 /usr/bin/python3 python3
@@ -101,7 +102,7 @@ trap 'rm -f "$log"' EXIT
 # The lists that are there may do; fetch them only if not.
 # shellcheck disable=SC2086
 install_them() {
-	$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$log" 2>&1
+	$root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing >"$log" 2>&1
 }
 echo "installing, which takes some minutes on a bare machine"
 if ! install_them && ! { $root apt-get update >"$log" 2>&1 && install_them; }; then

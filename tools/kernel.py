@@ -7,7 +7,7 @@ TOOLS = os.path.dirname(os.path.abspath(__file__))
 os.environ.setdefault("CCACHE_BASEDIR", os.path.dirname(TOOLS))
 # Architectures besides the host's: what the kernel calls them, and what the names of their compilers begin with.
 FOREIGN = {"arm64": ("arm64", "aarch64-linux-gnu-"), "riscv64": ("riscv", "riscv64-linux-gnu-"), "m68k": ("m68k", "m68k-linux-gnu-"),
-           "s390x": ("s390", "s390x-linux-gnu-"), "um": ("um", "")}
+           "ppc64": ("powerpc", "powerpc64-linux-gnu-"), "s390x": ("s390", "s390x-linux-gnu-"), "um": ("um", "")}
 
 
 class Failed(Exception):
@@ -17,7 +17,8 @@ class Failed(Exception):
 def lacking(what):
     """Why that of deps.sh can't be had, an architecture perhaps; nothing if it can."""
     deps = subprocess.run([f"{TOOLS}/deps.sh", what], stderr=subprocess.PIPE, text=True)
-    return deps.stderr.strip() if deps.returncode else ""
+    why = "; ".join(re.findall(r"^deps: (.*)$", deps.stderr, re.M))
+    return why or f"deps.sh ended with {deps.returncode}" if deps.returncode else ""
 
 
 def for_arch(arch, *wrapper):
