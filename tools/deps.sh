@@ -49,6 +49,7 @@ needed() {
 /usr/sbin/ethtool ethtool
 /usr/sbin/ip iproute2
 /usr/bin/jq jq
+/usr/sbin/kexec kexec-tools
 /usr/lib/qemu/virtiofsd qemu-system-common
 /usr/bin/clang-14 clang-14
 /usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev

@@ -14,6 +14,8 @@ class Device(NamedTuple):
 DEVICES = {
     "disk": Device(2, "virtio_blk", ("disk",)),
     "scratch": Device(2, "virtio_blk", ("fio",)),
+    "victim": Device(2, "virtio_blk", ()),
+    "swap": Device(2, "virtio_blk", ()),
     "queues": Device(2, "virtio_blk", ("serial", "queues", "discard", "grow")),
     "network": Device(1, "virtio_net", ("network",)),
     "card": Device(1, "virtio_net", ("pairs", "mergeable", "xdp", "xsk", "filters")),
@@ -73,6 +75,7 @@ class Scenario(NamedTuple):
     machine: Machine = Q35
     cpus: int = 0               # another number of them than the machine has
     slow: bool = False          # left out of what is run often
+    also: tuple = ()            # checks that belong to none of the devices, after all others
 
     def is_modern(self):
         return self.properties.get("disable-modern") != "on"
@@ -86,7 +89,7 @@ class Scenario(NamedTuple):
         return self._replace(devices=tuple(d for d in self.devices if d not in devices))
 
     def checks(self):
-        return [c for d in self.devices for c in DEVICES[d].checks] + list(ALWAYS)
+        return [c for d in self.devices for c in DEVICES[d].checks] + [*ALWAYS, *self.also]
 
     def first(self):
         """Drivers to load before any other that serves the same device."""
@@ -138,6 +141,19 @@ def drivers():
                        words="memhp_default_state=online_movable", slow=slow)
 
 
+def life():
+    """Machines that sleep and devices that go, with what is asked of them before and after."""
+    again = ("disk", "fio", "network", "console", "entropy", "balloon")
+    devices = ("disk", "scratch", "network", "console", "entropy", "inflatable")
+    yield Scenario("sleep", devices=(*devices, "pmem", "scsi", "keyboard", "crypto"), also=("sleep", *again, "pmem", "scsi", "keyboard", "cipher"), slow=True)
+    yield Scenario("hibernate", devices=(*devices, "swap"), also=("hibernate", *again), words="resume=/dev/vdc", slow=True)
+    yield Scenario("kexec", devices=devices, also=("kexec", *again), slow=True)
+    yield Scenario("storm-bind", devices=(*devices, "scsi", "keyboard", "crypto"), also=("rebinds", "rebinds_pci", "modules", *again, "scsi", "keyboard", "cipher"), slow=True)
+    yield Scenario("storm-plug", devices=(*devices, "victim"), also=("pull", "plug", *again), slow=True)
+    yield Scenario("torn-out", devices=("scratch", "network", "victim"), also=("torn_disk", "torn_card", "fio", "network"))
+    yield Scenario("resizes", devices=("scratch", "victim"), also=("resizes", "fio"))
+
+
 SCENARIOS = {s.name: s for s in (
     Scenario("default"),
     Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
@@ -151,5 +167,6 @@ SCENARIOS = {s.name: s for s in (
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
     *drivers(),
+    *life(),
     Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng")),
 )}
