@@ -54,10 +54,10 @@ suspend() {
 check_sleep() { # memory is all that keeps its power
 	grep -qF '[deep]' /sys/power/mem_sleep || { echo "states: $(cat /sys/power/mem_sleep)"; return 1; }
 	busy || return 1
-	for i in 1 2 3 4 5; do
+	for turn in 1 2 3 4 5; do
 		suspend >/tmp/suspend || { cat /tmp/suspend; return 1; }
 	done
-	rest && echo "asleep $i times"
+	rest && echo "asleep $turn times"
 }
 
 check_hibernate() { # the machine is off meanwhile: what it goes on from lies on a disk
@@ -153,24 +153,24 @@ rescan() { echo 1 >/sys/bus/pci/rescan; }
 
 pull() { echo 1 >"$(pci_of $VICTIM)/remove"; }
 
-times() { # COUNT COMMAND...: each time beside a disk that must not notice
+repeat() { # COUNT COMMAND...: each time beside a disk that must not notice
 	work disk fio_on "/dev/$(disk_with $SCRATCH)" 4m
-	count=$1 i=0
+	count=$1 turn=0
 	shift
-	while [ $i -lt "$count" ]; do
-		"$@" >/tmp/time 2>&1 || { echo "time $i: $(cat /tmp/time)"; return 1; }
-		i=$((i + 1))
+	while [ $turn -lt "$count" ]; do
+		"$@" >/tmp/time 2>&1 || { echo "time $turn: $(cat /tmp/time)"; return 1; }
+		turn=$((turn + 1))
 	done
 	whole && rest && echo "$count times"
 }
 
 pull_once() { under_io pull && rescan; }
 
-check_pull() { times 100 pull_once; }
+check_pull() { repeat 100 pull_once; }
 
 unplug_once() { under_io ask unplug $VICTIM && wait_until gone && ask plug $VICTIM; }
 
-check_plug() { times 20 unplug_once; }
+check_plug() { repeat 20 unplug_once; }
 
 # Registers that read as all ones.
 
@@ -181,14 +181,14 @@ said() { dmesg | sed -n "1,/mark $1\$/!p" | grep virtio; } # MARK: what the log 
 tear_out() { # FUNCTION: and say nothing but that
 	blind "$1"
 	[ "$(cat "$1"/virtio*/status)" = 0x000000ff ] || { echo "its registers are there"; return 1; }
-	echo "mark $i" >/dev/kmsg
+	echo "mark $turn" >/dev/kmsg
 	echo 1 >"$1/remove"
-	[ "$(said $i | grep -c 'device is gone')" = 1 ] && [ "$(said $i | wc -l)" = 1 ] || { echo "the log has: $(said $i)"; return 1; }
+	[ "$(said $turn | grep -c 'device is gone')" = 1 ] && [ "$(said $turn | wc -l)" = 1 ] || { echo "the log has: $(said $turn)"; return 1; }
 }
 
 tear_out_disk() { under_io tear_out "$(pci_of $VICTIM)" && rescan && whole; }
 
-check_torn_disk() { times 10 tear_out_disk; }
+check_torn_disk() { repeat 10 tear_out_disk; }
 
 card() { readlink -f /sys/class/net/eth0/device/..; }
 
@@ -200,7 +200,7 @@ tear_out_card() { # in the midst of a file
 	rescan && check_network
 }
 
-check_torn_card() { times 10 tear_out_card; }
+check_torn_card() { repeat 10 tear_out_card; }
 
 # Changes of the configuration.
 
@@ -208,11 +208,11 @@ check_resizes() { # while the driver comes and goes, which is to know the last o
 	wait_until there || return 1
 	d=/sys/bus/virtio/devices/$(virtio_of "/sys/block/$(disk_with $VICTIM)")
 	(until [ -e /tmp/resized ]; do rebind "$d" 1 || break; echo; done >/tmp/rebound) &
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		ask resize $VICTIM 50 $((64 + i)) || break
+	for turn in 1 2 3 4 5 6 7 8 9 10; do
+		ask resize $VICTIM 50 $((64 + turn)) || break
 	done
 	touch /tmp/resized
 	wait
-	wait_until there && wait_until grep -qx $(((64 + i) * 2048)) "/sys/block/$(disk_with $VICTIM)/size" || return 1
-	echo "$((i * 50)) sizes during $(wc -l </tmp/rebound) times unbound and bound, the last is known"
+	wait_until there && wait_until grep -qx $(((64 + turn) * 2048)) "/sys/block/$(disk_with $VICTIM)/size" || return 1
+	echo "$((turn * 50)) sizes during $(wc -l </tmp/rebound) times unbound and bound, the last is known"
 }
