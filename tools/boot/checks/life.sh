@@ -110,12 +110,12 @@ pci_of() { echo "/sys/bus/pci/devices/$(basename "$(dirname "$(readlink -f "/sys
 
 check_rebinds() {
 	work disk fio_on "/dev/$(disk_with $SCRATCH)" 4m
-	each_rebound 100 /sys/bus/virtio/devices/* && rest
+	each_rebound 5 /sys/bus/virtio/devices/* && rest
 }
 
 check_rebinds_pci() {
 	work disk fio_on "/dev/$(disk_with $SCRATCH)" 4m
-	each_rebound 20 $(ls -d /sys/bus/pci/drivers/virtio-pci/0000:* | sed 's|drivers/virtio-pci|devices|') && rest
+	each_rebound 2 $(ls -d /sys/bus/pci/drivers/virtio-pci/0000:* | sed 's|drivers/virtio-pci|devices|') && rest
 }
 
 virtio_modules() { lsmod | awk '/virtio/ && $3 == 0 { print $1 }'; }
@@ -166,41 +166,44 @@ repeat() { # COUNT COMMAND...: each time beside a disk that must not notice
 
 pull_once() { under_io pull && rescan; }
 
-check_pull() { repeat 100 pull_once; }
+check_pull() { repeat 3 pull_once; }
 
 unplug_once() { under_io ask unplug $VICTIM && wait_until gone && ask plug $VICTIM; }
 
-check_plug() { repeat 20 unplug_once; }
+check_plug() { repeat 3 unplug_once; }
 
 # Registers that read as all ones.
 
 blind() { printf '\0' | dd of="$1/config" bs=1 seek=4 conv=notrunc 2>/dev/null; } # FUNCTION: it decodes no address any more
 
-said() { dmesg | sed -n "1,/mark $1\$/!p" | grep virtio; } # MARK: what the log has of virtio since then
+said() { dmesg | sed "1,/$1\$/d" | grep virtio; } # MARK: what the log has of virtio since then
 
 tear_out() { # FUNCTION: and say nothing but that
+	mark="torn out: ${1##*/} $turn"
 	blind "$1"
 	[ "$(cat "$1"/virtio*/status)" = 0x000000ff ] || { echo "its registers are there"; return 1; }
-	echo "mark $turn" >/dev/kmsg
+	echo "$mark" >/dev/kmsg
 	echo 1 >"$1/remove"
-	[ "$(said $turn | grep -c 'device is gone')" = 1 ] && [ "$(said $turn | wc -l)" = 1 ] || { echo "the log has: $(said $turn)"; return 1; }
+	[ "$(said "$mark" | grep -c 'device is gone$')" = 1 ] && [ "$(said "$mark" | wc -l)" = 1 ] || { echo "the log has: $(said "$mark")"; return 1; }
 }
 
 tear_out_disk() { under_io tear_out "$(pci_of $VICTIM)" && rescan && whole; }
 
-check_torn_disk() { repeat 10 tear_out_disk; }
+check_torn_disk() { repeat 2 tear_out_disk; }
 
 card() { readlink -f /sys/class/net/eth0/device/..; }
 
 tear_out_card() { # in the midst of a file
 	wget -q -O /tmp/torn "$(server)/file" 2>/dev/null &
-	wait_until [ -s /tmp/torn ]
+	torn=$!
+	wait_until [ -s /tmp/torn ] || return 1
 	tear_out "/sys/bus/pci/devices/$(basename "$(card)")" || return 1
-	kill %2 2>/dev/null
+	kill $torn
+	rm /tmp/torn
 	rescan && check_network
 }
 
-check_torn_card() { repeat 10 tear_out_card; }
+check_torn_card() { repeat 2 tear_out_card; }
 
 # Changes of the configuration.
 
