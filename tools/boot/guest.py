@@ -4,7 +4,6 @@ import os, re, subprocess, sys, termios, threading, tty
 from collections import Counter
 import asks, bus
 
-LIMIT = 300     # seconds for a guest that does all its work
 COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Call Trace|Kernel panic|DMA-API:.*error|is broken:|device refuses")
 # The driver of the balloon has no use for indirect tables.
 NO_USE = {(5, 28)}
@@ -30,7 +29,7 @@ class Guest:
         self.proc = proc = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=self.host.files())
         self.host.pid = proc.pid
         self.host.starts += 1
-        timer = threading.Timer(LIMIT, proc.kill)
+        timer = threading.Timer(self.scenario.limit, proc.kill)
         if not shell:
             timer.start()
         for raw in shell_lines(proc) if shell else iter(proc.stdout.readline, b""):
@@ -77,7 +76,7 @@ class Guest:
         """What must be so when the machine is off."""
         if not self.done:
             tail = "".join(open(self.log, errors="replace").readlines()[-15:])
-            self.results.say(False, f"the guest did not come to its end within {LIMIT} s; it said last:\n{tail}")
+            self.results.say(False, f"the guest did not come to its end within {self.scenario.limit} s; it said last:\n{tail}")
         elif status:
             self.results.say(False, f"power off: the machine ended with {status}")
         for name in Counter(self.scenario.checks()) - self.checked:
