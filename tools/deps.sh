@@ -60,6 +60,7 @@ EOF
 /usr/sbin/ethtool ethtool
 /usr/sbin/ip iproute2
 /usr/bin/jq jq
+/usr/sbin/kexec kexec-tools
 /usr/lib/qemu/virtiofsd qemu-system-common
 /usr/bin/qemu-storage-daemon qemu-system-common
 /usr/bin/clang-14 clang-14

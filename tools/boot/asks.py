@@ -12,6 +12,7 @@ MIB = 1 << 20
 # What is plugged in while the guest runs.
 PLUGS = {
     "lun3": {"driver": "scsi-hd", "drive": "lun3", "bus": "luns.0", "scsi-id": 0, "lun": 3, "serial": "lun3"},
+    "victim": {"driver": "virtio-blk-pci", "drive": "victim", "bus": "socket", "serial": "victim"},
     "port15": {"driver": "virtserialport", "chardev": "port15", "name": "port15", "bus": "ports.0", "nr": 16},
 }
 
@@ -52,6 +53,29 @@ def unplug(host, name):
 
 def grow(host, disk, mib):
     host.qmp.command("block_resize", device=disk, size=int(mib) * MIB)
+
+
+def resize(host, node, count, mib):
+    """Through other sizes to the one that is meant."""
+    for n in reversed(range(int(count))):
+        host.qmp.command("block_resize", **{"node-name": node, "size": (int(mib) + n) * MIB})
+
+
+def awake(host):
+    """From now on it is noticed when the machine falls asleep."""
+    if (status := host.qmp.command("query-status")["status"]) != "running":
+        raise Failed(f"the machine is {status}")
+
+
+def slept(host):
+    for event in "SUSPEND", "WAKEUP":
+        host.qmp.wait(event)
+
+
+def started(host, times):
+    if host.starts != int(times):
+        raise Failed(f"the machine was started {host.starts} times, expected {times}")
+    return f"went on in a machine started {times} times"
 
 
 def balloon(host, mib):
@@ -145,7 +169,7 @@ def send(host, port):
     return host.network.send(int(port))
 
 
-ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, balloon, balloon_stats, memory, hold, less, screen, text, filters, datagrams, send)}
+ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, resize, awake, slept, started, balloon, balloon_stats, memory, hold, less, screen, text, filters, datagrams, send)}
 
 
 def answer(host, request):

@@ -4,7 +4,6 @@ import os, re, subprocess, sys, termios, threading, tty
 from collections import Counter
 import asks, bus
 
-LIMIT = 300     # seconds for a guest that does all its work
 COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Call Trace|Kernel panic|DMA-API:.*error|is broken:|device refuses")
 # The driver of the balloon has no use for indirect tables, and the IOMMU is not behind itself.
 NO_USE = {(5, 28), (23, 33)}
@@ -13,33 +12,46 @@ NO_USE = {(5, 28), (23, 33)}
 class Guest:
     def __init__(self, command, scenario, host, results, table):
         self.command, self.scenario, self.host, self.results, self.table = command, scenario, host, results, table
-        self.done, self.rows, self.checked = False, [], set()
+        self.done, self.asleep, self.rows, self.checked = False, False, [], Counter()
         self.log_lines, self.complaints = 0, []
         self.log = f"{host.build}/guest-{scenario.name}.log"
 
     def run(self, shell=False):
+        with open(self.log, "wb") as log:
+            status = self.start(log, shell)
+            if self.asleep and not status:
+                self.host.qmp.close()
+                status = self.start(log, shell)
+        self.judge(status)
+
+    def start(self, log, shell):
+        """The machine, until it is off; its exit status."""
         self.proc = proc = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=self.host.files())
         self.host.pid = proc.pid
-        timer = threading.Timer(LIMIT, proc.kill)
+        self.host.starts += 1
+        timer = threading.Timer(self.scenario.limit, proc.kill)
         if not shell:
             timer.start()
-        with open(self.log, "wb") as log:
-            for raw in shell_lines(proc) if shell else iter(proc.stdout.readline, b""):
-                log.write(raw)
-                self.hear(raw.decode(errors="replace").strip())
+        for raw in shell_lines(proc) if shell else iter(proc.stdout.readline, b""):
+            log.write(raw)
+            self.hear(raw.decode(errors="replace").strip())
         proc.wait()
         timer.cancel()
-        self.judge(proc.returncode)
+        return proc.returncode
 
     def hear(self, line):
         if line.startswith("@device "):
             self.see(bus.Row(line[8:]))
         elif line.startswith(("@ok ", "@failed ")):
             verdict, text = line.split(" ", 1)
-            self.checked.add(text.split(":")[0])
+            self.checked[text.split(":")[0]] += 1
             self.results.say(verdict == "@ok", text)
         elif line.startswith("@ask "):
             self.tell(asks.answer(self.host, line[5:]))
+        elif line == "@asleep":     # and goes on where it was when the machine is started again
+            self.asleep = True
+        elif line == "@again":      # another kernel, which has to find everything anew
+            self.rows = []
         elif line == "@done":
             self.done = True
         elif line.startswith("@log "):
@@ -64,12 +76,11 @@ class Guest:
         """What must be so when the machine is off."""
         if not self.done:
             tail = "".join(open(self.log, errors="replace").readlines()[-15:])
-            self.results.say(False, f"the guest did not come to its end within {LIMIT} s; it said last:\n{tail}")
+            self.results.say(False, f"the guest did not come to its end within {self.scenario.limit} s; it said last:\n{tail}")
         elif status:
             self.results.say(False, f"power off: the machine ended with {status}")
-        for name in self.scenario.checks():
-            if name not in self.checked:
-                self.results.say(False, f"{name}: no result")
+        for name in Counter(self.scenario.checks()) - self.checked:
+            self.results.say(False, f"{name}: no result")
         self.results.say(*self.judge_bus())
         self.results.say(*self.judge_features())
         self.results.say(self.log_lines and not self.complaints, f"log: {(self.complaints or ['no complaint of the kernel'])[0]} in {self.log_lines} lines")

@@ -3,13 +3,14 @@
 import functools, os, random, shutil, subprocess
 import documents
 from asks import until
+from machine import PC
 from network import TAPS, Network
 from qmp import Qmp
 from servers import echo, serve_file, serve_files, unix_listener
 
 MIB = 1 << 20
 # Images of the devices, empty or with a file system that has the documents: MiB.
-EMPTY = {"scratch": {"scratch": 32}, "scsi": {"scsi": 32}, "luns": {f"lun{n}": 8 for n in range(4)}}
+EMPTY = {"scratch": {"scratch": 32}, "victim": {"victim": 1024}, "swap": {"swap": 512}, "scsi": {"scsi": 32}, "luns": {f"lun{n}": 8 for n in range(4)}}
 FILE_SYSTEMS = {"disk": 64, "pmem": 64}
 FOLDERS = ("share", "fs")
 # The image that is full: what the guest gives up of it, what it writes zeroes to, where it writes, and how large it gets.
@@ -26,10 +27,10 @@ class Host:
     def __init__(self, kernel):
         self.kernel, self.build = kernel, kernel.build
         self.tree, self.known = f"{self.build}/tree", f"{self.build}/tree/SHA256SUMS"
-        self.qmp, self.pid = Qmp(f"{self.build}/qmp.sock"), None      # of the machine, once it runs
+        self.qmp, self.pid, self.starts = Qmp(f"{self.build}/qmp.sock"), None, 0      # of the machine, once it runs
         self.network, self.daemon = None, None
         documents.gather(self.tree)
-        self.port, self.sum = serve_file(f"{self.build}/http")
+        self.port, self.sum = serve_file(f"{self.build}/http", kernel=f"{self.build}/{PC[0]}", initramfs=f"{self.build}/initramfs.cpio")
         echo(unix_listener(f"{self.build}/echo.sock"))
 
     def words(self):
@@ -37,7 +38,7 @@ class Host:
 
     def prepare(self, scenario):
         """All as no guest has touched it.  Returns what can't be had here, and why."""
-        lacks = {}
+        lacks, self.starts = {}, 0
         for device in scenario.devices:
             for name, size in EMPTY.get(device, {}).items():
                 self.image(name, size * MIB)
@@ -48,6 +49,8 @@ class Host:
                 shutil.copytree(self.tree, f"{self.build}/{device}")
         if "queues" in scenario.devices:
             self.image("queues", FULL, filling())
+        if "swap" in scenario.devices:
+            self.kernel.run("mkswap", f"{self.build}/swap.img")
         if "fs" in scenario.devices:
             lacks["fs"] = self.start_virtiofsd()
         if TAPS.keys() & set(scenario.devices):

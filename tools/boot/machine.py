@@ -45,6 +45,10 @@ PCI_ONLY = re.compile(r",(romfile|vectors)=[^,]*")
 DEVICES = {
     "disk": (["-drive", "if=none,id=disk,format=raw,file={build}/disk.img"], "virtio-blk-pci,drive=disk,serial=disk", []),
     "scratch": (drive("scratch"), "virtio-blk-pci,drive=scratch,serial=scratch", []),
+    # In a slot, to be plugged and torn out; a -drive would go with it.
+    "victim": (["-device", "pcie-root-port,id=socket,chassis=1", "-blockdev", "raw,node-name=victim,file.driver=file,file.filename={build}/victim.img"],
+               "virtio-blk-pci,id=victim,drive=victim,bus=socket,serial=victim", []),
+    "swap": (drive("swap"), "virtio-blk-pci,drive=swap,serial=swap", []),
     "queues": (drive("queues", ",discard=unmap"), "virtio-blk-pci,drive=queues,num-queues=4,serial=queues", []),
     "network": (["-netdev", "user,id=net"], "virtio-net-pci,netdev=net,romfile=", []),
     # Two ports, of which the first is the console's, and a vector for each of their queues.

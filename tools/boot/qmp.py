@@ -34,8 +34,10 @@ class Qmp:
         self.command("qmp_capabilities")
 
     def close(self):
+        """The machine is off, perhaps to be started again."""
         if self.conn:
             self.conn.close()
+        self.conn, self.events = None, []
 
     def command(self, execute, **arguments):
         """What it returns."""

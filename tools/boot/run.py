@@ -15,7 +15,8 @@ from kernel import Failed, Kernel
 from results import Results
 from scenarios import DEVICES, SCENARIOS
 
-PROGRAMS = ("/usr/bin/fio", "/usr/bin/bash", "/usr/bin/jq", "/usr/bin/readlink", "/usr/sbin/ip", "/usr/sbin/tc", "/usr/sbin/vdpa", "/usr/bin/qemu-storage-daemon", "/usr/sbin/ethtool", "/usr/sbin/blkdiscard")
+PROGRAMS = ("/usr/bin/fio", "/usr/bin/bash", "/usr/bin/jq", "/usr/bin/readlink", "/usr/sbin/ip", "/usr/sbin/tc", "/usr/sbin/vdpa",
+            "/usr/bin/qemu-storage-daemon", "/usr/sbin/ethtool", "/usr/sbin/blkdiscard", "/usr/sbin/kexec")
 # The tree's own test of virtio_net, under tools/testing/selftests.
 SELFTEST = ("drivers/net/virtio_net/basic_features.sh", "drivers/net/virtio_net/virtio_net_common.sh", "net/forwarding/lib.sh", "net/lib.sh")
 

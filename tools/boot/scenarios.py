@@ -14,6 +14,8 @@ class Device(NamedTuple):
 DEVICES = {
     "disk": Device(2, "virtio_blk", ("disk",)),
     "scratch": Device(2, "virtio_blk", ("fio",)),
+    "victim": Device(2, "virtio_blk", ()),
+    "swap": Device(2, "virtio_blk", ()),
     "queues": Device(2, "virtio_blk", ("serial", "queues", "discard", "grow")),
     "network": Device(1, "virtio_net", ("network",)),
     "card": Device(1, "virtio_net", ("pairs", "mergeable", "xdp", "xsk", "filters")),
@@ -44,6 +46,7 @@ USUAL = ("disk", "scratch", "network", "console", "entropy", "balloon")
 # Properties of every virtio device of QEMU, and the feature bits that some of them stand for.
 PROPERTIES = {"disable-legacy": "on", "packed": "off", "indirect_desc": "on", "event_idx": "on", "iommu_platform": "off"}
 BITS = {28: "indirect_desc", 29: "event_idx", 33: "iommu_platform", 34: "packed"}
+LEGACY = {"disable-legacy": "off", "disable-modern": "on"}
 VERSION_1 = 32
 MODERN = ("fs",)     # for which QEMU knows no other way
 ENTROPY = 4
@@ -71,7 +74,8 @@ class Scenario(NamedTuple):
     machine: Machine = Q35
     cpus: int = 0               # another number of them than the machine has
     slow: bool = False          # left out of what is run often
-    also: tuple = ()            # checks of the guest, after those of its devices
+    also: tuple = ()            # checks of the guest that belong to none of the devices, after all others
+    limit: int = 300            # seconds for a guest that does all its work
 
     def is_modern(self):
         return self.properties.get("disable-modern") != "on"
@@ -86,7 +90,7 @@ class Scenario(NamedTuple):
 
     def checks(self):
         interrupts = ["interrupts"] if self.wanted_interrupts() else []
-        return [c for d in self.devices for c in DEVICES[d].checks] + [*self.also, *interrupts]
+        return [c for d in self.devices for c in DEVICES[d].checks] + [*interrupts, *self.also]
 
     def first(self):
         """Drivers to load before any other that serves the same device."""
@@ -138,11 +142,27 @@ def drivers():
                        words="memhp_default_state=online_movable", slow=slow)
 
 
+def life():
+    """Machines that sleep and devices that go, with what is asked of them before and after."""
+    usual = ("disk", "scratch", "network", "console", "entropy", "inflatable")
+    again = ("disk", "fio", "network", "console", "entropy", "balloon")
+    more, more_again = (*usual, "scsi", "keyboard", "crypto"), (*again, "scsi", "keyboard", "cipher")
+    for suffix, changes in ("", {}), ("-packed", {"packed": "on"}):
+        yield Scenario(f"sleep{suffix}", changes, (*more, "pmem"), also=("sleep", *more_again, "pmem"), slow=True, limit=600)
+        yield Scenario(f"hibernate{suffix}", changes, (*usual, "swap"), also=("hibernate", *again), words="resume=/dev/vdc", slow=True, limit=600)
+        yield Scenario(f"kexec{suffix}", changes, usual, also=("kexec", *again), slow=True, limit=600)
+        yield Scenario(f"storm-bind{suffix}", changes, more, also=("rebinds", "rebinds_pci", "modules", *more_again), slow=True, limit=1200)
+        yield Scenario(f"storm-plug{suffix}", changes, (*usual, "victim"), also=("pull", "plug", *again), slow=True, limit=1200)
+    # Where nobody answers, QEMU reads ones from ports and zeroes from memory: only a device with ports looks like one that is gone.
+    yield Scenario("torn-out", LEGACY, ("scratch", "network", "victim"), also=("torn_disk", "torn_card", "fio", "network"), slow=True)
+    yield Scenario("resizes", devices=("scratch", "victim"), also=("resizes", "fio"))
+
+
 SCENARIOS = {s.name: s for s in (
     Scenario("default"),
     Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
     Scenario("intx", words="pci=nomsi", interrupts=LINE),
-    Scenario("legacy", {"disable-legacy": "off", "disable-modern": "on"}),
+    Scenario("legacy", LEGACY),
     # Described by the parameter of the transport, which QEMU adds to the words for the kernel.  With ACPI there
     # is no timer but one that has to be measured, which fails on a busy host.
     Scenario("microvm", words="reboot=t", interrupts=LINE, machine=MICROVM),
@@ -153,6 +173,7 @@ SCENARIOS = {s.name: s for s in (
     *drivers(),
     Scenario("recovery", devices=("scratch", "network"), also=("recovery", "flr")),
     Scenario("vdpa", devices=("scratch",), also=("vdpa_blk", "vdpa_net", "vduse")),
+    *life(),
     Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng"),
              extra={"iommu": {"iommu_platform": "off"}}),
 )}

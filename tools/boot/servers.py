@@ -24,11 +24,14 @@ def serve_files(folder, address):
     return server
 
 
-def serve_file(folder):
-    """A file for the guest to fetch; returns the port and the checksum."""
+def serve_file(folder, **more):
+    """A file for the guest to fetch, and more of them by other names; returns the port and the checksum."""
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/file", "wb") as f:
         f.write(os.urandom(4 << 20))
+    for name, path in more.items():
+        with contextlib.suppress(FileExistsError):
+            os.symlink(path, f"{folder}/{name}")
     return serve_files(folder, ("127.0.0.1", 0)).server_address[1], sha256(f"{folder}/file")
 
 

@@ -4,7 +4,7 @@
 exchange() { # FOLDER: read and check what is there, write it back beside it with something new
 	cd "$1" || return 1
 	sha256sum -c SHA256SUMS >/tmp/sums 2>&1 || { grep FAILED /tmp/sums; return 1; }
-	mkdir written && cp -r docs written/ || return 1
+	rm -rf written && mkdir written && cp -r docs written/ || return 1
 	dd if=/dev/urandom of=written/random bs=64k count=64 2>/dev/null
 	cd written && find . -type f ! -name SUMS -exec sha256sum {} + >/tmp/SUMS && mv /tmp/SUMS SUMS || return 1
 	cd / && sync
@@ -26,13 +26,13 @@ fio_on() { # DISK SIZE OPTIONS...: random requests of all sizes, each block read
 	shift 2
 	wait_for "$disk" || return 1
 	/usr/bin/fio --name=job --filename="$disk" --size="$size" --direct=1 --ioengine=libaio --iodepth=32 --rw=randrw \
-		--bssplit=512/30:4k/30:32k/30:128k/10 --verify=crc32c --verify_fatal=1 --output=/tmp/fio "$@" ||
-		{ cat /tmp/fio; return 1; }
-	set -- $(sed -n 's/^ *\(READ\|WRITE\):.* io=\([^ ]*\) .*/\2/p' /tmp/fio)
+		--bssplit=512/30:4k/30:32k/30:128k/10 --verify=crc32c --verify_fatal=1 --output="/tmp/fio.${disk##*/}" "$@" ||
+		{ cat "/tmp/fio.${disk##*/}"; return 1; }
+	set -- $(sed -n 's/^ *\(READ\|WRITE\):.* io=\([^ ]*\) .*/\2/p' "/tmp/fio.${disk##*/}")
 	echo "$1 read, $2 written, checksums equal"
 }
 
-check_fio() { fio_on "$(ls -d /dev/vd? | tail -n 1)" 32m; }
+check_fio() { fio_on "/dev/$(disk_with scratch)" 32m; }
 
 check_scsi() { fio_on /dev/sda 32m; }
 

@@ -8,7 +8,7 @@ fetch() { # URL [FILE]: and look at the checksum
 
 check_network() {
 	wait_for /sys/class/net/eth0 || return 1
-	ip addr add 10.0.2.15/24 dev eth0 && ip link set eth0 up || return 1
+	ip addr flush dev eth0 && ip addr add 10.0.2.15/24 dev eth0 && ip link set eth0 up || return 1
 	fetch "http://10.0.2.2:$(asked port)/file" || return 1
 	echo "$(wc -c </tmp/file) bytes fetched, checksum equal"
 }
