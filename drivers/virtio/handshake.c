@@ -215,7 +215,7 @@ static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
 	if (legacy)
 		offered &= LEGACY_BITS;
 	wanted = driver_bits(drv, legacy);
-	vdev->features = offered & ((wanted & ~virtio_debug_filtered(vdev)) | TRANSPORT_BITS);
+	vdev->features = offered & (wanted | TRANSPORT_BITS) & ~virtio_debug_filtered(vdev);
 	if (drv->validate) {
 		/* validate() is to see what the transport leaves of them */
 		err = vdev->config->finalize_features(vdev);

@@ -37,7 +37,7 @@ class Host:
         return [f"rig.port={self.port}"]
 
     def prepare(self, scenario):
-        self.network, self.console = Peer(self.data, SIZE), Peer(self.data, SIZE // 8)
+        self.network, self.console, self.starts = Peer(self.data, SIZE), Peer(self.data, SIZE // 8), 0
         with open(f"{self.build}/disk.img", "wb") as f:
             f.write(self.data)
         with open(f"{self.build}/scratch.img", "wb") as f:

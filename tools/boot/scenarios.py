@@ -171,7 +171,7 @@ SCENARIOS = {s.name: s for s in (
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
     *drivers(),
-    Scenario("recovery", devices=("scratch", "network"), also=("recovery", "flr")),
+    Scenario("recovery", devices=("victim", "network"), also=("recovery", "flr")),
     Scenario("vdpa", devices=("scratch",), also=("vdpa_blk", "vdpa_net", "vduse")),
     *life(),
     Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng"),

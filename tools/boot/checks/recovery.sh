@@ -2,8 +2,6 @@
 # Checks of the boot rig: devices that run into errors, and are brought back beneath
 # whoever uses them.  For init to read.
 
-scratch_disk() { disk_with scratch; }
-
 # The PCI device that a disk is on.
 slot_of() { readlink -f "/sys/block/$1/device/.."; }
 
@@ -31,7 +29,7 @@ while_busy() { # DISK COMMAND...: with requests in flight
 }
 
 check_recovery() { # fio hears of nothing: the core shows the device its requests once more
-	disk=$(scratch_disk)
+	disk=$(disk_with victim)
 	while_busy "$disk" /programs/breaker "$(slot_of "$disk")" 50
 }
 
@@ -47,6 +45,6 @@ reset_function() { # SLOT TIMES
 }
 
 check_flr() {
-	disk=$(scratch_disk)
+	disk=$(disk_with victim)
 	while_busy "$disk" reset_function "$(slot_of "$disk")" 20
 }

@@ -4,9 +4,9 @@
  * the kernel has brought it back, so many times.
  *
  * DEVICE is its folder under /sys/bus/pci/devices.  The error is one of a driver that lost
- * its mind: the device is told, behind the kernel's back, that a queue lies where there is
- * no memory.  QEMU answers with DEVICE_NEEDS_RESET.  That the device is back is what the
- * uevent of the recovery says.
+ * its mind: something is written to a register, behind the kernel's back, that is not
+ * allowed there.  QEMU answers with DEVICE_NEEDS_RESET.  That the device is back is what
+ * the uevent of the recovery says.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +26,6 @@
 #define LIMIT_MS	60000	/* for a recovery; a machine that is busy may take seconds */
 
 static volatile struct virtio_pci_common_cfg *common;
-static volatile uint8_t *notify;
-static uint32_t multiplier;
 
 static void fail(const char *what)
 {
@@ -78,12 +76,8 @@ static void find_registers(const char *dir)
 			continue;
 		if (cap->cfg_type == VIRTIO_PCI_CAP_COMMON_CFG)
 			common = map_bar(dir, cap);
-		if (cap->cfg_type == VIRTIO_PCI_CAP_NOTIFY_CFG) {
-			notify = map_bar(dir, cap);
-			multiplier = *(const uint32_t *)(cap + 1);
-		}
 	}
-	if (!common || !notify) {
+	if (!common) {
 		printf("%s: no registers of a modern device\n", dir);
 		exit(1);
 	}
@@ -119,13 +113,11 @@ static const char *wait_for_recovery(int fd)
 	return NULL;
 }
 
-/* Again what it was, but for the place of the available ring, where there is no memory. */
-static void spoil_queue(void)
+/* There is 1, and nothing else to be written there. */
+static void spoil_device(void)
 {
 	common->queue_select = 0;
-	common->queue_avail_hi = 0x7fffffff;
-	common->queue_enable = 1;
-	*(volatile uint16_t *)(notify + common->queue_notify_off * multiplier) = 0;
+	common->queue_enable = 2;
 }
 
 int main(int argc, char **argv)
@@ -140,7 +132,7 @@ int main(int argc, char **argv)
 	find_registers(argv[1]);
 	uevents = listen_to_kernel();
 	for (i = 0; i < times; i++) {
-		spoil_queue();
+		spoil_device();
 		how = wait_for_recovery(uevents);
 		if (!how || strcmp(how, "done")) {
 			printf("recovery %d ended with %s\n", i + 1, how ? how : "nothing");
