@@ -38,7 +38,7 @@ came_back() { # CARD: the simulator gives back what is sent to itself
 }
 
 check_vdpa_net() {
-	modprobe -a virtio_vdpa vdpa_sim_net
+	modprobe -a virtio_vdpa vdpa_sim_net virtio_net
 	before=$(net_cards)
 	/usr/sbin/vdpa dev add name sim-net mgmtdev vdpasim_net mac 52:54:00:12:34:56 && wait_until another_card "$before" >/dev/null || return 1
 	card=$(another_card "$before")
