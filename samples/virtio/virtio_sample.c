@@ -19,7 +19,7 @@
 
 /**
  * struct sample - the driver's half of the device
- * @vq: the queue
+ * @vq: the queue; %NULL while the machine sleeps
  * @filled: wakes the reader
  * @posted: the buffer is with the device
  * @used: the device has used the buffer; set by the callback
@@ -116,6 +116,43 @@ static struct miscdevice sample_misc = {
 	.fops	= &sample_fops,
 };
 
+/* Readers wait for the lock, and find the device or not. */
+static void show_sample(struct sample *s)
+{
+	mutex_lock(&lock);
+	the_sample = s;
+	mutex_unlock(&lock);
+}
+
+static int open_queue(struct virtio_device *vdev)
+{
+	struct sample *s = vdev->priv;
+	struct virtqueue *vq = vdev->config->find_vq(vdev, sample_callback);
+
+	if (IS_ERR(vq))
+		return PTR_ERR(vq);
+	s->vq = vq;
+	virtio_device_ready(vdev);
+	return 0;
+}
+
+/* After the reset nothing writes to the buffer: take it back, it is ours. */
+static void close_queue(struct virtio_device *vdev)
+{
+	struct sample *s = vdev->priv;
+	unsigned int len;
+
+	virtio_reset_device(vdev);
+	if (!s->vq)
+		return;
+	s->vq->vq_ops->shutdown(s->vq);
+	while (s->vq->vq_ops->get_buf(s->vq, &len))
+		;
+	vdev->config->del_vq(s->vq);
+	s->vq = NULL;
+	s->posted = false;
+}
+
 static int sample_probe(struct virtio_device *vdev)
 {
 	struct sample *s;
@@ -130,20 +167,16 @@ static int sample_probe(struct virtio_device *vdev)
 	vdev->priv = s;
 
 	/* Features, if it wanted any, would be taken here by virtio_use_bit(). */
-	s->vq = vdev->config->find_vq(vdev, sample_callback);
-	if (IS_ERR(s->vq)) {
-		err = PTR_ERR(s->vq);
+	err = open_queue(vdev);
+	if (err)
 		goto no_queue;
-	}
-	virtio_device_ready(vdev);
-	the_sample = s;
+	show_sample(s);
 	err = misc_register(&sample_misc);
 	if (!err)
 		return 0;
 
-	the_sample = NULL;
-	virtio_reset_device(vdev);
-	vdev->config->del_vq(s->vq);
+	show_sample(NULL);
+	close_queue(vdev);
 no_queue:
 	kfree(s);
 	return err;
@@ -152,23 +185,31 @@ no_queue:
 static void sample_remove(struct virtio_device *vdev)
 {
 	struct sample *s = vdev->priv;
-	unsigned int len;
 
 	misc_deregister(&sample_misc);
 	/* A reader may hold the lock and wait for a device that never answers. */
 	WRITE_ONCE(s->gone, true);
 	wake_up(&s->filled);
-	mutex_lock(&lock);
-	the_sample = NULL;
-	mutex_unlock(&lock);
-
-	/* After the reset nothing writes to the buffer: take it back, it is ours. */
-	virtio_reset_device(vdev);
-	s->vq->vq_ops->shutdown(s->vq);
-	while (s->vq->vq_ops->get_buf(s->vq, &len))
-		;
-	vdev->config->del_vq(s->vq);
+	show_sample(NULL);
+	close_queue(vdev);
 	kfree(s);
+}
+
+/* The machine sleeps, or the device has to be brought back: it forgets its queue. */
+static int sample_freeze(struct virtio_device *vdev)
+{
+	show_sample(NULL);
+	close_queue(vdev);
+	return 0;
+}
+
+static int sample_restore(struct virtio_device *vdev)
+{
+	int err = open_queue(vdev);
+
+	if (!err)
+		show_sample(vdev->priv);
+	return err;
 }
 
 static const struct virtio_device_id sample_ids[] = {
@@ -181,6 +222,8 @@ static struct virtio_driver sample_driver = {
 	.id_table	= sample_ids,
 	.probe		= sample_probe,
 	.remove		= sample_remove,
+	.freeze		= sample_freeze,
+	.restore	= sample_restore,
 };
 module_virtio_driver(sample_driver);
 

@@ -61,17 +61,6 @@ def resize(host, node, count, mib):
         host.qmp.command("block_resize", **{"node-name": node, "size": (int(mib) + n) * MIB})
 
 
-def awake(host):
-    """From now on it is noticed when the machine falls asleep."""
-    if (status := host.qmp.command("query-status")["status"]) != "running":
-        raise Failed(f"the machine is {status}")
-
-
-def slept(host):
-    for event in "SUSPEND", "WAKEUP":
-        host.qmp.wait(event)
-
-
 def started(host, times):
     if host.starts != int(times):
         raise Failed(f"the machine was started {host.starts} times, expected {times}")
@@ -169,7 +158,7 @@ def send(host, port):
     return host.network.send(int(port))
 
 
-ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, resize, awake, slept, started, balloon, balloon_stats, memory, hold, less, screen, text, filters, datagrams, send)}
+ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, resize, started, balloon, balloon_stats, memory, hold, less, screen, text, filters, datagrams, send)}
 
 
 def answer(host, request):

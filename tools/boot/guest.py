@@ -17,7 +17,7 @@ class Guest:
         self.log = f"{host.build}/guest-{scenario.name}.log"
 
     def run(self, shell=False):
-        with open(self.log, "wb") as log:
+        with open(self.log, "wb", buffering=0) as log:
             status = self.start(log, shell)
             if self.asleep and not status:
                 self.host.qmp.close()

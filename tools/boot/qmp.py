@@ -54,7 +54,7 @@ class Qmp:
     def wait(self, event, **data):
         """For an event with this data, also if it has come while an answer was waited for."""
         def found():
-            return [e for e in self.events if e["event"] == event and data.items() <= e["data"].items()]
+            return [e for e in self.events if e["event"] == event and data.items() <= e.get("data", {}).items()]
         while not found():
             self.hear(event)
         self.events.remove(found()[0])
