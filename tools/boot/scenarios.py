@@ -148,7 +148,7 @@ def life():
     again = ("disk", "fio", "network", "console", "entropy", "balloon")
     more, more_again = (*usual, "scsi", "keyboard", "crypto"), (*again, "scsi", "keyboard", "cipher")
     for suffix, changes in ("", {}), ("-packed", {"packed": "on"}):
-        yield Scenario(f"sleep{suffix}", changes, (*more, "pmem"), also=("sleep", *more_again, "pmem"), slow=True, limit=600)
+        yield Scenario(f"sleep{suffix}", changes, more, also=("sleep", *more_again), slow=True, limit=600)
         yield Scenario(f"hibernate{suffix}", changes, (*usual, "swap"), also=("hibernate", *again), words="resume=/dev/vdc", slow=True, limit=600)
         yield Scenario(f"kexec{suffix}", changes, usual, also=("kexec", *again), slow=True, limit=600)
         yield Scenario(f"storm-bind{suffix}", changes, more, also=("rebinds", "rebinds_pci", "modules", *more_again), slow=True, limit=1200)

@@ -72,12 +72,12 @@ check_hibernate() { # the machine is off meanwhile: what it goes on from lies on
 check_kexec() { # called in both: the second does what comes behind it
 	[ -z "$(asked second)" ] || { echo "a second kernel after $(asked second) s, with $(ls /sys/bus/virtio/devices | wc -l) devices"; return; }
 	wget -q -O /tmp/kernel "$(server)/kernel" && wget -q -O /tmp/initramfs "$(server)/initramfs" || return 1
-	kexec -l /tmp/kernel --initrd=/tmp/initramfs \
+	/usr/sbin/kexec -l /tmp/kernel --initrd=/tmp/initramfs \
 		--command-line="$(sed 's/rig.checks=[^ ]*,kexec/rig.checks=kexec/' /proc/cmdline) rig.second=$(cut -d. -f1 /proc/uptime)" || return 1
 	rm /tmp/kernel /tmp/initramfs
 	busy || return 1
 	echo "@again" >/dev/console
-	kexec -e
+	/usr/sbin/kexec -e
 }
 
 # Coming and going.
