@@ -67,14 +67,30 @@ static struct ring ring_of(int fd, const struct xdp_ring_offset *at, size_t entr
 	return (struct ring){ (void *)(p + at->producer), (void *)(p + at->consumer), p + at->desc };
 }
 
-/* A program that hands all that comes to the socket of its queue, at the card until its link is closed. */
+#define MOV(to, from)	{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = to, .src_reg = from }
+#define SET(to, value)	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = to, .imm = value }
+#define FIELD(to, from, field)	{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = to, .src_reg = from, .off = offsetof(struct xdp_md, field) }
+
+/*
+ * A program that hands what comes by IP to the socket of its queue, at the card until its link
+ * is closed.  Who sends has to find the card first, so everything else goes to the kernel.
+ */
 static int attach(int map, int interface)
 {
 	struct bpf_insn code[] = {
-		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 2, .src_reg = 1, .off = offsetof(struct xdp_md, rx_queue_index) },
+		MOV(6, 1),
+		FIELD(2, 6, data),
+		FIELD(3, 6, data_end),
+		MOV(4, 2),
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 4, .imm = sizeof(struct ethhdr) },
+		SET(0, XDP_PASS),
+		{ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = 4, .src_reg = 3, .off = 7 },
+		{ .code = BPF_LDX | BPF_MEM | BPF_H, .dst_reg = 5, .src_reg = 2, .off = offsetof(struct ethhdr, h_proto) },
+		{ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = 5, .imm = htons(ETH_P_IP), .off = 5 },
+		FIELD(2, 6, rx_queue_index),
 		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
 		{ 0 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3, .imm = XDP_PASS },
+		SET(3, XDP_PASS),
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect_map },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
