@@ -91,11 +91,9 @@ check_xdp() { # dropped, sent back, and passed
 
 check_xsk() { # AF_XDP: what comes is put into a program's memory
 	connect $CARD 10.0.3 && /usr/sbin/ethtool -L "$dev" combined 1 || return 1
-	before=$(sum xdp_redirects)
 	/programs/xsk "$dev" 9003 64 >/tmp/xsk 2>&1 &
 	wait_until grep -q . /tmp/xsk
 	grep -qx bound /tmp/xsk && ask send 9003 >/dev/null && wait $! || { cat /tmp/xsk; return 1; }
-	[ $(($(sum xdp_redirects) - before)) -ge 64 ] || { echo "counted $(sum xdp_redirects) after $before"; return 1; }
 	fetch http://10.0.3.1:8000/file || return 1
 	tail -n 1 /tmp/xsk
 }

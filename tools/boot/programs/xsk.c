@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * xsk INTERFACE PORT COUNT: take COUNT datagrams for a port from queue 0 of a network card
- * by an AF_XDP socket.  Says "bound" first, then reads each datagram from the memory that it
- * shares with the kernel: "rig" and its number, in order.  With a copy, since the driver
- * of 6.12 has the code for buffers in that memory but does not offer it.
+ * xsk INTERFACE PORT COUNT: take COUNT datagrams for a port from a network card by AF_XDP
+ * sockets.  Says "bound" first, then reads each datagram from the memory that it shares with
+ * the kernel: "rig" and its number, in order.  With a copy, since the driver of 6.12 has the
+ * code for buffers in that memory but does not offer it.
+ *
+ * There is a socket for each queue: which one a flow comes by is the other side's choice.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +31,7 @@
 #define FRAMES 512
 #define FRAME 4096
 #define PATIENCE 60000		/* ms */
+#define QUEUES 16
 
 struct headers {
 	struct ethhdr eth;
@@ -101,62 +105,104 @@ static int attach(int map, int interface)
 	return must(bpf(BPF_LINK_CREATE, &link), "attach the program");
 }
 
-int main(int argc, char **argv)
-{
-	union bpf_attr make = { .map_type = BPF_MAP_TYPE_XSKMAP, .key_size = 4, .value_size = 4, .max_entries = 64 };
-	int fd = must(socket(AF_XDP, SOCK_RAW, 0), "socket"), map = must(bpf(BPF_MAP_CREATE, &make), "map");
-	int size = FRAMES, zero = 0, port = argc == 4 ? atoi(argv[2]) : 0, count = argc == 4 ? atoi(argv[3]) : 0, came = 0;
-	char *memory = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	struct xdp_umem_reg umem = { .addr = (uintptr_t)memory, .len = FRAMES * FRAME, .chunk_size = FRAME };
-	struct xdp_mmap_offsets at;
-	struct sockaddr_xdp addr = { .sxdp_family = AF_XDP, .sxdp_flags = XDP_COPY };
-	union bpf_attr put = { .map_fd = map, .key = (uintptr_t)&zero, .value = (uintptr_t)&fd };
-	struct ring fill, rx;
+struct xsk {
+	int fd;
+	char *memory;
+	struct ring rx;
+};
 
-	if (!count || memory == MAP_FAILED)
-		return 2;
-	addr.sxdp_ifindex = if_nametoindex(argv[1]);
-	must(setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)), "memory");
-	must(setsockopt(fd, SOL_XDP, XDP_UMEM_FILL_RING, &size, sizeof(size)), "fill ring");
-	must(setsockopt(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &size, sizeof(size)), "completion ring");
-	must(setsockopt(fd, SOL_XDP, XDP_RX_RING, &size, sizeof(size)), "receive ring");
-	must(getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &at, &(socklen_t){ sizeof(at) }), "offsets");
-	fill = ring_of(fd, &at.fr, sizeof(uint64_t), XDP_UMEM_PGOFF_FILL_RING);
-	rx = ring_of(fd, &at.rx, sizeof(struct xdp_desc), XDP_PGOFF_RX_RING);
+static struct xsk open_queue(int interface, int map, unsigned int queue)
+{
+	struct xsk x = { must(socket(AF_XDP, SOCK_RAW, 0), "socket") };
+	struct sockaddr_xdp addr = { .sxdp_family = AF_XDP, .sxdp_flags = XDP_COPY, .sxdp_ifindex = interface, .sxdp_queue_id = queue };
+	union bpf_attr put = { .map_fd = map, .key = (uintptr_t)&queue, .value = (uintptr_t)&x.fd };
+	struct xdp_umem_reg umem = { .len = FRAMES * FRAME, .chunk_size = FRAME };
+	struct xdp_mmap_offsets at;
+	struct ring fill;
+	int size = FRAMES;
+
+	x.memory = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (x.memory == MAP_FAILED)
+		fail("memory");
+	umem.addr = (uintptr_t)x.memory;
+	must(setsockopt(x.fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)), "memory");
+	must(setsockopt(x.fd, SOL_XDP, XDP_UMEM_FILL_RING, &size, sizeof(size)), "fill ring");
+	must(setsockopt(x.fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, &size, sizeof(size)), "completion ring");
+	must(setsockopt(x.fd, SOL_XDP, XDP_RX_RING, &size, sizeof(size)), "receive ring");
+	must(getsockopt(x.fd, SOL_XDP, XDP_MMAP_OFFSETS, &at, &(socklen_t){ sizeof(at) }), "offsets");
+	fill = ring_of(x.fd, &at.fr, sizeof(uint64_t), XDP_UMEM_PGOFF_FILL_RING);
+	x.rx = ring_of(x.fd, &at.rx, sizeof(struct xdp_desc), XDP_PGOFF_RX_RING);
 	for (uint64_t i = 0; i < FRAMES; i++)
 		((uint64_t *)fill.entries)[i] = i * FRAME;
 	__atomic_store_n(fill.producer, FRAMES, __ATOMIC_RELEASE);
-
-	must(attach(map, addr.sxdp_ifindex), "program");
-	must(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), "bind");
+	must(bind(x.fd, (struct sockaddr *)&addr, sizeof(addr)), "bind");
 	must(bpf(BPF_MAP_UPDATE_ELEM, &put), "put the socket into the map");
+	return x;
+}
+
+/* Takes what has come, and goes on counting from @came; less than 0 for a wrong one. */
+static int take(struct xsk *x, int port, int came)
+{
+	uint32_t next = *x->rx.consumer;
+
+	for (; next != __atomic_load_n(x->rx.producer, __ATOMIC_ACQUIRE); next++) {
+		struct xdp_desc *d = (struct xdp_desc *)x->rx.entries + next % FRAMES;
+		struct headers *h = (void *)(x->memory + d->addr);
+		char want[16];
+		int n = snprintf(want, sizeof(want), "rig %05d", came);
+
+		if (d->len < sizeof(*h) + n || h->udp.dest != htons(port) || h->eth.h_proto != htons(ETH_P_IP) || h->ip.protocol != IPPROTO_UDP)
+			continue;	/* not one of these */
+		if (memcmp(h + 1, want, n)) {
+			printf("expected %s, got %.*s\n", want, n, (char *)(h + 1));
+			return -1;
+		}
+		came++;
+	}
+	__atomic_store_n(x->rx.consumer, next, __ATOMIC_RELEASE);
+	return came;
+}
+
+static bool has_queue(const char *interface, int queue)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/rx-%d", interface, queue);
+	return !access(path, F_OK);
+}
+
+int main(int argc, char **argv)
+{
+	union bpf_attr make = { .map_type = BPF_MAP_TYPE_XSKMAP, .key_size = 4, .value_size = 4, .max_entries = QUEUES };
+	int map = must(bpf(BPF_MAP_CREATE, &make), "map"), n = 0, came = 0, interface, port, count;
+	struct xsk xsk[QUEUES];
+	struct pollfd poll_of[QUEUES];
+
+	if (argc != 4)
+		return 2;
+	interface = if_nametoindex(argv[1]);
+	port = atoi(argv[2]);
+	count = atoi(argv[3]);
+	/* The driver takes more queues with the program. */
+	must(attach(map, interface), "program");
+	for (; n < QUEUES && has_queue(argv[1], n); n++) {
+		xsk[n] = open_queue(interface, map, n);
+		poll_of[n] = (struct pollfd){ xsk[n].fd, POLLIN, 0 };
+	}
 	printf("bound\n");
 	fflush(stdout);
 
 	while (came < count) {
-		struct pollfd p = { fd, POLLIN, 0 };
-		uint32_t next = *rx.consumer;
-
-		if (poll(&p, 1, PATIENCE) <= 0) {
-			printf("%d of %d datagrams came\n", came, count);
+		if (poll(poll_of, n, PATIENCE) <= 0) {
+			printf("%d of %d datagrams came by %d queues\n", came, count, n);
 			return 1;
 		}
-		for (; next != __atomic_load_n(rx.producer, __ATOMIC_ACQUIRE); next++) {
-			struct xdp_desc *d = (struct xdp_desc *)rx.entries + next % FRAMES;
-			struct headers *h = (void *)(memory + d->addr);
-			char want[16];
-			int n = snprintf(want, sizeof(want), "rig %05d", came);
-
-			if (d->len < sizeof(*h) + n || h->udp.dest != htons(port) || h->eth.h_proto != htons(ETH_P_IP) || h->ip.protocol != IPPROTO_UDP)
-				continue;	/* not one of these */
-			if (memcmp(h + 1, want, n)) {
-				printf("expected %s, got %.*s\n", want, n, (char *)(h + 1));
+		for (int i = 0; i < n; i++) {
+			came = take(&xsk[i], port, came);
+			if (came < 0)
 				return 1;
-			}
-			came++;
 		}
-		__atomic_store_n(rx.consumer, next, __ATOMIC_RELEASE);
 	}
-	printf("%d datagrams, each in its place\n", came);
+	printf("%d datagrams, each in its place, by one of %d queues\n", came, n);
 	return 0;
 }
