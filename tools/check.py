@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Sparse, W=1, checkpatch and kernel-doc over our files: not one line of complaint."""
-import argparse, os, re, subprocess, sys, time
+"""Sparse, W=1, checkpatch and kernel-doc over our files, and the examples of the book: not one line of complaint."""
+import argparse, os, re, shutil, subprocess, sys, time
 
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(TOOLS)
 sys.path.insert(0, TOOLS)
-import overlay
+import examples, overlay
 from kernel import Failed, Kernel
 
 # What a tree without the overlay has no options for.
@@ -94,6 +94,23 @@ def kernel_doc(args):
     return [l for l in (r.stdout + r.stderr).split("\n") if l.strip()]
 
 
+def book(args):
+    """The examples of the book, a file for each chapter."""
+    name = "Documentation/virtio.txt"
+    folder = f"{args.build}/examples"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    with open(os.path.join(TOP, name)) as f:
+        found = dict(examples.sources(f.read(), name))
+    for chapter, code in found.items():
+        with open(f"{folder}/chapter{chapter}.c", "w") as f:
+            f.write(code)
+    objects = [f"chapter{chapter}.o" for chapter in found]
+    with open(f"{folder}/Makefile", "w") as f:
+        f.write(f"ccflags-y := -Wno-unused\nobj-m := {' '.join(objects)}\n")
+    return complaints(make(args.kernel, f"M={folder}", *objects), ["warning"]) if found else [f"{name} has no examples"]
+
+
 def uapi(args):
     with open(os.path.join(args.build, "uapi.c"), "w") as f:
         f.write('#include <linux/virtio_config.h>\nint main(void) { return VIRTIO_F_VERSION_1 - 32; }\n')
@@ -120,7 +137,7 @@ def main():
     counts = [0, 0]
     for name, check in (("sparse and W=1", build_and_sparse), ("drivers of the tree as modules", lambda a: users(a.kernel)),
                         ("drivers of the tree built in", users_built_in), ("checkpatch --strict", checkpatch),
-                        ("kernel-doc", kernel_doc), ("header in user space", uapi)):
+                        ("kernel-doc", kernel_doc), ("examples of the book", book), ("header in user space", uapi)):
         start = time.time()
         try:
             lines = check(args)

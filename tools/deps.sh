@@ -58,6 +58,7 @@ EOF
 /usr/include/libelf.h libelf-dev
 /usr/include/openssl/opensslv.h libssl-dev
 /usr/sbin/ethtool ethtool
+/usr/bin/trace-cmd trace-cmd
 /usr/sbin/ip iproute2
 /usr/bin/jq jq
 /usr/sbin/kexec kexec-tools

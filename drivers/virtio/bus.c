@@ -262,8 +262,10 @@ void unregister_virtio_device(struct virtio_device *vdev)
 	int index = vdev->index;
 
 	virtio_recovery_stop(vdev);
+	device_del(&vdev->dev);
+	/* After its queues, which are in there. */
 	virtio_debug_device_exit(vdev);
-	device_unregister(&vdev->dev);
+	put_device(&vdev->dev);
 	virtio_recovery_free(recovery);
 	of_node_put(node);
 	ida_free(&virtio_index_ida, index);

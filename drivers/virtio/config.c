@@ -15,6 +15,7 @@
 #include <linux/virtio_fields.h>
 
 #include "core.h"
+#include "watch/trace.h"
 
 /* A device may change its configuration this often while it is being read. */
 #define MAX_GENERATIONS	1000
@@ -106,6 +107,7 @@ void virtio_config_read(struct virtio_device *vdev, unsigned int offset, void *b
 		virtio_layout_read(vdev, offset, buf, len);
 	else
 		memset(buf, 0, len);
+	trace_virtio_config_read(vdev, offset, buf, len);
 }
 EXPORT_SYMBOL_GPL(virtio_config_read);
 
@@ -123,6 +125,7 @@ void virtio_config_write(struct virtio_device *vdev, unsigned int offset, const 
 			 unsigned int len)
 {
 	might_sleep();
+	trace_virtio_config_write(vdev, offset, buf, len);
 	if (vdev->config->write)
 		vdev->config->write(vdev, offset, buf, len);
 	else if (vdev->config->find && !vdev->config->read)

@@ -80,6 +80,7 @@ void virtio_debug_device_init(struct virtio_device *vdev)
 	int i;
 
 	vdev->debugfs_dir = debugfs_create_dir(dev_name(&vdev->dev), virtio_root);
+	vdev->debugfs_queues = debugfs_create_dir("queues", vdev->debugfs_dir);
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		debugfs_create_file(files[i].name, files[i].mode, vdev->debugfs_dir, vdev,
 				    files[i].fops);

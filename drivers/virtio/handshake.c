@@ -18,6 +18,8 @@
 #include <linux/virtio_ring.h>
 
 #include "core.h"
+#include "watch/misuse.h"
+#include "watch/trace.h"
 
 #define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
 
@@ -44,8 +46,10 @@ void virtio_add_status(struct virtio_device *vdev, unsigned int status)
 
 	might_sleep();
 	now = virtio_get_status(vdev);
-	if (now != VIRTIO_STATUS_GONE)
-		vdev->config->set_status(vdev, now | status);
+	if (now == VIRTIO_STATUS_GONE)
+		return;
+	vdev->config->set_status(vdev, now | status);
+	trace_virtio_status(vdev, now | status);
 }
 EXPORT_SYMBOL_GPL(virtio_add_status);
 
@@ -76,8 +80,10 @@ EXPORT_SYMBOL_GPL(virtio_synchronize_cbs);
  */
 void virtio_reset_device(struct virtio_device *vdev)
 {
+	virtio_check_may_sleep(vdev, "virtio_reset_device");
 	virtio_recovery_forbid(vdev);
 	vdev->config->reset(vdev);
+	trace_virtio_reset(vdev);
 	vdev->features_latched = false;
 	vdev->next_vq = 0;
 	bitmap_zero(vdev->fields_used, 256);
@@ -196,8 +202,15 @@ static int write_features(struct virtio_device *vdev)
  */
 int virtio_latch_features(struct virtio_device *vdev)
 {
+	int err;
+
 	might_sleep();
-	return vdev->features_latched ? 0 : write_features(vdev);
+	if (vdev->features_latched)
+		return 0;
+	err = write_features(vdev);
+	if (trace_virtio_features_enabled())
+		trace_virtio_features(vdev, vdev->config->get_features(vdev), err);
+	return err;
 }
 EXPORT_SYMBOL_GPL(virtio_latch_features);
 
@@ -245,8 +258,10 @@ static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
 int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
 		    struct virtqueue_info *infos, struct irq_affinity *desc)
 {
-	int err = virtio_latch_features(vdev);
+	int err;
 
+	virtio_check_may_sleep(vdev, "virtio_find_vqs");
+	err = virtio_latch_features(vdev);
 	return err ?: vdev->config->find_vqs(vdev, nvqs, vqs, infos, desc);
 }
 EXPORT_SYMBOL_GPL(virtio_find_vqs);
@@ -313,8 +328,10 @@ struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
 {
 	struct virtqueue_info info = { .name = "queue", .used_cb = callback };
 	struct virtqueue *vq;
-	int err = virtio_latch_features(vdev);
+	int err;
 
+	virtio_check_may_sleep(vdev, "find_vq");
+	err = virtio_latch_features(vdev);
 	if (err)
 		return ERR_PTR(err);
 	if (vdev->config->setup_vq)
@@ -341,6 +358,7 @@ void virtio_del_vq(struct virtqueue *vq)
 {
 	const struct virtio_config_ops *ops = vq->vdev->config;
 
+	virtio_check_may_sleep(vq->vdev, "del_vq");
 	if (ops->teardown_vq)
 		ops->teardown_vq(vq);
 	else
@@ -392,6 +410,7 @@ void virtio_config_changed(struct virtio_device *vdev)
 {
 	unsigned long irq;
 
+	trace_virtio_config_changed(vdev);
 	spin_lock_irqsave(&vdev->config_lock, irq);
 	deliver_config_change(vdev);
 	spin_unlock_irqrestore(&vdev->config_lock, irq);
@@ -563,7 +582,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
  */
 void virtio_handshake_shutdown(struct virtio_device *vdev)
 {
-	virtio_break_device(vdev);
+	vring_break(vdev);
 	virtio_synchronize_cbs(vdev);
 	virtio_reset_device(vdev);
 }
@@ -640,6 +659,7 @@ EXPORT_SYMBOL_GPL(virtio_device_restore);
 int virtio_handshake_again(struct virtio_device *vdev)
 {
 	vdev->config->reset(vdev);
+	trace_virtio_reset(vdev);
 	vdev->features_latched = false;
 	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
 		return -ENODEV;
@@ -650,8 +670,9 @@ int virtio_handshake_again(struct virtio_device *vdev)
 /* That came to nothing: the driver finds its queues broken. */
 void virtio_handshake_fail(struct virtio_device *vdev)
 {
-	virtio_break_device(vdev);
+	vring_break(vdev);
 	vdev->config->reset(vdev);
+	trace_virtio_reset(vdev);
 	vdev->features_latched = false;
 	set_failed(vdev);
 	virtio_end_what_is_in_flight(vdev);

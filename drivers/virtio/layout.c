@@ -31,6 +31,7 @@
 #include <uapi/linux/virtio_vsock.h>
 
 #include "core.h"
+#include "watch/misuse.h"
 
 #define ALWAYS		0xff
 
@@ -304,6 +305,29 @@ static void swap_native(struct virtio_device *vdev, const struct field *field, u
 		swap(buf[i], buf[last - i]);
 }
 
+/* Is it one of those that a device of this type has? */
+static bool is_field_of(const struct virtio_device *vdev, const struct field *field)
+{
+	const struct field *own;
+	unsigned int nr;
+
+	if (is_bits(field))
+		return true;
+	for (nr = 0; (own = device_field(vdev->id.device, nr)); nr++)
+		if (own == field)
+			return true;
+	return false;
+}
+
+/* Costs nothing in a kernel that does not check drivers. */
+static bool is_foreign(const struct virtio_device *vdev, const struct field *field)
+{
+	if (!virtio_is_checked() || is_field_of(vdev, field))
+		return false;
+	virtio_say_foreign_token(vdev);
+	return true;
+}
+
 static bool fits(const struct field *field, unsigned int len)
 {
 	return field->counted ? len <= field->size : len == field->size;
@@ -346,6 +370,10 @@ void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf, unsig
 	const struct field *field = token;
 	__le64 halves[2];
 
+	if (is_foreign(vdev, field)) {
+		memset(buf, 0, len);
+		return;
+	}
 	if (!fits(field, len)) {
 		memset(buf, 0, len);
 		dev_warn_ratelimited(&vdev->dev, "field %s read with %u bytes, expected %u\n",
@@ -383,6 +411,8 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 	__le64 halves[2];
 	u8 raw[255];
 
+	if (is_foreign(vdev, field))
+		return;
 	if (!fits(field, len)) {
 		dev_warn_ratelimited(&vdev->dev, "field %s written with %u bytes, expected %u\n",
 				     field->name, len, field->size);

@@ -24,6 +24,7 @@
 #include <linux/workqueue.h>
 
 #include "core.h"
+#include "watch/trace.h"
 
 /* So often in a row, with not one buffer used in between. */
 #define MOST_ATTEMPTS	5
@@ -52,6 +53,7 @@ static void tell_user_space(struct virtio_recovery *r, const char *how)
 	char recovery[32], attempt[32];
 	char *env[3] = { };
 
+	trace_virtio_recovery(r->vdev, how, r->attempts);
 	env[0] = recovery;
 	env[1] = attempt;
 	snprintf(recovery, sizeof(recovery), "RECOVERY=%s", how);

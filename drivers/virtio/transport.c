@@ -10,6 +10,7 @@
 #include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
 
 #include "transport.h"
 
@@ -35,7 +36,7 @@ int virtio_wait_for_reset(struct virtio_device *vdev)
 	if (!status)
 		return 0;
 	vdev->lost = true;
-	virtio_break_device(vdev);
+	vring_break(vdev);
 	if (status == VIRTIO_STATUS_GONE)
 		dev_warn(vdev->dev.parent, "device is gone\n");
 	else

@@ -114,7 +114,8 @@ struct virtqueue_ops {
  * @next_vq: the queue that the next find_vq() looks for
  * @recovery: what brings the device back, when it has run into an error
  * @queue_broke: asks for that; %true if the queue may hope.  Any context.
- * @debugfs_dir: where the features can be looked at and filtered
+ * @debugfs_dir: where the device can be looked at, and its features filtered
+ * @debugfs_queues: where its queues can
  * @debugfs_filter_features: bits that were filtered out by hand
  */
 struct virtio_device {
@@ -143,7 +144,7 @@ struct virtio_device {
 	struct virtio_recovery *recovery;
 	bool (*queue_broke)(struct virtio_device *vdev);
 #ifdef CONFIG_VIRTIO_DEBUG
-	struct dentry *debugfs_dir;
+	struct dentry *debugfs_dir, *debugfs_queues;
 	u64 debugfs_filter_features;
 #endif
 };

@@ -75,6 +75,9 @@ u32 vring_notification_data(struct virtqueue *vq);
 void vring_transport_features(struct virtio_device *vdev);
 void vring_send_held_kicks(struct virtio_device *vdev);
 
+/* For the core and transports, whose device is gone. */
+void vring_break(struct virtio_device *vdev);
+
 /* For the core, when it brings a device back, or gives it up. */
 void vring_stall(struct virtio_device *vdev);
 int vring_renew(struct virtio_device *vdev);

@@ -34,16 +34,17 @@ def ring_objects(source):
 class Machine:
     """One tree built for one machine, with the benchmark's module in an initramfs."""
 
-    def __init__(self, tree, source, machine, build):
+    def __init__(self, tree, source, machine, build, more=""):
+        """more: options of the kernel besides those of the machine, which then is one of its own."""
         self.goal, variables, self.command = MACHINES[machine]
-        self.name = f"{tree}, {machine}"
+        self.name = ", ".join([tree, machine, *more.split()])
         # The same way from here to the sources for both trees: ccache then compiles what they share once.
         variables += tuple(f"CFLAGS_{o}=-g" for o in ring_objects(source))
-        self.kernel = Kernel(source, f"{build}/theirs/bench-{machine}" if tree == "theirs" else f"{build}/bench-{machine}", *variables)
+        self.kernel = Kernel(source, f"{build}/theirs/bench-{machine}" if tree == "theirs" else f"{build}/bench-{machine}{'-with' if more else ''}", *variables)
         self.dir = self.kernel.build
         start = time.time()
         print(f"   {self.name}: build ...", end="", flush=True)
-        self.kernel.configure(open(f"{HERE}/{machine}.config").read())
+        self.kernel.configure(open(f"{HERE}/{machine}.config").read() + more)
         self.kernel.make(self.goal, "modules")
         self.initramfs()
         print(f" {time.time() - start:.0f} s", flush=True)
@@ -82,6 +83,10 @@ class Trees:
     def __init__(self, pristine, source, build):
         self.sources, self.build, self.machines = {"theirs": pristine, "ours": source}, build, {}
         self.counts = {}    # what ring.counted() found
+
+    def ours(self, machine, more):
+        """One of ours with more options; one at a time, since they share a folder."""
+        return Machine("ours", self.sources["ours"], machine, self.build, more)
 
     def pair(self, machine):
         for t in TREES:

@@ -57,6 +57,31 @@ def instructions(trees, args):
     return lines + means(ratios, "0.50, no case above 0.70", 0.70)
 
 
+# What is compiled in for people, each with what is above it; off unless the words for the kernel say otherwise.
+TRACING = "CONFIG_FTRACE=y\nCONFIG_ENABLE_DEFAULT_TRACERS=y\n"
+DEBUG = TRACING + "CONFIG_DEBUG_FS=y\nCONFIG_VIRTIO_DEBUG=y\n"
+CHECK = DEBUG + "CONFIG_VIRTIO_CHECK=y\n"
+WATCHED = (("tracepoints, off", TRACING, ()), ("tracepoints, on", TRACING, ("trace_event=virtio:*",)), ("VIRTIO_DEBUG", DEBUG, ()),
+           ("VIRTIO_CHECK, off", CHECK, ("virtio_ring.check=0",)), ("VIRTIO_CHECK, on", CHECK, ()))
+
+
+def watched(trees, args):
+    """What watching costs: our instructions, against our own without any of it."""
+    bare = trees.pair("guest")["ours"].run("part=ring", "requests=4000")
+    lines = ["Our instructions for each request with what is there for people, as a ratio to a kernel without: tracepoints compiled in;",
+             "and VIRTIO_DEBUG, which keeps an account of each queue; and VIRTIO_CHECK, which looks for drivers that break a rule.", "",
+             f"{'':26}" + "".join(f" {g:>15}" for g in GROUPS) + f" {'most':>6}"]
+    built = None
+    for name, options, words in WATCHED:
+        if built != options:
+            machine, built = trees.ours("guest", options), options
+        got = machine.run("part=ring", "requests=4000", *words)
+        ratios = {case: sum(got[case]) / sum(bare[case]) for case in bare if case != "rate"}
+        cells = [statistics.geometric_mean([r for c, r in ratios.items() if group(c) == g]) for g in GROUPS]
+        lines.append(f"{name:26}" + "".join(f" {c:15.3f}" for c in cells) + f" {max(ratios.values()):6.2f}")
+    return lines
+
+
 def native(trees, args):
     """Runs of the two trees take turns; of each run the median of its batches."""
     sides, got = trees.pair("uml"), {t: [] for t in TREES}

@@ -13,7 +13,7 @@ from kernel import Failed, check_pristine
 from machines import Trees
 
 PARTS = {"ring": ring.instructions, "native": ring.native, "check": endtoend.check, "disk": endtoend.disk, "net": endtoend.net,
-         "memory": memory.memory, "trace": trace.breakdown}
+         "memory": memory.memory, "trace": trace.breakdown, "watch": ring.watched}
 INTRODUCTION = """Cost of virtio in a guest, a pristine Linux 6.12 ("theirs") against this core ("ours").
 
 Made by "make bench WRITE=" this file; not to be edited by hand.  The same benchmark sources are built
@@ -27,7 +27,8 @@ def write(path, made):
     kept = {}
     if os.path.exists(path):
         old = open(path).read().rstrip("\n").split(BETWEEN)[1:]
-        kept = dict(zip(PARTS, old)) if len(old) == len(PARTS) else {}
+        # One that has been added since comes last.
+        kept = dict(zip(PARTS, old))
     kept.update(made)
     with open(path, "w") as f:
         f.write(BETWEEN.join([INTRODUCTION, *(kept[name] for name in PARTS if name in kept)]) + "\n")

@@ -61,6 +61,18 @@ def resize(host, node, count, mib):
         host.qmp.command("block_resize", **{"node-name": node, "size": (int(mib) + n) * MIB})
 
 
+def throttle(host, device, bytes_a_second):
+    """0 lifts the limit, and lets go what waited for it."""
+    none = dict.fromkeys(("bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
+    host.qmp.command("block_set_io_throttle", id=device, bps=int(bytes_a_second), **none)
+
+
+def pause(host, seconds):
+    host.qmp.command("stop")
+    time.sleep(int(seconds))
+    host.qmp.command("cont")
+
+
 def started(host, times):
     if host.starts != int(times):
         raise Failed(f"the machine was started {host.starts} times, expected {times}")
@@ -158,7 +170,7 @@ def send(host, port):
     return host.network.send(int(port))
 
 
-ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, resize, started, balloon, balloon_stats, memory, hold, less, screen, text, filters, datagrams, send)}
+ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, resize, throttle, pause, started, balloon, balloon_stats, memory, hold, less, screen, text, filters, datagrams, send)}
 
 
 def answer(host, request):

@@ -16,7 +16,7 @@ from results import Results
 from scenarios import DEVICES, SCENARIOS
 
 PROGRAMS = ("/usr/bin/fio", "/usr/bin/bash", "/usr/bin/jq", "/usr/bin/readlink", "/usr/sbin/ip", "/usr/sbin/tc", "/usr/sbin/vdpa",
-            "/usr/bin/qemu-storage-daemon", "/usr/sbin/ethtool", "/usr/sbin/blkdiscard", "/usr/sbin/kexec")
+            "/usr/bin/qemu-storage-daemon", "/usr/sbin/ethtool", "/usr/sbin/blkdiscard", "/usr/sbin/kexec", "/usr/bin/trace-cmd")
 # The tree's own test of virtio_net, under tools/testing/selftests.
 SELFTEST = ("drivers/net/virtio_net/basic_features.sh", "drivers/net/virtio_net/virtio_net_common.sh", "net/forwarding/lib.sh", "net/lib.sh")
 
@@ -54,6 +54,7 @@ def own_programs(kernel, root):
         kernel.run("gcc", "-O2", "-Wall", "-Werror", "-static", f"{HERE}/programs/{name}.c", "-o", f"{root}/programs/{name}")
     kernel.run("clang-14", "-O2", "-Wall", "-Werror", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu",
                "-c", f"{HERE}/programs/xdp.c", "-o", f"{root}/programs/xdp.o")
+    shutil.copy(f"{HERE}/../virtio/virtio-latency", f"{root}/programs")
     for path in SELFTEST:
         os.makedirs(os.path.dirname(f"{root}/selftests/{path}"), exist_ok=True)
         shutil.copy(f"{kernel.source}/tools/testing/selftests/{path}", f"{root}/selftests/{path}")

@@ -73,6 +73,7 @@ class Scenario(NamedTuple):
     interrupts: dict = EACH
     machine: Machine = Q35
     cpus: int = 0               # another number of them than the machine has
+    checked: bool = False       # the kernel looks for drivers that misuse their queues
     slow: bool = False          # left out of what is run often
     also: tuple = ()            # checks of the guest that belong to none of the devices, after all others
     limit: int = 300            # seconds for a guest that does all its work
@@ -110,7 +111,7 @@ class Scenario(NamedTuple):
         return list(dict.fromkeys(f"{DEVICES[d].type}:{name}" for d in self.devices for name in self.interrupts.get(d, ())))
 
     def more_words(self):
-        return ["rig.interrupts=" + ",".join(self.wanted_interrupts()), "rig.first=" + ",".join(self.first()), self.words]
+        return ["rig.interrupts=" + ",".join(self.wanted_interrupts()), "rig.first=" + ",".join(self.first()), f"virtio_ring.check={int(self.checked)}", self.words]
 
     def more_options(self):
         return ["-smp", str(self.cpus)] if self.cpus else []
@@ -174,6 +175,13 @@ SCENARIOS = {s.name: s for s in (
     *rings(),
     *drivers(),
     Scenario("recovery", devices=("victim", "network"), also=("recovery", "flr")),
+    # The drivers of the tree keep the rules.
+    Scenario("checked", checked=True),
+    Scenario("checked-packed", {"packed": "on", "iommu_platform": "on"}, tuple(d for d in USUAL if d != "balloon"), checked=True),
+    Scenario("checked-cards", devices=("card", "big", "left", "right"), interrupts={}, cpus=4, checked=True, slow=True),
+    Scenario("checked-storage", devices=("queues", "luns", "ports", "hwrng", "crypto"), interrupts=STORAGE, cpus=4, checked=True, slow=True),
+    *(Scenario(f"watch{suffix}", changes, ("victim", "network"), also=("events", "latency", "trace_cmd", "stuck", "paused", "readers"),
+               words="virtio_ring.stuck_after=2", slow=bool(changes)) for suffix, changes in (("", {}), ("-packed", {"packed": "on"}))),
     Scenario("vdpa", devices=("scratch",), also=("vdpa_blk", "vdpa_net", "vduse")),
     *life(),
     Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng"),

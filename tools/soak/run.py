@@ -98,6 +98,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--seconds", type=int, default=600, help="how long; a round that has begun is ended")
     parser.add_argument("--packed", action="store_true", help="packed rings")
+    parser.add_argument("--checked", action="store_true", help="look for drivers that misuse their queues")
     args = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     try:
@@ -107,7 +108,7 @@ def main():
         step("initramfs", lambda: initramfs(kernel, f"{HERE}/init", "/usr/bin/fio", "/usr/sbin/ethtool"))
         port, checksum = serve_file(f"{kernel.build}/http")
         soak = Soak(kernel.build)
-        words = [f"soak.port={port}", f"soak.sum={checksum}", f"soak.seconds={args.seconds}"]
+        words = [f"soak.port={port}", f"soak.sum={checksum}", f"soak.seconds={args.seconds}", f"virtio_ring.check={int(args.checked)}"]
         soak.run(soak.command(accel.choose(kernel.build)[0], words, "on" if args.packed else "off"))
     except Failed as e:
         print(f"\nsoak: {e}\n0 passed, 1 failed")

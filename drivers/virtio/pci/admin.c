@@ -151,7 +151,7 @@ static int run(struct vp_device *vp, struct virtio_admin_cmd *cmd, struct scatte
 		pci_err(vp->pdev, "no answer to administration command %#x within %u s: cut off\n",
 			le16_to_cpu(cmd->opcode), COMMAND_LIMIT / HZ);
 		pci_clear_master(vp->pdev);
-		virtio_break_device(&vp->vdev);
+		vring_break(&vp->vdev);
 		vp_admin_abort(vp);
 		/* Completed by now: by the abort, or by an answer just before it. */
 		wait_for_completion(&cmd->completion);

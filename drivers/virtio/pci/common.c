@@ -139,7 +139,7 @@ static pci_ers_result_t vp_error_detected(struct pci_dev *pdev, pci_channel_stat
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
 	if (state == pci_channel_io_perm_failure) {
-		virtio_break_device(&vp->vdev);
+		vring_break(&vp->vdev);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	vp_reset_prepare(pdev);
@@ -239,7 +239,7 @@ static void vp_remove(struct pci_dev *pdev)
 
 	/* Torn out: let whoever waits for the device know before it is taken away. */
 	if (!pci_device_is_present(pdev))
-		virtio_break_device(&vp->vdev);
+		vring_break(&vp->vdev);
 	pci_disable_sriov(pdev);
 	unregister_virtio_device(&vp->vdev);
 	vp->regs->remove(vp);

@@ -11,6 +11,7 @@
 
 #include "ring.h"
 #include "api.h"
+#include "slow.h"
 
 /* A device that sleeps on a full ring is woken, and wants to see what is there. */
 int ring_full(struct ring_queue *q, bool out)
@@ -20,18 +21,6 @@ int ring_full(struct ring_queue *q, bool out)
 	return -ENOSPC;
 }
 
-/* Nothing is added in vain: what waits for its device is offered when that is back. */
-static __cold noinline int add_to_halted(struct ring_queue *q, const struct ring_buffer *buf)
-{
-	if (q->broken)
-		return -EIO;
-	if (!buf->token || !(buf->out + buf->in))
-		return -EINVAL;
-	if (q->stalled && !ring_has_used(q, q->used_next))
-		ring_move(q);
-	return ring_call(q, add_any, buf);
-}
-
 /* One list.  Too long for the tables of the pool is known without a look at it. */
 static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
 				  unsigned int out, unsigned int in, void *token, void *ctx,
@@ -39,10 +28,10 @@ static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (ring_is_watched(virtio_add))
+		goto slowly;
 	if (unlikely(READ_ONCE(q->halted) || !token || !(out + in)))
-		return add_to_halted(q, &(struct ring_buffer) {
-			.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx, .gfp = gfp,
-		});
+		goto slowly;
 	if (out + in == 1)
 		return ring_call(q, add_one, sg, in, token, ctx);
 	if (unlikely(out + in > RING_TABLE_LEN && q->indirect)) {
@@ -53,6 +42,10 @@ static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
 		return ring_call(q, add_any, &buf);
 	}
 	return ring_call(q, add_sg, sg, out, in, token, ctx);
+slowly:
+	return ring_add_slowly(q, &(struct ring_buffer) {
+		.sg = sg, .out = out, .in = in, .token = token, .ctx = ctx, .gfp = gfp,
+	});
 }
 
 /**
@@ -72,12 +65,16 @@ int virtqueue_add_sgs(struct virtqueue *vq, struct scatterlist *sgs[],
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (ring_is_watched(virtio_add))
+		goto slowly;
 	if (unlikely(READ_ONCE(q->halted) || !data))
-		return add_to_halted(q, &(struct ring_buffer) {
-			.lists = true, .sgs = sgs, .out = out_sgs, .in = in_sgs, .token = data,
-			.gfp = gfp,
-		});
+		goto slowly;
 	return ring_call(q, add_sgs, sgs, out_sgs, in_sgs, data, gfp);
+slowly:
+	return ring_add_slowly(q, &(struct ring_buffer) {
+		.lists = true, .sgs = sgs, .out = out_sgs, .in = in_sgs, .token = data,
+		.gfp = gfp,
+	});
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
 
@@ -147,8 +144,14 @@ EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
 bool virtqueue_kick_prepare(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
+	bool wanted;
 
-	return ring_call(q, publish);
+	if (ring_is_watched(virtio_kick))
+		return ring_publish_slowly(q);
+	wanted = ring_call(q, publish);
+	if (!wanted)
+		ring_count(q, kicks_suppressed);
+	return wanted;
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick_prepare);
 
@@ -165,9 +168,12 @@ bool virtqueue_notify(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (tracepoint_enabled(virtio_kick))
+		ring_trace_notify(q);
 	/* One that waits for its device is told of everything then. */
 	if (unlikely(READ_ONCE(q->halted)) && (q->broken || q->stalled))
 		return !q->broken;
+	ring_count(q, kicks_sent);
 	if (likely(READ_ONCE(q->notify)(vq)))
 		return true;
 	WRITE_ONCE(q->broken, true);
@@ -186,44 +192,11 @@ bool virtqueue_kick(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (ring_is_watched(virtio_kick))
+		return ring_kick_slowly(q);
 	return ring_call(q, kick);
 }
 EXPORT_SYMBOL_GPL(virtqueue_kick);
-
-static void shut_down(struct ring_queue *q)
-{
-	u32 id;
-
-	if (q->draining)
-		return;
-	q->draining = true;
-	WRITE_ONCE(q->broken, true);
-	for (id = 0; id < q->num; id++)
-		if (q->slots[id].token)
-			ring_release(q, id);
-}
-
-/*
- * Out of use: empty, or handing out what a shutdown left in it.  Waiting for its device:
- * what that had used comes first, then the ring moves on.
- */
-static __cold noinline void *get_from_halted(struct ring_queue *q, unsigned int *len, void **ctx)
-{
-	void *token;
-
-	if (q->broken) {
-		if (q->ending)
-			shut_down(q);
-		*len = 0;
-		return q->draining ? ring_drain(q) : NULL;
-	}
-	if (q->stalled) {
-		token = q->lied ? NULL : ring_call(q, get_ctx, len, ctx);
-		if (token || !ring_move(q))
-			return token;
-	}
-	return ring_call(q, get_ctx, len, ctx);
-}
 
 /**
  * virtqueue_get_buf_ctx - take back a used buffer, with its second pointer
@@ -238,8 +211,10 @@ void *virtqueue_get_buf_ctx(struct virtqueue *vq, unsigned int *len, void **ctx)
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (ring_is_watched(virtio_get))
+		return ring_get_slowly(q, len, ctx);
 	if (unlikely(READ_ONCE(q->halted)))
-		return get_from_halted(q, len, ctx);
+		return ring_get_slowly(q, len, ctx);
 	return ring_call(q, get_ctx, len, ctx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf_ctx);
@@ -256,8 +231,10 @@ void *virtqueue_get_buf(struct virtqueue *vq, unsigned int *len)
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (ring_is_watched(virtio_get))
+		return ring_get_slowly(q, len, NULL);
 	if (unlikely(READ_ONCE(q->halted)))
-		return get_from_halted(q, len, NULL);
+		return ring_get_slowly(q, len, NULL);
 	return ring_call(q, get, len);
 }
 EXPORT_SYMBOL_GPL(virtqueue_get_buf);
@@ -271,7 +248,14 @@ EXPORT_SYMBOL_GPL(virtqueue_get_buf);
  */
 void *virtqueue_detach_unused_buf(struct virtqueue *vq)
 {
-	return ring_drain(to_ring(vq));
+	struct ring_queue *q = to_ring(vq);
+	void *token;
+
+	if (!ring_enter(q, "detach_unused_buf"))
+		return NULL;
+	token = ring_drain(q);
+	ring_leave(q);
+	return token;
 }
 EXPORT_SYMBOL_GPL(virtqueue_detach_unused_buf);
 
@@ -301,18 +285,15 @@ EXPORT_SYMBOL_GPL(virtqueue_disable_cb);
 unsigned int virtqueue_enable_cb_prepare(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
+	unsigned int at;
 
-	return ring_call(q, enable_cb);
+	if (!ring_enter(q, "enable_cb"))
+		return 0;
+	at = ring_call(q, enable_cb);
+	ring_leave(q);
+	return at;
 }
 EXPORT_SYMBOL_GPL(virtqueue_enable_cb_prepare);
-
-/* A ring that can move to where its device looks is one to go and take from. */
-static __cold noinline bool poll_halted(struct ring_queue *q, u16 at)
-{
-	if (q->broken)
-		return false;
-	return (q->stalled && READ_ONCE(q->renewed)) || ring_has_used(q, at);
-}
 
 /**
  * virtqueue_poll - was anything used since virtqueue_enable_cb_prepare()?
@@ -328,7 +309,7 @@ bool virtqueue_poll(struct virtqueue *vq, unsigned int last_used_idx)
 	struct ring_queue *q = to_ring(vq);
 
 	if (unlikely(READ_ONCE(q->halted)))
-		return poll_halted(q, last_used_idx);
+		return ring_poll_slowly(q, last_used_idx);
 	/* What was asked for before what there is, as in set_used_event(). */
 	virtio_mb(q->weak);
 	return ring_call(q, is_used, (u16)last_used_idx);
@@ -360,10 +341,16 @@ EXPORT_SYMBOL_GPL(virtqueue_enable_cb);
 bool virtqueue_enable_cb_delayed(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
+	bool idle;
 
+	if (!ring_enter(q, "enable_cb_delayed"))
+		return true;
 	if (unlikely(READ_ONCE(q->halted)))
-		return !poll_halted(q, q->used_next);
-	return ring_call(q, enable_cb_delayed);
+		idle = !ring_poll_slowly(q, q->used_next);
+	else
+		idle = ring_call(q, enable_cb_delayed);
+	ring_leave(q);
+	return idle;
 }
 EXPORT_SYMBOL_GPL(virtqueue_enable_cb_delayed);
 
@@ -393,7 +380,13 @@ static bool op_restart(struct virtqueue *vq)
 
 static void op_shutdown(struct virtqueue *vq)
 {
-	shut_down(to_ring(vq));
+	struct ring_queue *q = to_ring(vq);
+
+	if (!ring_enter(q, "shutdown"))
+		return;
+	ring_shut_down(q);
+	ring_check_ended(q, "shutdown");
+	ring_leave(q);
 }
 
 const struct virtqueue_ops ring_vq_ops = {

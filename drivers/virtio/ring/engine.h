@@ -104,7 +104,10 @@ static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	
 											\
 bool name##_kick(struct ring_queue *q)							\
 {											\
-	return name##_publish(q) ? virtqueue_notify(&q->vq) : true;			\
+	if (name##_publish(q))								\
+		return virtqueue_notify(&q->vq);					\
+	ring_count(q, kicks_suppressed);						\
+	return true;									\
 }											\
 											\
 void *name##_get(struct ring_queue *q, unsigned int *len)				\

@@ -194,6 +194,31 @@ bool packed_is_used(const struct ring_queue *q, u16 at)
 	       says_used(q, position(at), at & WRAP ? AVAIL | USED : 0);
 }
 
+/*
+ * For people, and so without a lock: the driver may be taking them meanwhile.  What the
+ * device says is followed no further than there are descriptors.
+ */
+unsigned int packed_count_used(const struct ring_queue *q)
+{
+	unsigned int count = 0, passed = 0;
+	u16 at = READ_ONCE(q->used_next), id;
+
+	while (passed < q->num && packed_is_used(q, at)) {
+		id = le16_to_cpu(READ_ONCE(packed_desc(q, at)->id));
+		if (id >= q->num)
+			break;
+		passed += max_t(u16, READ_ONCE(q->slots[id].count), 1);
+		at = step(q, READ_ONCE(q->used_next), passed);
+		count++;
+	}
+	return count;
+}
+
+bool packed_all_published(const struct ring_queue *q)
+{
+	return !q->unpublished;
+}
+
 static __always_inline void set_driver_event(struct ring_queue *q, u16 event)
 {
 	struct vring_packed_desc_event *driver = q->mem.packed.driver;

@@ -9,8 +9,10 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "../watch/trace.h"
 #include "take.h"
 #include "api.h"
+#include "slow.h"
 
 /* Ring features, and those bits of the transport that only queues care for. */
 #define RING_FEATURES	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
@@ -124,6 +126,8 @@ static struct virtqueue *start_queue(struct ring_queue *q)
 	spin_lock(&vdev->vqs_list_lock);
 	list_add_tail(&q->vq.list, &vdev->vqs);
 	spin_unlock(&vdev->vqs_list_lock);
+	ring_watch(q);
+	trace_virtio_queue_found(&q->vq, q->num, q->packed);
 	return &q->vq;
 }
 
@@ -320,6 +324,10 @@ void vring_del_virtqueue(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (!ring_enter(q, "del_vq"))
+		return;
+	ring_unwatch(q);
+	trace_virtio_queue_deleted(vq, q->num, q->packed);
 	spin_lock(&vq->vdev->vqs_list_lock);
 	list_del(&vq->list);
 	spin_unlock(&vq->vdev->vqs_list_lock);
@@ -331,12 +339,16 @@ void vring_del_virtqueue(struct virtqueue *vq)
 	ring_free_memory(q, &q->mem);
 	ring_free_memory(q, &q->fresh);
 	ring_free_memory(q, &q->stale);
-	kfree(q);
+	if (!ring_bury(q))
+		kfree(q);
 }
 EXPORT_SYMBOL_GPL(vring_del_virtqueue);
 
 void ring_call_back(struct ring_queue *q)
 {
+	ring_count(q, callbacks);
+	if (tracepoint_enabled(virtio_callback))
+		ring_trace_callback(q);
 	if (q->vq.callback) {
 		/* Off already: the interrupt was on its way when the driver said so. */
 		if (q->callbacks && !q->vq.callback(&q->vq))
@@ -445,14 +457,34 @@ static void for_all_queues(struct virtio_device *vdev, void (*func)(struct virtq
 }
 
 /**
+ * vring_break - take all queues of a device out of use, which is gone or to be reset
+ * @vdev: the device
+ *
+ * For the core and transports; its driver may not have noticed yet.
+ * Context: any.
+ */
+void vring_break(struct virtio_device *vdev)
+{
+	for_all_queues(vdev, __virtqueue_break);
+}
+EXPORT_SYMBOL_GPL(vring_break);
+
+static void end_by_driver(struct virtqueue *vq)
+{
+	__virtqueue_break(vq);
+	ring_check_ended(to_ring(vq), "virtio_break_device");
+}
+
+/**
  * virtio_break_device - take all queues of a device out of use
  * @dev: the device
  *
+ * For drivers: nothing is to be added after that.
  * Context: any.
  */
 void virtio_break_device(struct virtio_device *dev)
 {
-	for_all_queues(dev, __virtqueue_break);
+	for_all_queues(dev, end_by_driver);
 }
 EXPORT_SYMBOL_GPL(virtio_break_device);
 

@@ -10,9 +10,10 @@
 #include <kunit/visibility.h>
 #include <linux/device.h>
 
+#include "../watch/trace.h"
 #include "ring.h"
 
-#define LINE	128
+#define LINE	WATCH_LINE
 
 /*
  * The rate limit is for all queues together: a host that plugs in one liar after
@@ -53,6 +54,8 @@ static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	ring_note_why(q, line);
+	trace_virtio_break(&q->vq, line);
 	ring_say(&q->vq, true, line);
 }
 

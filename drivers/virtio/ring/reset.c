@@ -8,6 +8,8 @@
  */
 #include <linux/export.h>
 
+#include "../watch/misuse.h"
+#include "../watch/trace.h"
 #include "ring.h"
 
 static int take_from_device(struct ring_queue *q,
@@ -18,6 +20,7 @@ static int take_from_device(struct ring_queue *q,
 	void *buf;
 	int err;
 
+	virtio_check_may_sleep(q->vq.vdev, "a reset of a queue");
 	if (!q->owned)
 		return -EPERM;
 	/* Waits for the whole device to be reset already. */
@@ -39,6 +42,7 @@ static int take_from_device(struct ring_queue *q,
 static int give_to_device(struct ring_queue *q)
 {
 	ring_init(q);
+	trace_virtio_queue_reset(&q->vq, q->num, q->packed);
 	return q->vq.vdev->config->enable_vq_after_reset(&q->vq) ? -EBUSY : 0;
 }
 
@@ -119,7 +123,9 @@ int virtqueue_resize(struct virtqueue *vq, u32 num,
 	err = take_from_device(q, recycle, recycle_done);
 	if (err)
 		return err;
+	ring_lock_watch();
 	resized = replace_memory(q, num);
+	ring_unlock_watch();
 	err = give_to_device(q);
 	return err ?: resized;
 }

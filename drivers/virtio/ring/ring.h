@@ -13,6 +13,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
+#include "../watch/watch.h"
+
 /* Descriptors in a table of the pool; longer buffers get a table of their own. */
 #define RING_TABLE_LEN		20
 /* No buffer needs more: a table is one piece of memory, and is written by us. */
@@ -56,6 +58,7 @@ struct ring_table {
  * @writable: bytes that the device may write
  * @count: descriptors taken
  * @last: the last of them
+ * @stamp: for people
  */
 struct ring_slot {
 	void *token;
@@ -66,6 +69,7 @@ struct ring_slot {
 	u32 writable;
 	u16 count;
 	u16 last;
+	struct ring_stamp stamp;
 };
 
 /**
@@ -164,6 +168,8 @@ struct ring_memory {
  * @stale: what it has moved from
  * @renewed: the device is live again, and looks at @fresh
  * @missed: an interrupt came while @halted
+ * @watch: for people
+ * @check: for drivers that break a rule
  */
 struct ring_queue {
 	struct virtqueue vq;
@@ -229,6 +235,9 @@ struct ring_queue {
 	struct ring_memory fresh, stale;
 	bool renewed;
 	bool missed;
+
+	struct ring_watch watch;
+	struct ring_check check;
 };
 
 #define to_ring(_vq)	container_of_const(_vq, struct ring_queue, vq)
@@ -288,6 +297,8 @@ struct ring_buffer {
 	unsigned int name##_enable_cb(struct ring_queue *q);				\
 	bool name##_enable_cb_delayed(struct ring_queue *q);				\
 	bool name##_is_used(const struct ring_queue *q, u16 at);				\
+	unsigned int name##_count_used(const struct ring_queue *q);			\
+	bool name##_all_published(const struct ring_queue *q);				\
 	void name##_init(struct ring_queue *q);						\
 	void name##_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
 

@@ -123,6 +123,19 @@ bool split_is_used(const struct ring_queue *q, u16 at)
 	return split_used_index(q) != at;
 }
 
+/* For people: as far as it can be true. */
+unsigned int split_count_used(const struct ring_queue *q)
+{
+	u16 at = READ_ONCE(q->used_next);
+
+	return min_t(u16, split_used_index(q) - at, READ_ONCE(q->avail_published) - at);
+}
+
+bool split_all_published(const struct ring_queue *q)
+{
+	return q->avail_published == q->avail_next;
+}
+
 static __always_inline void set_used_event(struct ring_queue *q, u16 event)
 {
 	q->used_event = event;

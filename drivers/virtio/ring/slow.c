@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The operations of a queue when something is out of the ordinary.
+ *
+ * A queue that is halted: out of use, or waiting for its device.  Or somebody watches:
+ * a tracepoint is on, or drivers are checked.  api.c sends such calls here, so that
+ * its own way has nothing to look at but one word of the queue.  The same in effect.
+ */
+#include "../watch/trace.h"
+#include "ring.h"
+#include "slow.h"
+
+/* Nothing is added in vain: what waits for its device is offered when that is back. */
+static int add_somehow(struct ring_queue *q, const struct ring_buffer *buf)
+{
+	if (q->broken)
+		return -EIO;
+	if (!buf->token || !(buf->out + buf->in))
+		return -EINVAL;
+	if (q->stalled && !ring_has_used(q, q->used_next))
+		ring_move(q);
+	return ring_call(q, add_any, buf);
+}
+
+int ring_add_slowly(struct ring_queue *q, const struct ring_buffer *buf)
+{
+	int err;
+
+	if (!ring_enter(q, "add_buf"))
+		return -EIO;
+	err = !ring_is_checked() || ring_check_add(q, buf) ? add_somehow(q, buf) : -EINVAL;
+	trace_virtio_add(&q->vq, buf->token, buf->out, buf->in, err);
+	ring_leave(q);
+	return err;
+}
+
+/* Returns whether that was all. */
+static bool publish_and_say(struct ring_queue *q)
+{
+	bool wanted, nothing_new;
+
+	if (!ring_enter(q, "kick"))
+		return true;
+	nothing_new = ring_call(q, all_published);
+	wanted = ring_call(q, publish);
+	if (!wanted) {
+		ring_count(q, kicks_suppressed);
+		trace_virtio_kick(&q->vq, nothing_new ? VIRTIO_KICK_NOTHING_NEW :
+							VIRTIO_KICK_NOT_ASKED_FOR);
+	}
+	ring_leave(q);
+	return !wanted;
+}
+
+bool ring_publish_slowly(struct ring_queue *q)
+{
+	return !publish_and_say(q);
+}
+
+bool ring_kick_slowly(struct ring_queue *q)
+{
+	return publish_and_say(q) ? true : virtqueue_notify(&q->vq);
+}
+
+/* What is to be told of a notification, before that is sent. */
+void ring_trace_notify(struct ring_queue *q)
+{
+	enum virtio_kick kick = VIRTIO_KICK_SENT;
+
+	if (q->broken)
+		kick = VIRTIO_KICK_BROKEN;
+	else if (q->stalled)
+		kick = VIRTIO_KICK_STALLED;
+	else if (READ_ONCE(q->notify) != q->tell)
+		kick = VIRTIO_KICK_HELD;
+	trace_virtio_kick(&q->vq, kick);
+}
+
+void ring_shut_down(struct ring_queue *q)
+{
+	u32 id;
+
+	if (q->draining)
+		return;
+	q->draining = true;
+	WRITE_ONCE(q->broken, true);
+	for (id = 0; id < q->num; id++)
+		if (q->slots[id].token)
+			ring_release(q, id);
+}
+
+/*
+ * Out of use: empty, or handing out what a shutdown left in it.  Waiting for its device:
+ * what that had used comes first, then the ring moves on.
+ */
+static void *get_somehow(struct ring_queue *q, unsigned int *len, void **ctx)
+{
+	void *token;
+
+	if (q->broken) {
+		if (q->ending)
+			ring_shut_down(q);
+		*len = 0;
+		return q->draining ? ring_drain(q) : NULL;
+	}
+	if (q->stalled) {
+		token = q->lied ? NULL : ring_call(q, get_ctx, len, ctx);
+		if (token || !ring_move(q))
+			return token;
+	}
+	return ring_call(q, get_ctx, len, ctx);
+}
+
+void *ring_get_slowly(struct ring_queue *q, unsigned int *len, void **ctx)
+{
+	void *token;
+
+	if (!ring_enter(q, "get_buf"))
+		return NULL;
+	token = get_somehow(q, len, ctx);
+	if (token)
+		trace_virtio_get(&q->vq, token, *len);
+	ring_leave(q);
+	return token;
+}
+
+/* A ring that can move to where its device looks is one to go and take from. */
+bool ring_poll_slowly(struct ring_queue *q, u16 at)
+{
+	if (q->broken)
+		return false;
+	return (q->stalled && READ_ONCE(q->renewed)) || ring_has_used(q, at);
+}
+
+void ring_trace_callback(struct ring_queue *q)
+{
+	trace_virtio_callback(&q->vq, ring_call(q, count_used));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How a queue that is stuck is found, and what is said of it: for tests. */
+#ifndef _VIRTIO_WATCH_STUCK_H
+#define _VIRTIO_WATCH_STUCK_H
+
+#include <kunit/visibility.h>
+#include <linux/types.h>
+
+#if IS_ENABLED(CONFIG_KUNIT)
+struct virtqueue;
+
+void ring_look_at(struct virtqueue *vq, unsigned long limit, bool late);
+void ring_say_stuck(struct virtqueue *vq, const char *line);
+#endif
+
+#endif /* _VIRTIO_WATCH_STUCK_H */
