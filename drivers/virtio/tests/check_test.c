@@ -28,17 +28,19 @@ static void listen(const char *line)
 	strscpy(heard.line, line);
 }
 
-static void switch_off(void *unused)
+static bool checked_before;
+
+static void restore(void *unused)
 {
-	ring_set_checks(false);
+	ring_set_checks(checked_before);
 }
 
 static void start(struct kunit *test)
 {
 	memset(&heard, 0, sizeof(heard));
 	kunit_activate_static_stub(test, ring_say_misuse, listen);
-	ring_set_checks(true);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, switch_off, NULL));
+	checked_before = ring_set_checks(true);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, restore, NULL));
 }
 
 static struct ring_fixture *make(struct kunit *test)

@@ -228,13 +228,16 @@ bool ring_bury(struct ring_queue *q)
 	return true;
 }
 
-/* What is at work just then finds the other half of a check missing, or to spare. */
-VISIBLE_IF_KUNIT void ring_set_checks(bool on)
+/* Returns how it was.  What is at work just then finds half of a check missing, or to spare. */
+VISIBLE_IF_KUNIT bool ring_set_checks(bool on)
 {
+	bool was = ring_is_checked();
+
 	if (on)
 		static_branch_enable(&ring_checks);
 	else
 		static_branch_disable(&ring_checks);
+	return was;
 }
 EXPORT_SYMBOL_IF_KUNIT(ring_set_checks);
 

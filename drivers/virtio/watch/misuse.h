@@ -14,12 +14,13 @@ bool virtio_is_checked(void);
 void virtio_say_foreign_token(const struct virtio_device *vdev);
 #if IS_ENABLED(CONFIG_KUNIT)
 void ring_say_misuse(const char *line);
-void ring_set_checks(bool on);
+bool ring_set_checks(bool on);
 #endif
 #else
 static inline void virtio_check_may_sleep(const struct virtio_device *vdev, const char *call) { }
 static inline bool virtio_is_checked(void) { return false; }
 static inline void virtio_say_foreign_token(const struct virtio_device *vdev) { }
+static inline bool ring_set_checks(bool on) { return false; }
 #endif
 
 #endif /* _VIRTIO_WATCH_MISUSE_H */
