@@ -207,7 +207,7 @@ unsigned int packed_count_used(const struct ring_queue *q)
 		id = le16_to_cpu(READ_ONCE(packed_desc(q, at)->id));
 		if (id >= q->num)
 			break;
-		passed += max_t(u16, READ_ONCE(q->slots[id].count), 1);
+		passed += READ_ONCE(q->slots[id].count) ?: 1;
 		at = step(q, READ_ONCE(q->used_next), passed);
 		count++;
 	}

@@ -9,10 +9,10 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "../watch/trace.h"
 #include "take.h"
 #include "api.h"
 #include "slow.h"
+#include "../watch/trace.h"
 
 /* Ring features, and those bits of the transport that only queues care for. */
 #define RING_FEATURES	(BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\

@@ -10,8 +10,8 @@
 #include <kunit/visibility.h>
 #include <linux/device.h>
 
-#include "../watch/trace.h"
 #include "ring.h"
+#include "../watch/trace.h"
 
 #define LINE	WATCH_LINE
 

@@ -8,9 +8,9 @@
  */
 #include <linux/export.h>
 
+#include "ring.h"
 #include "../watch/misuse.h"
 #include "../watch/trace.h"
-#include "ring.h"
 
 static int take_from_device(struct ring_queue *q,
 			    void (*recycle)(struct virtqueue *vq, void *buf),

@@ -6,9 +6,9 @@
  * a tracepoint is on, or drivers are checked.  api.c sends such calls here, so that
  * its own way has nothing to look at but one word of the queue.  The same in effect.
  */
-#include "../watch/trace.h"
 #include "ring.h"
 #include "slow.h"
+#include "../watch/trace.h"
 
 /* Nothing is added in vain: what waits for its device is offered when that is back. */
 static int add_somehow(struct ring_queue *q, const struct ring_buffer *buf)

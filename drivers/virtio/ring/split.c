@@ -127,8 +127,9 @@ bool split_is_used(const struct ring_queue *q, u16 at)
 unsigned int split_count_used(const struct ring_queue *q)
 {
 	u16 at = READ_ONCE(q->used_next);
+	u16 used = split_used_index(q) - at, most = READ_ONCE(q->avail_published) - at;
 
-	return min_t(u16, split_used_index(q) - at, READ_ONCE(q->avail_published) - at);
+	return min(used, most);
 }
 
 bool split_all_published(const struct ring_queue *q)
