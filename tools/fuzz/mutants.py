@@ -34,7 +34,7 @@ MUTANTS = (
     ("a drain skips the last buffer", "ring", QUEUE, "for (id = 0; id < q->num; id++) {\n\t\ttoken", "for (id = 0; id + 1 < q->num; id++) {\n\t\ttoken"),
     ("a resize keeps the old state", "ring", RESET, "\tring_free_state(&old);\n", ""),
     ("a resize that fails keeps the new size", "ring", RESET, "\t\tq->num = old.num;\n", ""),
-    ("a break is said again and again", "ring", REPORT, "\tif (q->broken)\n\t\treturn;\n", ""),
+    ("a break is said again and again", "ring", REPORT, "\tif (q->broken || q->stalled)\n\t\treturn;\n", ""),
     ("the wrap counter of used buffers does not turn", "ring", PACKED, "\t\tq->used_flags ^= AVAIL | USED;\n", ""),
     ("a batch ends one buffer late", "ring", TAKE, "\tWRITE_ONCE(q->in_batch, false);\n", ""),
     ("a single list that is left out is looked at", "ring", ADD, "buf.lists && buf.sgs[0] && !sg_is_last", "buf.lists && !sg_is_last"),
