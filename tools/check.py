@@ -12,7 +12,6 @@ from kernel import Failed, Kernel
 # What a tree without the overlay has no options for.
 OURS = """CONFIG_KUNIT=m
 CONFIG_SAMPLES=y
-CONFIG_SAMPLE_VIRTIO=m
 CONFIG_VIRTIO_KUNIT_TEST=m
 """
 # The drivers of the tree that must compile without a warning.
