@@ -135,7 +135,6 @@ static void test_buffer(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 1, buf.n);
 	KUNIT_EXPECT_TRUE(test, buf.segment[0].writable);
 	KUNIT_EXPECT_EQ(test, MOST, buf.segment[0].len);
-	KUNIT_EXPECT_FALSE(test, virtio_host_take(host, 0, &buf));
 
 	KUNIT_EXPECT_FALSE(test, completion_done(&io->done));
 	virtio_host_use(host, &buf, give_six(host, &buf));
