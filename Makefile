@@ -7,7 +7,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-uml test test-all kunit check check-overlay check-tools check-fuzz check-users fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-users new-driver fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -39,13 +39,13 @@ boots-arch: source
 boots-uml: source
 	@$(TOOLS)/uml/run.py --source $(LINUX) --build $(BUILD)/uml
 
-## make test              everything that is quick: KUnit, overlay, the tools of the tree, fuzz, boots, check
+## make test              everything that is quick: KUnit, overlay, new-driver, the tools of the tree, fuzz, boots, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots check
+	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots check
 
 ## make test-all          and what is slow: all machines, all architectures, all users of virtio, the symbols, and a soak
 test-all:
-	@$(TOOLS)/test.py kunit check-overlay check-tools check-fuzz boots-all boots-uml boots-arch check check-users symbols soak
+	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots-all boots-uml boots-arch check check-users symbols soak
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
@@ -63,6 +63,14 @@ check: source
 ## make check-overlay     apply, unapply and patch, and their errors
 check-overlay: source
 	@$(TOOLS)/test_overlay.py $(LINUX)
+
+## make new-driver NAME=foo ID=42   begin a driver: source, tests, Kconfig, Makefile and a line of documentation, which pass make kunit at once
+new-driver: source
+	@$(TOOLS)/new_driver.py --source $(LINUX) '$(NAME)' '$(ID)'
+
+## make check-new-driver  that, and its errors, in copies of this repository
+check-new-driver: source
+	@$(TOOLS)/test_new_driver.py $(LINUX) $(BUILD)/kunit
 
 ## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh
 check-tools: source

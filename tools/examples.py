@@ -18,7 +18,7 @@ PREAMBLE = """#include <kunit/virtio.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 """
-AROUND = """static int __maybe_unused example_%d(struct virtio_device *vdev, struct virtqueue *vq, struct scatterlist *sg, void *token)
+AROUND = """static int __maybe_unused example_%d(struct virtio_device *vdev, struct virtqueue *vq, struct kunit *test, struct virtio_host *host)
 {
 	int err = 0;
 

@@ -19,6 +19,7 @@ TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES = (
 RENEW, RING_API, SLOW, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew", "ring/api", "ring/slow", "recovery"))
 QUEUES, STUCK, MISUSE, WATCH = (f"drivers/virtio/watch/{f}" for f in ("queues.c", "stuck.c", "misuse.c", "watch.h"))
 MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
+SAMPLE, SAMPLE_612, SKELETON = (f"samples/virtio/virtio_{f}.c" for f in ("sample", "sample_612", "skeleton"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
 # name, file, what stands there, what the mutant has instead, test that must fail
@@ -223,6 +224,29 @@ MUTANTS = (
     ("a buffer without pages", MISUSE, "if (!pfn_valid(page_to_pfn(page))) {", "if (0) {", "check.test_vmalloc"),
     ("the token of another device", LAYOUT, "if (!virtio_is_checked() || is_field_of(vdev, field))", "if (1)", "check.test_foreign_token"),
     ("checks can't be switched off", MISUSE, "\t\tstatic_branch_disable(&ring_checks);", "\t\t;", "check.test_off"),
+    ("sample: it posts too little", SAMPLE, "sg_init_one(&sg, s->buf, sizeof(s->buf));", "sg_init_one(&sg, s->buf, 32);", "sample.test_read"),
+    ("sample: what was not written is handed out", SAMPLE, "return len ?: -EIO;", "return sizeof(s->buf);", "sample.test_short_answer"),
+    ("sample: nothing is the end", SAMPLE, "return len ?: -EIO;", "return len;", "sample.test_empty_answer"),
+    ("sample: the device is to read what it should fill", SAMPLE, "&sg, 0, 1, s);", "&sg, 1, 0, s);", "sample.test_buffer"),
+    ("sample: a length is believed", TAKE, "if (unlikely(wrote > slot->writable))", "if (0)", "sample.test_length_lies"),
+    ("sample: a device that lies stays broken", RECOVERY, "\tvdev->queue_broke = queue_broke;\n", "", "sample.test_id_lies"),
+    ("sample: not told of a device that fails", SAMPLE, "\t.takes_back\t= true,\n", "", "sample.test_fails"),
+    ("sample: told nonsense of a device that goes", SAMPLE, "\tif (s->posted)\n\t\treturn -ENODEV;\n", "", "sample.test_removed"),
+    ("sample: it does not wake up", SAMPLE, "\tif (!err)\n\t\tshow_sample(vdev->priv);\n", "", "sample.test_sleep"),
+    ("sample: a second device is taken", SAMPLE, "\tif (the_sample)\n\t\treturn -EBUSY;\n", "", "sample.test_second_device"),
+    ("sample of 6.12: it posts too little", SAMPLE_612, "sg_init_one(&sg, s->buf, sizeof(s->buf));", "sg_init_one(&sg, s->buf, 32);",
+     "sample.test_read"),
+    ("sample of 6.12: it does not wake up", SAMPLE_612, "\tif (!err)\n\t\tshow_sample(vdev->priv);\n", "", "sample.test_sleep"),
+    ("skeleton: an answer is read twice", SKELETON, "\ts->len = 0;\n\treturn len;", "\treturn len;", "skeleton.test_answer"),
+    ("skeleton: a failure is a success", SKELETON, "return s->len ? len : -EIO;", "return len;", "skeleton.test_errors"),
+    ("skeleton: not told of a device that goes", SKELETON, "return s->asked ? -ENODEV : 0;", "return 0;", "skeleton.test_removal"),
+    ("skeleton: it does not wake up", SKELETON, "\tif (!err)\n\t\tshow(vdev->priv);\n", "", "skeleton.test_sleep"),
+    ("disk: a feature of its table is not agreed", HANDSHAKE, "return table_bits(drv->feature_table, drv->feature_table_size);", "return 0;",
+     "blk.test_flush"),
+    ("disk: a change is not told", HANDSHAKE, "\t\tdrv->config_changed(vdev);", "\t\t;", "blk.test_grow"),
+    ("disk: what is in flight is ended before it is answered", HANDSHAKE,
+     "if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {\n\t\tvirtio_reset_device(vdev);", "if (1) {\n\t\tvirtio_reset_device(vdev);",
+     "blk.test_removed_under_load"),
 )
 
 

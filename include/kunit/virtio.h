@@ -28,6 +28,8 @@
 #define _KUNIT_VIRTIO_H
 
 #include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/refcount.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_fields.h>
@@ -38,6 +40,7 @@
 #define VIRTIO_HOST_SEGMENTS	64	/* of a buffer */
 #define VIRTIO_HOST_VENDOR	0x1af4
 
+struct file;
 struct virtio_host;
 struct virtio_host_ring;
 
@@ -166,6 +169,30 @@ struct virtio_host {
 	bool *released;
 };
 
+/**
+ * struct virtio_host_io - a program's read or write of the node of a driver
+ * @test: the test that started it
+ * @file: the node, open
+ * @work: makes the call, while the test goes on
+ * @done: it has returned
+ * @users: the test and the call; the last one frees it
+ * @write: it is a write
+ * @result: what it returned; see virtio_host_finish()
+ * @size: bytes that were asked for
+ * @bytes: what was read, or is written
+ */
+struct virtio_host_io {
+	struct kunit *test;
+	struct file *file;
+	struct work_struct work;
+	struct completion done;
+	refcount_t users;
+	bool write;
+	ssize_t result;
+	size_t size;
+	u8 bytes[];
+};
+
 #define to_virtio_host(_vdev)	container_of(_vdev, struct virtio_host, vdev)
 
 struct virtio_host *virtio_host_create(struct kunit *test, u32 id, u64 offered);
@@ -173,6 +200,7 @@ struct virtio_host *virtio_host_create_paged(struct kunit *test, u32 id, void *p
 unsigned int virtio_host_add_queue(struct virtio_host *host, unsigned int size);
 int virtio_host_try_plug(struct virtio_host *host);
 void virtio_host_plug(struct virtio_host *host);
+int virtio_host_plug_for(struct virtio_host *host, const char *name);
 void virtio_host_unplug(struct virtio_host *host);
 void virtio_host_change_config(struct virtio_host *host);
 void virtio_host_needs_reset(struct virtio_host *host);
@@ -186,5 +214,10 @@ void virtio_host_use(struct virtio_host *host, const struct virtio_host_buf *buf
 void virtio_host_claim(struct virtio_host *host, unsigned int queue, u32 id, u32 len,
 		       unsigned int count);
 void virtio_host_interrupt(struct virtio_host *host, unsigned int queue);
+
+struct virtio_host_io *virtio_host_start_read(struct virtio_host *host, size_t size);
+struct virtio_host_io *virtio_host_start_write(struct virtio_host *host, const void *from,
+					       size_t size);
+ssize_t virtio_host_finish(struct virtio_host_io *io);
 
 #endif /* _KUNIT_VIRTIO_H */

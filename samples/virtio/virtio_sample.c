@@ -2,6 +2,11 @@
 /*
  * A virtio driver in five minutes: entropy, written to the contract alone.
  *
+ * Beside it stands virtio_sample_612.c, the same driver written to the functions of
+ * Linux 6.12.  What differs: here every operation is the queue's own (vq_ops), the
+ * callback says by its return value that it wants no more, restart says whether there
+ * is anything to wait for, and shutdown gives the buffer back.
+ *
  * The device fills buffers with random bytes.  The driver keeps one buffer with
  * it, and hands what comes back to whoever reads /dev/virtio-sample.  There is
  * one such file, so one device is served and a second one is refused.
@@ -11,7 +16,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
@@ -20,9 +25,8 @@
 /**
  * struct sample - the driver's half of the device
  * @vq: the queue; %NULL while the machine sleeps
- * @filled: wakes the reader
+ * @filled: where the reader waits
  * @posted: the buffer is with the device
- * @used: the device has used the buffer; set by the callback
  * @gone: the device is being removed; ends the wait of a reader
  * @buf: the buffer
  */
@@ -30,7 +34,6 @@ struct sample {
 	struct virtqueue *vq;
 	wait_queue_head_t filled;
 	bool posted;
-	bool used;
 	bool gone;
 	u8 buf[64];
 };
@@ -44,7 +47,6 @@ static bool sample_callback(struct virtqueue *vq)
 {
 	struct sample *s = vq->vdev->priv;
 
-	WRITE_ONCE(s->used, true);
 	wake_up(&s->filled);
 	return false;
 }
@@ -66,6 +68,16 @@ static int post(struct sample *s)
 	return 0;
 }
 
+/* Take the buffer back if it is used.  If not, restart asks for a callback, or is just too late. */
+static bool take(struct sample *s, unsigned int *len)
+{
+	const struct virtqueue_ops *ops = s->vq->vq_ops;
+
+	if (ops->get_buf(s->vq, len) || (!ops->restart(s->vq) && ops->get_buf(s->vq, len)))
+		s->posted = false;
+	return !s->posted;
+}
+
 /* Wait for a filled buffer, as long as the reader likes.  Returns bytes, or an error. */
 static int fill(struct sample *s)
 {
@@ -74,40 +86,32 @@ static int fill(struct sample *s)
 
 	if (err)
 		return err;
-	WRITE_ONCE(s->used, false);
-	/* Nothing to wait for if it is used already: restart says so. */
-	if (s->vq->vq_ops->restart(s->vq) &&
-	    wait_event_interruptible(s->filled, READ_ONCE(s->used) || READ_ONCE(s->gone)))
+	if (wait_event_interruptible(s->filled, take(s, &len) || READ_ONCE(s->gone)))
 		return -ERESTARTSYS;
-	if (READ_ONCE(s->gone))
+	if (s->posted)
 		return -ENODEV;
-	if (!s->vq->vq_ops->get_buf(s->vq, &len))
-		return -EIO;
-	s->posted = false;
-	return len;
+	return len ?: -EIO;
 }
 
-static ssize_t sample_read(struct file *file, char __user *to, size_t size, loff_t *pos)
+static ssize_t sample_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	ssize_t len = -ENODEV;
 
+	if (!iov_iter_count(to))
+		return 0;
 	if (mutex_lock_interruptible(&lock))
 		return -ERESTARTSYS;
-	if (the_sample) {
+	if (the_sample)
 		len = fill(the_sample);
-		if (len > 0) {
-			len = min_t(size_t, len, size);
-			if (copy_to_user(to, the_sample->buf, len))
-				len = -EFAULT;
-		}
-	}
+	if (len > 0)
+		len = copy_to_iter(the_sample->buf, len, to) ?: -EFAULT;
 	mutex_unlock(&lock);
 	return len;
 }
 
 static const struct file_operations sample_fops = {
-	.owner	= THIS_MODULE,
-	.read	= sample_read,
+	.owner		= THIS_MODULE,
+	.read_iter	= sample_read,
 };
 
 static struct miscdevice sample_misc = {
@@ -171,6 +175,7 @@ static int sample_probe(struct virtio_device *vdev)
 	if (err)
 		goto no_queue;
 	show_sample(s);
+	sample_misc.parent = &vdev->dev;
 	err = misc_register(&sample_misc);
 	if (!err)
 		return 0;
@@ -224,6 +229,8 @@ static struct virtio_driver sample_driver = {
 	.remove		= sample_remove,
 	.freeze		= sample_freeze,
 	.restore	= sample_restore,
+	/* A buffer that comes back with nothing in it has failed: see fill(). */
+	.takes_back	= true,
 };
 module_virtio_driver(sample_driver);
 

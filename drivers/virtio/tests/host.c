@@ -262,6 +262,34 @@ void virtio_host_plug(struct virtio_host *host)
 EXPORT_SYMBOL_GPL(virtio_host_plug);
 
 /**
+ * virtio_host_plug_for - put a device on the bus, for one driver alone
+ * @host: the device
+ * @name: the driver, as &device_driver.name
+ *
+ * Where several drivers serve the same id, the others don't get to see it.  The test
+ * ends if there is no such driver, or if it does not serve the device.
+ * Return: 0, or the error of the driver's probe().
+ */
+int virtio_host_plug_for(struct virtio_host *host, const char *name)
+{
+	struct device *dev = &host->vdev.dev;
+	u32 id = host->vdev.id.device;
+	struct device_driver *drv;
+
+	/* No table has an id of 0: nobody is probed yet. */
+	host->vdev.id.device = 0;
+	virtio_host_plug(host);
+	host->vdev.id.device = id;
+
+	drv = driver_find(name, dev->bus);
+	KUNIT_ASSERT_NOT_NULL_MSG(host->test, drv, "the kernel has no driver %s", name);
+	KUNIT_ASSERT_TRUE_MSG(host->test, dev->bus->match(dev, drv),
+			      "%s does not serve device %u", name, id);
+	return device_driver_attach(drv, dev);
+}
+EXPORT_SYMBOL_GPL(virtio_host_plug_for);
+
+/**
  * virtio_host_unplug - take it off again
  * @host: the device; its driver has been removed on return
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Between the two files of a device that a test plays.
+ * Between the files of a device that a test plays.
  */
 #ifndef _VIRTIO_HOST_H
 #define _VIRTIO_HOST_H
@@ -8,6 +8,9 @@
 #include <kunit/virtio.h>
 
 struct irq_affinity;
+
+/* Who waits for an event that should come waits this long: any machine gets there. */
+#define GENEROUS	(60 * HZ)
 
 /* host.c */
 void virtio_host_reach(struct virtio_host *host, enum virtio_host_point point, u64 arg);

@@ -13,9 +13,6 @@
 #include "host.h"
 #include "host_ring.h"
 
-/* Who waits for an event that should come waits this long: any machine gets there. */
-#define GENEROUS	(60 * HZ)
-
 static struct virtio_host_queue *queue_of(struct virtqueue *vq)
 {
 	return &to_virtio_host(vq->vdev)->queue[vq->index];

@@ -4,76 +4,31 @@
  * tree's own driver, which waits for what is in flight, and with a driver that waits
  * for nothing and is told what to do.
  */
-#include <linux/bio.h>
-#include <linux/blkdev.h>
-#include <linux/virtio_blk.h>
-#include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 
 #include "../transport.h"
+#include "disk.h"
 #include "fake_driver.h"
-
-#define GENEROUS	(60 * HZ)
-#define SECTORS		64
-#define BIOS		6
+#include "host.h"
 
 /* Tests run one at a time. */
-static struct recovery_disk {
-	struct virtio_host *host;
-	struct file *file;
-	u8 data[SECTORS << SECTOR_SHIFT];
-	struct page *page[BIOS];
-	atomic_t done, failed;
-	unsigned int live, breaks;
-	bool lies;
-} disk;
-
-/*
- * The device: reads and writes of a disk in memory.
- */
-
-static void copy(struct virtio_host_buf *buf, struct virtio_blk_outhdr *hdr)
-{
-	bool out = hdr->type == cpu_to_virtio32(&disk.host->vdev, VIRTIO_BLK_T_OUT);
-	u8 *at = disk.data + (virtio64_to_cpu(&disk.host->vdev, hdr->sector) << SECTOR_SHIFT);
-	unsigned int i;
-
-	for (i = 1; i < buf->n - 1; i++) {
-		if (out)
-			memcpy(at, buf->segment[i].bytes, buf->segment[i].len);
-		else
-			memcpy(buf->segment[i].bytes, at, buf->segment[i].len);
-		at += buf->segment[i].len;
-	}
-}
-
-static u32 serve_disk(struct virtio_host *host, struct virtio_host_buf *buf)
-{
-	struct virtio_blk_outhdr hdr;
-	u32 len = 0;
-	unsigned int i;
-
-	virtio_host_pull(buf, &hdr, sizeof(hdr));
-	copy(buf, &hdr);
-	*buf->segment[buf->n - 1].bytes = VIRTIO_BLK_S_OK;
-	for (i = 0; i < buf->n; i++)
-		len += buf->segment[i].writable ? buf->segment[i].len : 0;
-	return len;
-}
+static struct disk *disk;
+static unsigned int live, breaks;
+static bool lies;
 
 /* Instead of looking at its queue a device that was well fails, so often. */
 static void fail_at_kick(struct virtio_host *host, enum virtio_host_point point, u64 arg)
 {
 	if (point == VIRTIO_HOST_SET_STATUS && arg & VIRTIO_CONFIG_S_DRIVER_OK) {
-		disk.live++;
+		live++;
 		wake_up_all(&host->event);
 	}
-	if (point != VIRTIO_HOST_KICK || !disk.breaks ||
+	if (point != VIRTIO_HOST_KICK || !breaks ||
 	    host->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
-	if (!--disk.breaks)
-		host->queue[0].serve = serve_disk;
-	if (disk.lies) {
+	if (!--breaks)
+		host->queue[0].serve = disk_serve;
+	if (lies) {
 		virtio_host_claim(host, 0, 999, 0, 1);
 		virtio_host_interrupt(host, 0);
 	} else {
@@ -81,120 +36,55 @@ static void fail_at_kick(struct virtio_host *host, enum virtio_host_point point,
 	}
 }
 
-static void close_disk(void *file)
-{
-	bdev_fput(file);
-}
-
-static void free_page_of(void *page)
-{
-	__free_page(page);
-}
-
 static void open_disk(struct kunit *test, u64 features)
 {
-	struct device *dev;
-	unsigned int i;
-
-	memset(&disk, 0, sizeof(disk));
-	disk.host = virtio_host_create(test, VIRTIO_ID_BLOCK, MODERN | features);
-	disk.host->config[offsetof(struct virtio_blk_config, capacity)] = SECTORS;
-	disk.host->script = fail_at_kick;
-	virtio_host_serve(disk.host, virtio_host_add_queue(disk.host, 16), serve_disk);
-	virtio_host_plug(disk.host);
-	dev = device_find_any_child(&disk.host->vdev.dev);
-	KUNIT_ASSERT_NOT_NULL(test, dev);
-	disk.file = bdev_file_open_by_dev(dev->devt, BLK_OPEN_READ | BLK_OPEN_WRITE, &disk, NULL);
-	put_device(dev);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, disk.file);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, close_disk, disk.file));
-	for (i = 0; i < BIOS; i++) {
-		disk.page[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
-		KUNIT_ASSERT_NOT_NULL(test, disk.page[i]);
-		KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_page_of,
-								   disk.page[i]));
-	}
-}
-
-/*
- * Who uses the disk.
- */
-
-static void io_done(struct bio *bio)
-{
-	if (bio->bi_status)
-		atomic_inc(&disk.failed);
-	atomic_inc(&disk.done);
-	bio_put(bio);
-	wake_up_all(&disk.host->event);
-}
-
-static void submit(unsigned int i, blk_opf_t op)
-{
-	struct bio *bio = bio_alloc(file_bdev(disk.file), 1, op, GFP_KERNEL);
-
-	bio->bi_iter.bi_sector = i * (PAGE_SIZE >> SECTOR_SHIFT);
-	bio->bi_end_io = io_done;
-	__bio_add_page(bio, disk.page[i], PAGE_SIZE, 0);
-	submit_bio(bio);
-}
-
-static void submit_all(blk_opf_t op)
-{
-	unsigned int i;
-
-	atomic_set(&disk.done, 0);
-	atomic_set(&disk.failed, 0);
-	for (i = 0; i < BIOS; i++)
-		submit(i, op);
-}
-
-static void expect_all_done(struct kunit *test)
-{
-	KUNIT_ASSERT_TRUE(test, wait_event_timeout(disk.host->event,
-						   atomic_read(&disk.done) == BIOS, GENEROUS));
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&disk.failed));
+	live = 0;
+	breaks = 0;
+	lies = false;
+	disk = disk_create(test, features);
+	disk->host->script = fail_at_kick;
+	disk_open(disk);
 }
 
 /* Revived @times times, and once more when its driver was restarted for it. */
 static void expect_lives(struct kunit *test, unsigned int times)
 {
-	KUNIT_EXPECT_TRUE(test, wait_event_timeout(disk.host->event, disk.live >= times + 1,
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(disk->host->event, live >= times + 1,
 						   GENEROUS));
-	KUNIT_EXPECT_FALSE(test, disk.host->status & VIRTIO_CONFIG_S_NEEDS_RESET);
+	KUNIT_EXPECT_FALSE(test, disk->host->status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
-static void write_over_failures(struct kunit *test, unsigned int breaks)
+static void write_over_failures(struct kunit *test, unsigned int times)
 {
 	unsigned int i;
 
-	for (i = 0; i < BIOS; i++)
-		memset(page_address(disk.page[i]), breaks + i, PAGE_SIZE);
-	disk.live = 0;
-	disk.host->queue[0].serve = NULL;
-	disk.breaks = breaks;
-	submit_all(REQ_OP_WRITE);
-	expect_all_done(test);
-	expect_lives(test, breaks);
-	for (i = 0; i < BIOS; i++)
-		KUNIT_EXPECT_MEMEQ(test, page_address(disk.page[i]), disk.data + i * PAGE_SIZE,
+	for (i = 0; i < DISK_BIOS; i++)
+		memset(page_address(disk->page[i]), times + i, PAGE_SIZE);
+	live = 0;
+	disk->host->queue[0].serve = NULL;
+	breaks = times;
+	disk_submit_all(disk, REQ_OP_WRITE);
+	disk_expect_all_done(disk, 0);
+	expect_lives(test, times);
+	for (i = 0; i < DISK_BIOS; i++)
+		KUNIT_EXPECT_MEMEQ(test, page_address(disk->page[i]), disk->data + i * PAGE_SIZE,
 				   PAGE_SIZE);
 }
 
-static void read_over_failures(struct kunit *test, unsigned int breaks)
+static void read_over_failures(struct kunit *test, unsigned int times)
 {
 	unsigned int i;
 
-	for (i = 0; i < BIOS; i++)
-		memset(disk.data + i * PAGE_SIZE, 0x40 + i, PAGE_SIZE);
-	disk.live = 0;
-	disk.host->queue[0].serve = NULL;
-	disk.breaks = breaks;
-	submit_all(REQ_OP_READ);
-	expect_all_done(test);
-	expect_lives(test, breaks);
-	for (i = 0; i < BIOS; i++)
-		KUNIT_EXPECT_MEMEQ(test, page_address(disk.page[i]), disk.data + i * PAGE_SIZE,
+	for (i = 0; i < DISK_BIOS; i++)
+		memset(disk->data + i * PAGE_SIZE, 0x40 + i, PAGE_SIZE);
+	live = 0;
+	disk->host->queue[0].serve = NULL;
+	breaks = times;
+	disk_submit_all(disk, REQ_OP_READ);
+	disk_expect_all_done(disk, 0);
+	expect_lives(test, times);
+	for (i = 0; i < DISK_BIOS; i++)
+		KUNIT_EXPECT_MEMEQ(test, page_address(disk->page[i]), disk->data + i * PAGE_SIZE,
 				   PAGE_SIZE);
 }
 
@@ -222,8 +112,6 @@ static void test_needs_reset(struct kunit *test)
 	const struct format *format = test->param_value;
 	unsigned int round;
 
-	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
-		kunit_skip(test, "the kernel has no driver of disks");
 	open_disk(test, format->features);
 	for (round = 0; round < 3; round++) {
 		write_over_failures(test, 1);
@@ -236,8 +124,6 @@ static void test_fails_again(struct kunit *test)
 {
 	const struct format *format = test->param_value;
 
-	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
-		kunit_skip(test, "the kernel has no driver of disks");
 	open_disk(test, format->features);
 	write_over_failures(test, 4);
 	read_over_failures(test, 4);
@@ -248,10 +134,8 @@ static void test_lies(struct kunit *test)
 {
 	const struct format *format = test->param_value;
 
-	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
-		kunit_skip(test, "the kernel has no driver of disks");
 	open_disk(test, format->features);
-	disk.lies = true;
+	lies = true;
 	write_over_failures(test, 1);
 	read_over_failures(test, 3);
 }
@@ -261,26 +145,17 @@ static void test_bus_reset(struct kunit *test)
 {
 	const struct format *format = test->param_value;
 
-	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
-		kunit_skip(test, "the kernel has no driver of disks");
 	open_disk(test, format->features);
-	disk.live = 0;
-	disk.host->queue[0].serve = NULL;
-	submit_all(REQ_OP_READ);
-	virtio_recovery_pause(&disk.host->vdev);
-	disk.host->status = 0;
-	disk.host->queue[0].serve = serve_disk;
-	virtio_recovery_resume(&disk.host->vdev);
-	expect_all_done(test);
+	live = 0;
+	disk->host->queue[0].serve = NULL;
+	disk_submit_all(disk, REQ_OP_READ);
+	virtio_recovery_pause(&disk->host->vdev);
+	disk->host->status = 0;
+	disk->host->queue[0].serve = disk_serve;
+	virtio_recovery_resume(&disk->host->vdev);
+	disk_expect_all_done(disk, 0);
 	expect_lives(test, 1);
 	read_over_failures(test, 1);
-}
-
-static void expect_all_failed(struct kunit *test)
-{
-	KUNIT_EXPECT_TRUE(test, wait_event_timeout(disk.host->event,
-						   atomic_read(&disk.done) == BIOS, GENEROUS));
-	KUNIT_EXPECT_EQ(test, BIOS, atomic_read(&disk.failed));
 }
 
 static void stay_gone(struct virtio_host *host, enum virtio_host_point point, u64 arg)
@@ -293,15 +168,13 @@ static void test_torn_out(struct kunit *test)
 {
 	const struct format *format = test->param_value;
 
-	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
-		kunit_skip(test, "the kernel has no driver of disks");
 	open_disk(test, format->features);
-	disk.host->queue[0].serve = NULL;
-	submit_all(REQ_OP_READ);
-	disk.host->script = stay_gone;
-	disk.host->status = VIRTIO_STATUS_GONE;
-	virtio_host_unplug(disk.host);
-	expect_all_failed(test);
+	disk->host->queue[0].serve = NULL;
+	disk_submit_all(disk, REQ_OP_READ);
+	disk->host->script = stay_gone;
+	disk->host->status = VIRTIO_STATUS_GONE;
+	virtio_host_unplug(disk->host);
+	disk_expect_all_done(disk, DISK_BIOS);
 }
 
 /* While its driver waits for them, to be restarted. */
@@ -309,18 +182,16 @@ static void test_torn_out_in_restart(struct kunit *test)
 {
 	const struct format *format = test->param_value;
 
-	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
-		kunit_skip(test, "the kernel has no driver of disks");
 	open_disk(test, format->features);
-	disk.live = 0;
-	disk.host->queue[0].serve = NULL;
-	submit_all(REQ_OP_READ);
-	virtio_host_needs_reset(disk.host);
-	KUNIT_ASSERT_TRUE(test, wait_event_timeout(disk.host->event, disk.live == 1, GENEROUS));
-	disk.host->script = stay_gone;
-	disk.host->status = VIRTIO_STATUS_GONE;
-	virtio_host_unplug(disk.host);
-	expect_all_failed(test);
+	live = 0;
+	disk->host->queue[0].serve = NULL;
+	disk_submit_all(disk, REQ_OP_READ);
+	virtio_host_needs_reset(disk->host);
+	KUNIT_ASSERT_TRUE(test, wait_event_timeout(disk->host->event, live == 1, GENEROUS));
+	disk->host->script = stay_gone;
+	disk->host->status = VIRTIO_STATUS_GONE;
+	virtio_host_unplug(disk->host);
+	disk_expect_all_done(disk, DISK_BIOS);
 }
 
 /* The same for a device that is given up, and for what is asked of it later. */
@@ -328,16 +199,14 @@ static void test_given_up(struct kunit *test)
 {
 	const struct format *format = test->param_value;
 
-	if (!IS_ENABLED(CONFIG_VIRTIO_BLK))
-		kunit_skip(test, "the kernel has no driver of disks");
 	open_disk(test, format->features);
-	disk.host->queue[0].serve = NULL;
-	disk.breaks = UINT_MAX;
-	submit_all(REQ_OP_READ);
-	expect_all_failed(test);
-	KUNIT_EXPECT_TRUE(test, disk.host->status & VIRTIO_CONFIG_S_FAILED);
-	submit_all(REQ_OP_WRITE);
-	expect_all_failed(test);
+	disk->host->queue[0].serve = NULL;
+	breaks = UINT_MAX;
+	disk_submit_all(disk, REQ_OP_READ);
+	disk_expect_all_done(disk, DISK_BIOS);
+	KUNIT_EXPECT_TRUE(test, disk->host->status & VIRTIO_CONFIG_S_FAILED);
+	disk_submit_all(disk, REQ_OP_WRITE);
+	disk_expect_all_done(disk, DISK_BIOS);
 }
 
 /*
