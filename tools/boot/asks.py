@@ -64,7 +64,7 @@ def resize(host, node, count, mib):
 def throttle(host, device, bytes_a_second):
     """0 lifts the limit, and lets go what waited for it."""
     none = dict.fromkeys(("bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
-    host.qmp.command("block_set_io_throttle", id=device, bps=int(bytes_a_second), **none)
+    host.qmp.command("block_set_io_throttle", id=f"/machine/peripheral/{device}/virtio-backend", bps=int(bytes_a_second), **none)
 
 
 def pause(host, seconds):

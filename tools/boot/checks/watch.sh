@@ -17,7 +17,7 @@ check_events() {
 	echo "$device" >/sys/bus/virtio/drivers/virtio_blk/unbind && echo "$device" >/sys/bus/virtio/drivers/virtio_blk/bind || return 1
 	fio_on "/dev/$disk" 4m >/tmp/fio || { cat /tmp/fio; return 1; }
 	echo 0 >$tracing/events/virtio/enable
-	grep "$device " $tracing/trace >/tmp/trace
+	grep -w "$device" $tracing/trace >/tmp/trace
 	echo >$tracing/trace
 	missing=
 	for event in status reset features config_read queue_found queue_deleted add kick callback get; do
@@ -33,7 +33,7 @@ check_latency() { # the histogram of the script that comes with the core
 	disk=$(disk_with victim)
 	device=$(virtio_of "/sys/block/$disk")
 	/programs/virtio-latency -d "$device" 5 >/tmp/latency 2>&1 &
-	wait_until [ -s $tracing/events/synthetic/virtio_latency/trigger ] || return 1
+	wait_until grep -qs ^hist $tracing/events/synthetic/virtio_latency/trigger || { cat /tmp/latency; return 1; }
 	dd if="/dev/$disk" of=/dev/null bs=64k count=64 iflag=direct 2>/dev/null
 	wait $! || { cat /tmp/latency; return 1; }
 	sed 's/^/@log /' /tmp/latency >/dev/console
