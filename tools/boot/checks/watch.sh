@@ -63,7 +63,7 @@ check_stuck() {
 	ask throttle victim 1 || return 1
 	dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
 	reader=$!
-	wait_until grep -q "^QUEUE=stuck" /tmp/uevents || { dmesg | tail -3; return 1; }
+	wait_until grep -q "^QUEUE=stuck" /tmp/uevents || { ask throttle victim 0; dmesg | tail -3; return 1; }
 	sleep 4
 	[ "$(dmesg | grep -c "$device: queue 0 .* is stuck: ")" = 1 ] || { dmesg | grep stuck; echo "expected it once"; return 1; }
 	[ "$(key "$device" in_flight)" -ge 1 ] && [ "$(key "$device" oldest_ms)" -ge 2000 ] ||
@@ -82,9 +82,9 @@ check_paused() {
 	said=$(dmesg | grep -c "is stuck: ")
 	ask throttle victim 1 || return 1
 	dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
-	wait_until grep -q ' [1-9][0-9]*$' "/sys/block/$disk/inflight" || return 1
-	ask pause 5 || return 1
-	ask throttle victim 0 || return 1
+	wait_until grep -q '[1-9]' "/sys/block/$disk/inflight" && ask pause 5
+	status=$?
+	ask throttle victim 0 && [ $status = 0 ] || return 1
 	wait $! || { echo "the read failed"; return 1; }
 	[ "$(dmesg | grep -c "is stuck: ")" = "$said" ] || { dmesg | grep "is stuck" | tail -1; return 1; }
 	echo "nothing said of a guest that stood still for 5 s"
