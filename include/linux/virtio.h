@@ -114,8 +114,9 @@ struct virtqueue_ops {
  * @next_vq: the queue that the next find_vq() looks for
  * @recovery: what brings the device back, when it has run into an error
  * @queue_broke: asks for that; %true if the queue may hope.  Any context.
- * @debugfs_dir: where the features can be looked at and filtered
+ * @debugfs_dir: where the device can be looked at, and its features filtered
  * @debugfs_filter_features: bits that were filtered out by hand
+ * @debugfs_offered: what the device offered when it was last asked
  */
 struct virtio_device {
 	int index;
@@ -145,6 +146,7 @@ struct virtio_device {
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir;
 	u64 debugfs_filter_features;
+	u64 debugfs_offered;
 #endif
 };
 
