@@ -271,7 +271,7 @@ class Names(unittest.TestCase):
         self.assertGreater(len(found), 80)
         for kind, name in sorted(found):
             if kind not in other_things and name not in older_names:
-                named = f"{kind or 'COMMON'}({name})" in self.names or f"[VIRTIO_{kind}_F_{name}]" in self.names
+                named = f"{kind or 'COMMON'}({name})" in self.names or f"{{ VIRTIO_{kind}_F_{name}, " in self.names
                 self.assertTrue(named, f"{kind} {name} has no name")
 
 

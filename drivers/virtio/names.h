@@ -8,7 +8,7 @@
 #ifndef _VIRTIO_NAMES_H
 #define _VIRTIO_NAMES_H
 
-/* Each returns NULL for what has no name. */
+/* Each returns NULL for what has no name; bits are numbers, those of the status up to 7. */
 const char *virtio_type_name(unsigned int type);
 const char *virtio_feature_name(unsigned int type, unsigned int bit);
 const char *virtio_status_name(unsigned int bit);

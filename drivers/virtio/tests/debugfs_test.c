@@ -81,6 +81,7 @@ static const char *shown(struct kunit *test, struct virtio_host *host, const cha
 static const struct virtio_device_id memory_ids[] = {
 	{ VIRTIO_ID_MEM, VIRTIO_DEV_ANY_ID }, { 0 },
 };
+
 static const unsigned int memory_features[] = { VIRTIO_MEM_F_ACPI_PXM };
 
 static struct virtio_host *memory_host(struct kunit *test, u64 offered)

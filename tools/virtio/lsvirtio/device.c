@@ -29,7 +29,7 @@ static void *need(void *memory)
 	return memory;
 }
 
-static char * __attribute__((format(printf, 1, 2))) path_of(const char *format, ...)
+static __printf(1, 2) char *path_of(const char *format, ...)
 {
 	va_list args;
 	char *path;
@@ -86,12 +86,12 @@ static int read_number(const char *folder, const char *name, unsigned long *numb
 	char *line = read_line(folder, name), *end;
 
 	if (!line)
-		return errno;
+		return -errno;
 	*number = strtoul(line, &end, 0);
 	if (end != line && !*end && isdigit(line[0]))
 		return 0;
 	complain("%s/%s: found \"%s\", expected a number", folder, name, line);
-	return EPROTO;
+	return -EPROTO;
 }
 
 /* One character a bit, the lowest bit first. */
@@ -101,14 +101,14 @@ static int read_bits(const char *folder, const char *name, uint64_t *bits)
 	unsigned int bit;
 
 	if (!line)
-		return errno;
+		return -errno;
 	*bits = 0;
 	for (bit = 0; bit < BITS && (line[bit] == '0' || line[bit] == '1'); bit++)
 		*bits |= (uint64_t)(line[bit] == '1') << bit;
 	if (bit == BITS && !line[bit])
 		return 0;
 	complain("%s/%s: found \"%s\", expected %u digits of 0 and 1", folder, name, line, BITS);
-	return EPROTO;
+	return -EPROTO;
 }
 
 /* What a link ends with, or NULL. */
@@ -264,7 +264,7 @@ const char *device_state(const struct device *dev)
 
 	if (dev->status == STATUS_GONE)
 		return "gone";
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(order); i++)
 		if (dev->status >> order[i] & 1)
 			return virtio_status_name(order[i]);
 	return "reset";

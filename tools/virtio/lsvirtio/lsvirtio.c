@@ -136,17 +136,15 @@ static size_t read_all(struct device *devs, char **names, size_t count, bool ask
 
 	for (i = 0; i < count; i++) {
 		if (strchr(names[i], '/') || names[i][0] == '.')
-			err = ENOENT;
+			err = -ENOENT;
 		else
 			err = device_read(&devs[n], args.sysfs, args.debugfs, names[i]);
 		if (!err)
 			n++;
-		else if (err == ENOENT || err == ENODEV) {
-			if (asked)
-				complain("%s: found no such device on the virtio bus", names[i]);
-		} else if (err != EPROTO) {
-			complain("%s: %s", names[i], strerror(err));
-		}
+		else if (err != -ENOENT && err != -ENODEV && err != -EPROTO)
+			complain("%s: %s", names[i], strerror(-err));
+		else if (err != -EPROTO && asked)
+			complain("%s: found no such device on the virtio bus", names[i]);
 	}
 	return n;
 }

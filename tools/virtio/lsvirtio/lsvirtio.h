@@ -6,6 +6,8 @@
 #ifndef _LSVIRTIO_H
 #define _LSVIRTIO_H
 
+#include <linux/compiler.h>
+#include <linux/kernel.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,7 +61,7 @@ struct device {
 	struct pairs config;
 };
 
-/* device.c: 0, or an errno: ENOENT for a device that is not there, EPROTO for nonsense */
+/* device.c: 0, -ENOENT for a device that is not there, -EPROTO for nonsense, or another error */
 int device_read(struct device *dev, const char *sysfs, const char *debugfs, const char *name);
 const char *device_state(const struct device *dev);
 
@@ -70,7 +72,7 @@ void text_print(const struct device *devs, size_t count, bool verbose);
 void json_print(const struct device *devs, size_t count);
 
 /* lsvirtio.c: the message, then no return */
-void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...);
-void __attribute__((format(printf, 1, 2))) complain(const char *format, ...);
+void __noreturn __printf(1, 2) die(const char *format, ...);
+void __printf(1, 2) complain(const char *format, ...);
 
 #endif /* _LSVIRTIO_H */

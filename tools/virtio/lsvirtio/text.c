@@ -74,8 +74,7 @@ struct paragraph {
 	size_t column;
 };
 
-static void __attribute__((format(printf, 2, 3)))
-add_word(struct paragraph *p, const char *format, ...)
+static __printf(2, 3) void add_word(struct paragraph *p, const char *format, ...)
 {
 	char word[256];
 	va_list args;
@@ -129,7 +128,7 @@ static void print_queue(const struct queue *queue)
 	size_t i;
 
 	printf("    queue %lu:", queue->index);
-	for (i = 0; i < sizeof(queue_keys) / sizeof(queue_keys[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(queue_keys); i++) {
 		const char *value = value_of(&queue->pairs, queue_keys[i]);
 
 		if (value && strcmp(value, "-"))
