@@ -3,6 +3,7 @@
  * Tests of what debugfs shows of a device: each file, read as a process would read it,
  * through a mount of the test's own.
  */
+#include <kunit/device.h>
 #include <linux/debugfs.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -10,6 +11,7 @@
 #include <linux/mount.h>
 #include <linux/seq_file.h>
 #include <linux/uio.h>
+#include <linux/virtio_ring.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/virtio_9p.h>
 #include <uapi/linux/virtio_ids.h>
@@ -119,7 +121,7 @@ static void test_device(struct kunit *test)
 			   "id: 64078\ntype: unknown\nvendor: 0x1af4\n"
 			   "driver: virtio-bus-test\n"
 			   "status: 0x0f ACKNOWLEDGE DRIVER DRIVER_OK FEATURES_OK\n"
-			   "transport: kunit virtio-parent\n"
+			   "transport: kunit test_device.virtio-parent\n"
 			   "features: agreed\ngeneration: 7\n");
 }
 
@@ -160,7 +162,7 @@ static void test_gone(struct kunit *test)
 	struct virtio_host *host = memory_host(test, MODERN);
 
 	virtio_host_plug(host);
-	host->status = VIRTIO_STATUS_GONE;
+	host->status = 0xff;
 	expect_gone(test, host);
 	host->status = VIRTIO_CONFIG_S_ACKNOWLEDGE;
 	host->vdev.lost = true;

@@ -235,6 +235,8 @@ static void unplug(void *data)
 	struct virtio_host *host = data;
 
 	unregister_virtio_device(&host->vdev);
+	/* Freed by that, and the device may still be reset when its fields are. */
+	host->vdev.recovery = NULL;
 }
 
 /**
