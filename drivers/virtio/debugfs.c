@@ -4,9 +4,9 @@
  *
  * For people, and for lsvirtio: "key: value" lines.  What stands in the filter is not
  * agreed on at the next probe.  The bus makes and removes the files, which waits for
- * readers; nothing else depends on them.  Readers take no lock that a driver holds while
- * it waits for its device, and leave the device as it was: no field is used up, and the
- * register that selects features is left to those who agree on them.
+ * readers; nothing else depends on them.  Readers wait for no lock that a driver holds
+ * while it waits for its device, and leave the device as it was: no field is used up, and
+ * the register that selects features is left to those who agree on them.
  */
 #include <linux/bitops.h>
 #include <linux/debugfs.h>
@@ -20,6 +20,23 @@
 #include "names.h"
 
 static struct dentry *virtio_root;
+
+/*
+ * What was offered when features were agreed on.  Until they were, the device is asked,
+ * unless somebody has it who may be about to.
+ */
+static u64 offered_bits(struct virtio_device *vdev)
+{
+	u64 offered = READ_ONCE(vdev->debugfs_offered);
+
+	if (offered || virtio_get_status(vdev) == VIRTIO_STATUS_GONE ||
+	    !device_trylock(&vdev->dev))
+		return offered;
+	offered = vdev->config->get_features(vdev);
+	virtio_debug_note_offered(vdev, offered);
+	device_unlock(&vdev->dev);
+	return offered;
+}
 
 static u64 taken_bits(struct virtio_device *vdev)
 {
@@ -120,7 +137,7 @@ static void show_feature(struct seq_file *s, u32 type, unsigned int bit)
 static int features_show(struct seq_file *s, void *unused)
 {
 	struct virtio_device *vdev = s->private;
-	u64 offered = READ_ONCE(vdev->debugfs_offered);
+	u64 offered = offered_bits(vdev);
 	u64 taken = taken_bits(vdev);
 	u64 wanted = wanted_bits(vdev, offered, taken);
 	unsigned int bit;
@@ -188,7 +205,7 @@ static void show_field(struct seq_file *s, struct virtio_device *vdev, u8 type,
 static void show_structure(struct seq_file *s, struct virtio_device *vdev)
 {
 	bool agreed = READ_ONCE(vdev->features_latched);
-	u64 features = agreed ? READ_ONCE(vdev->features) : READ_ONCE(vdev->debugfs_offered);
+	u64 features = agreed ? READ_ONCE(vdev->features) : offered_bits(vdev);
 	u8 contents[U8_MAX];
 	unsigned int type, len;
 
@@ -242,7 +259,7 @@ static int device_features_show(struct seq_file *s, void *unused)
 {
 	struct virtio_device *vdev = s->private;
 
-	show_bits(s, READ_ONCE(vdev->debugfs_offered));
+	show_bits(s, offered_bits(vdev));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(device_features);
@@ -295,12 +312,10 @@ static const struct {
 	{ "filter_feature_del",		0200, &filter_del_fops },
 };
 
-/* Before anybody else can reach the device: asking it for features disturbs nobody. */
 void virtio_debug_device_init(struct virtio_device *vdev)
 {
 	int i;
 
-	virtio_debug_note_offered(vdev, vdev->config->get_features(vdev));
 	vdev->debugfs_dir = debugfs_create_dir(dev_name(&vdev->dev), virtio_root);
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		debugfs_create_file(files[i].name, files[i].mode, vdev->debugfs_dir, vdev,

@@ -208,12 +208,25 @@ static void test_filtered(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, shown(test, host, "filter_features"), "0\n");
 }
 
+/* Nobody is in the way of who agrees on features: the device is not even asked for them. */
+static void test_asked_by_another(struct kunit *test)
+{
+	struct virtio_host *host = memory_host(test, MODERN);
+
+	virtio_host_plug(host);
+	device_lock(&host->vdev.dev);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "features"), "");
+	device_unlock(&host->vdev.dev);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "features"), "32 VERSION_1: offered\n");
+}
+
 /* What the device offers later than it was asked is not what there was to agree on. */
 static void test_asked_once(struct kunit *test)
 {
 	struct virtio_host *host = memory_host(test, MODERN);
 
 	virtio_host_plug(host);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "features"), "32 VERSION_1: offered\n");
 	host->offered = U64_MAX;
 	KUNIT_EXPECT_STREQ(test, shown(test, host, "features"), "32 VERSION_1: offered\n");
 	serve_memory(NULL, 0);
@@ -285,14 +298,14 @@ static void test_bytes(struct kunit *test)
 /* A length that the structure can't have, and a configuration that never settles. */
 static void test_lies(struct kunit *test)
 {
-	struct virtio_host *host = folder_host(test, 0xffff);
+	struct virtio_host *host = folder_host(test, 0x101);
 	const char *tag;
 
 	tag = strstr(shown(test, host, "config"), "tag: 73:");
 	KUNIT_ASSERT_NOT_NULL(test, tag);
 	KUNIT_EXPECT_EQ(test, strlen("tag:") + 255 * 3 + 1, strlen(tag));
 	host->restless = true;
-	KUNIT_EXPECT_NOT_NULL(test, strstr(shown(test, host, "config"), "tag_len: 65535\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(shown(test, host, "config"), "tag_len: 257\n"));
 }
 
 static const u8 page[] = {
@@ -404,6 +417,7 @@ static struct kunit_case debugfs_cases[] = {
 	KUNIT_CASE(test_gone),
 	KUNIT_CASE(test_features),
 	KUNIT_CASE(test_filtered),
+	KUNIT_CASE(test_asked_by_another),
 	KUNIT_CASE(test_asked_once),
 	KUNIT_CASE(test_structure),
 	KUNIT_CASE(test_structure_not_used_up),
