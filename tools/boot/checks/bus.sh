@@ -15,8 +15,8 @@ check_interrupts() {
 }
 
 check_lsvirtio() { # what it says, on a line, against what the host says of the same devices
-	lsvirtio -j >/tmp/devices || return 1
-	ask devices "$(jq -c . /tmp/devices)"
+	lsvirtio -j >/tmp/devices && says=$(/usr/bin/jq -c . /tmp/devices) || return 1
+	ask devices "$says"
 }
 
 check_iommu() { # all the others behind it, in addresses that it translates
