@@ -17,6 +17,7 @@ SPLIT, PACKED, QUEUE, TAKE, MEMORY, REPORT = (f"drivers/virtio/ring/{f}" for f i
 TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES = (
     f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues"))
 RENEW, RING_API, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew", "ring/api", "recovery"))
+DEBUGFS = "drivers/virtio/debugfs.c"
 MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
@@ -194,6 +195,18 @@ MUTANTS = (
     ("a queue that ends is not shut down", RING_API, "\t\tif (q->ending)\n\t\t\tshut_down(q);\n", "", "recovery.test_torn_out"),
     ("torn out while its driver waits for it", RECOVERY, "\t\tvirtio_end_what_is_in_flight(vdev);\n", "\t\t;\n", "recovery.test_torn_out_in_restart"),
     ("a bus reset is not noticed", RECOVERY, 'bring_back(r, "reset by its bus");', ";", "recovery.test_bus_reset"),
+    ("a field that was looked at is used up", LAYOUT, "\tlen = size_of(vdev, field, little);\n",
+     "\t__set_bit(type, vdev->fields_used);\n\tlen = size_of(vdev, field, little);\n", "debugfs.test_structure_not_used_up"),
+    ("a field of a page likewise", CONFIG, "\treturn &fields->field[nr];\n", "\tmark(fields, &fields->field[nr], true);\n\treturn &fields->field[nr];\n",
+     "debugfs.test_page"),
+    ("a tag as long as the device says", LAYOUT, "min_t(u16, __virtio16_to_cpu(little, count), field->size)", "__virtio16_to_cpu(little, count)",
+     "debugfs.test_lies"),
+    ("a device that is gone is looked at", DEBUGFS, "if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)\n\t\tshow_status", "if (0)\n\t\tshow_status",
+     "debugfs.test_gone"),
+    ("a device goes before its readers", DEBUGFS, "debugfs_remove_recursive(vdev->debugfs_dir);", ";", "debugfs.test_removed_under_reader"),
+    ("who agrees on features is disturbed", DEBUGFS, "!device_trylock(&vdev->dev))", "(device_trylock(&vdev->dev), 0))", "debugfs.test_asked_by_another"),
+    ("what was agreed with a driver that is gone", DEBUGFS, "READ_ONCE(vdev->features_latched) ? READ_ONCE(vdev->features) : 0;",
+     "READ_ONCE(vdev->features);", "debugfs.test_features"),
 )
 
 
