@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# The workbench.  What goes into a kernel lies under drivers/, include/,
-# Documentation/, samples/ and patches/; what builds and tests it under tools/.
+# The workbench.  What goes into a kernel tree lies under drivers/, include/,
+# Documentation/, samples/, tools/virtio/ and patches/; what builds and tests it
+# under the rest of tools/.
 
 BUILD := build
 # The tree that everything is built from: KDIR, or Debian's source under build/.
@@ -72,7 +73,7 @@ new-driver: source
 check-new-driver: source
 	@$(TOOLS)/test_new_driver.py $(LINUX) $(BUILD)/kunit
 
-## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh
+## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh; and lsvirtio
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
 

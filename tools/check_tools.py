@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The tree's own programs under tools/virtio, built on our ring, and run.
+"""The tree's own programs under tools/virtio, built on our ring, and run; and lsvirtio, which lists devices.
 
 vringh_test plays the device with the tree's vringh, which shares no code with the ring.
 The other two ask a kernel to play it, and are skipped where it does not offer to.
@@ -20,6 +20,7 @@ RUNS = (
      "/dev/vhost-net", "module vhost_net"),
 )
 HUNG = 600      # seconds; a run takes some ten
+TOOLS = os.path.dirname(os.path.abspath(__file__))
 
 
 def shadow(source, build):
@@ -56,10 +57,17 @@ def main():
         if status == "FAILED":
             print("".join(f"  {l}\n" for l in said.split("\n")[-20:] if l), end="")
 
-    start = time.time()
+    def attempt(name, cmd, folder):
+        start = time.time()
+        good, said = run(cmd, folder)
+        report("ok" if good else "FAILED", name, said, f" ({time.time() - start:.0f} s)")
+        return good
+
     folder = shadow(os.path.abspath(args.source), os.path.abspath(args.build))
-    built, said = run(["make", "-s", f"-j{os.cpu_count()}", "test"], folder)
-    report("ok" if built else "FAILED", "tools/virtio builds", said, f" ({time.time() - start:.0f} s)")
+    if attempt("lsvirtio builds", ["make", "-s", "CFLAGS=-O2 -g -Werror", "install", f"DESTDIR={folder}/installed"], f"{folder}/lsvirtio"):
+        attempt("lsvirtio on machines made of files",
+                [f"{TOOLS}/test_lsvirtio.py", f"{folder}/installed/usr/local/sbin/lsvirtio", os.path.abspath(args.source)], folder)
+    built = attempt("tools/virtio builds", ["make", "-s", f"-j{os.cpu_count()}", "test"], folder)
     for program, runs, device, whose in RUNS if built else ():
         if device and not os.path.exists(device):
             report("skipped", program, why=f": no {device} ({whose})")
@@ -68,9 +76,7 @@ def main():
             report("skipped", program, why=f": not root, who may open {device}")
             continue
         for options in runs:
-            start = time.time()
-            good, said = run([f"./{program}", *options], folder)
-            report("ok" if good else "FAILED", " ".join([program, *options]), said, f" ({time.time() - start:.0f} s)")
+            attempt(" ".join([program, *options]), [f"./{program}", *options], folder)
     print(f"{counts['ok']} passed, {counts['FAILED']} failed" + (f", {counts['skipped']} skipped" if counts["skipped"] else ""))
     return 1 if counts["FAILED"] else 0
 

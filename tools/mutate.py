@@ -18,6 +18,7 @@ TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES = (
     f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues"))
 RENEW, RING_API, SLOW, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew", "ring/api", "ring/slow", "recovery"))
 QUEUES, STUCK, MISUSE, WATCH = (f"drivers/virtio/watch/{f}" for f in ("queues.c", "stuck.c", "misuse.c", "watch.h"))
+DEBUGFS = "drivers/virtio/debugfs.c"
 MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
 SAMPLE, SAMPLE_612, SKELETON = (f"samples/virtio/virtio_{f}.c" for f in ("sample", "sample_612", "skeleton"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
@@ -247,6 +248,18 @@ MUTANTS = (
     ("disk: what is in flight is ended before it is answered", HANDSHAKE,
      "if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {\n\t\tvirtio_reset_device(vdev);", "if (1) {\n\t\tvirtio_reset_device(vdev);",
      "blk.test_removed_under_load"),
+    ("a field that was looked at is used up", LAYOUT, "\tlen = size_of(vdev, field, little);\n",
+     "\t__set_bit(type, vdev->fields_used);\n\tlen = size_of(vdev, field, little);\n", "debugfs.test_structure_not_used_up"),
+    ("a field of a page likewise", CONFIG, "\treturn &fields->field[nr];\n", "\tmark(fields, &fields->field[nr], true);\n\treturn &fields->field[nr];\n",
+     "debugfs.test_page"),
+    ("a tag as long as the device says", LAYOUT, "min_t(u16, __virtio16_to_cpu(little, count), field->size)", "__virtio16_to_cpu(little, count)",
+     "debugfs.test_lies"),
+    ("a device that is gone is looked at", DEBUGFS, "if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)\n\t\tshow_status", "if (0)\n\t\tshow_status",
+     "debugfs.test_gone"),
+    ("a device goes before its readers", DEBUGFS, "debugfs_remove_recursive(vdev->debugfs_dir);", ";", "debugfs.test_removed_under_reader"),
+    ("who agrees on features is disturbed", DEBUGFS, "!device_trylock(&vdev->dev))", "(device_trylock(&vdev->dev), 0))", "debugfs.test_asked_by_another"),
+    ("what was agreed with a driver that is gone", DEBUGFS, "READ_ONCE(vdev->features_latched) ? READ_ONCE(vdev->features) : 0;",
+     "READ_ONCE(vdev->features);", "debugfs.test_features"),
 )
 
 

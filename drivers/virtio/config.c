@@ -260,6 +260,27 @@ void *virtio_fields_find(struct virtio_fields *fields, u8 type, unsigned int *le
 EXPORT_SYMBOL_GPL(virtio_fields_find);
 
 /**
+ * virtio_fields_look - look at a field without finding it
+ * @fields: the page
+ * @nr: which one, from 0, as they lie
+ * @type: its type
+ * @len: its length
+ *
+ * Context: any.
+ * Return: a token for virtio_fields_get(), or %NULL behind the last.
+ */
+void *virtio_fields_look(struct virtio_fields *fields, unsigned int nr, u8 *type,
+			 unsigned int *len)
+{
+	if (nr >= fields->count)
+		return NULL;
+	*type = fields->field[nr].type;
+	*len = fields->field[nr].len;
+	return &fields->field[nr];
+}
+EXPORT_SYMBOL_GPL(virtio_fields_look);
+
+/**
  * virtio_fields_reset - let all fields be found again
  * @fields: the page
  *

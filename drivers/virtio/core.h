@@ -28,6 +28,7 @@ int virtio_handshake_again(struct virtio_device *vdev);
 void virtio_prompt_driver(struct virtio_device *vdev);
 void virtio_end_what_is_in_flight(struct virtio_device *vdev);
 void virtio_handshake_fail(struct virtio_device *vdev);
+u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy);
 
 /*
  * recovery.c, called where a device comes and goes, where it is live and where it is
@@ -56,6 +57,11 @@ void virtio_layout_write(struct virtio_device *vdev, unsigned int offset, const 
 			 unsigned int len);
 void virtio_layout_forget(struct virtio_device *vdev);
 
+/* layout.c, called by debugfs.c */
+const char *virtio_layout_name(u32 device, u8 type);
+unsigned int virtio_layout_look(struct virtio_device *vdev, u8 type, u64 features,
+				u8 contents[U8_MAX]);
+
 /* debugfs.c */
 #ifdef CONFIG_VIRTIO_DEBUG
 void virtio_debug_init(void);
@@ -63,12 +69,14 @@ void virtio_debug_exit(void);
 void virtio_debug_device_init(struct virtio_device *vdev);
 void virtio_debug_device_exit(struct virtio_device *vdev);
 u64 virtio_debug_filtered(struct virtio_device *vdev);
+void virtio_debug_note_offered(struct virtio_device *vdev, u64 offered);
 #else
 static inline void virtio_debug_init(void) { }
 static inline void virtio_debug_exit(void) { }
 static inline void virtio_debug_device_init(struct virtio_device *vdev) { }
 static inline void virtio_debug_device_exit(struct virtio_device *vdev) { }
 static inline u64 virtio_debug_filtered(struct virtio_device *vdev) { return 0; }
+static inline void virtio_debug_note_offered(struct virtio_device *vdev, u64 offered) { }
 #endif
 
 #endif /* _VIRTIO_CORE_H */

@@ -1,19 +1,253 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debugfs: virtio/<device>/, the features of a device and a filter over them.
+ * debugfs: virtio/<device>/, what a device is and says, and a filter over its features.
  *
- * For people who want to see how a driver does without a feature: what stands
- * in the filter is not agreed on at the next probe.  The bus makes and removes
- * the files; nothing else depends on them.
+ * For people, and for lsvirtio: "key: value" lines.  What stands in the filter is not
+ * agreed on at the next probe.  The bus makes and removes the files, which waits for
+ * readers; nothing else depends on them.  Readers wait for no lock that a driver holds
+ * while it waits for its device, and leave the device as it was: no field is used up, and
+ * the register that selects features is left to those who agree on them.
  */
+#include <linux/bitops.h>
 #include <linux/debugfs.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/unaligned.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 
 #include "core.h"
+#include "names.h"
 
 static struct dentry *virtio_root;
+
+/*
+ * What was offered when features were agreed on.  Until they were, the device is asked,
+ * unless somebody has it who may be about to.
+ */
+static u64 offered_bits(struct virtio_device *vdev)
+{
+	u64 offered = READ_ONCE(vdev->debugfs_offered);
+
+	if (offered || virtio_get_status(vdev) == VIRTIO_STATUS_GONE ||
+	    !device_trylock(&vdev->dev))
+		return offered;
+	offered = vdev->config->get_features(vdev);
+	virtio_debug_note_offered(vdev, offered);
+	device_unlock(&vdev->dev);
+	return offered;
+}
+
+static u64 taken_bits(struct virtio_device *vdev)
+{
+	return READ_ONCE(vdev->features_latched) ? READ_ONCE(vdev->features) : 0;
+}
+
+/*
+ * device: what it is, and how it does.
+ */
+
+/* A module is not freed before those who read of its driver are done (free_module()). */
+static void show_driver(struct seq_file *s, struct virtio_device *vdev)
+{
+	const struct device_driver *drv;
+
+	rcu_read_lock();
+	drv = READ_ONCE(vdev->dev.driver);
+	seq_printf(s, "driver: %s\n", drv ? drv->name : "none");
+	rcu_read_unlock();
+}
+
+static void show_status(struct seq_file *s, u8 status)
+{
+	unsigned long bits = status;
+	unsigned int bit;
+
+	if (status == VIRTIO_STATUS_GONE) {
+		seq_puts(s, "status: gone\n");
+		return;
+	}
+	seq_printf(s, "status: 0x%02x", status);
+	for_each_set_bit(bit, &bits, 8) {
+		const char *name = virtio_status_name(bit);
+
+		if (name)
+			seq_printf(s, " %s", name);
+		else
+			seq_printf(s, " bit%u", bit);
+	}
+	seq_puts(s, "\n");
+}
+
+static void show_transport(struct seq_file *s, const struct device *parent)
+{
+	if (parent)
+		seq_printf(s, "transport: %s %s\n", dev_bus_name(parent), dev_name(parent));
+	else
+		seq_puts(s, "transport: none\n");
+}
+
+static int device_show(struct seq_file *s, void *unused)
+{
+	struct virtio_device *vdev = s->private;
+	u8 status = virtio_get_status(vdev);
+
+	seq_printf(s, "id: %u\n", vdev->id.device);
+	seq_printf(s, "type: %s\n", virtio_type_name(vdev->id.device) ?: "unknown");
+	seq_printf(s, "vendor: 0x%04x\n", vdev->id.vendor);
+	show_driver(s, vdev);
+	show_status(s, status);
+	show_transport(s, vdev->dev.parent);
+	seq_printf(s, "features: %s\n", READ_ONCE(vdev->features_latched) ? "agreed" : "open");
+	if (vdev->config->generation && status != VIRTIO_STATUS_GONE)
+		seq_printf(s, "generation: %u\n", vdev->config->generation(vdev));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(device);
+
+/*
+ * features: each bit as the device, the driver and both together have it.
+ */
+
+/* What is taken was wanted: by the driver, its transport or its queues. */
+static u64 wanted_bits(struct virtio_device *vdev, u64 offered, u64 taken)
+{
+	const struct device_driver *drv;
+	u64 wanted = taken;
+
+	rcu_read_lock();
+	drv = READ_ONCE(vdev->dev.driver);
+	if (drv)
+		wanted |= virtio_driver_bits(drv_to_virtio(drv),
+					     !(offered & BIT_ULL(VIRTIO_F_VERSION_1)));
+	rcu_read_unlock();
+	return wanted;
+}
+
+static void show_feature(struct seq_file *s, u32 type, unsigned int bit)
+{
+	const char *name = virtio_feature_name(type, bit);
+
+	if (name)
+		seq_printf(s, "%u %s:", bit, name);
+	else
+		seq_printf(s, "%u bit%u:", bit, bit);
+}
+
+static int features_show(struct seq_file *s, void *unused)
+{
+	struct virtio_device *vdev = s->private;
+	u64 offered = offered_bits(vdev);
+	u64 taken = taken_bits(vdev);
+	u64 wanted = wanted_bits(vdev, offered, taken);
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit++) {
+		u64 mask = BIT_ULL(bit);
+
+		if (!((offered | wanted | taken) & mask))
+			continue;
+		show_feature(s, vdev->id.device, bit);
+		seq_printf(s, "%s%s%s\n", offered & mask ? " offered" : "",
+			   wanted & mask ? " wanted" : "", taken & mask ? " taken" : "");
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(features);
+
+/*
+ * config: the fields of the configuration.
+ */
+
+static bool show_number(struct seq_file *s, const u8 *contents, unsigned int len)
+{
+	switch (len) {
+	case 1:
+		seq_printf(s, " %u\n", contents[0]);
+		return true;
+	case 2:
+		seq_printf(s, " %u\n", get_unaligned_le16(contents));
+		return true;
+	case 4:
+		seq_printf(s, " %u\n", get_unaligned_le32(contents));
+		return true;
+	case 8:
+		seq_printf(s, " %llu\n", get_unaligned_le64(contents));
+		return true;
+	}
+	return false;
+}
+
+static void show_bytes(struct seq_file *s, const u8 *contents, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < len; i++)
+		seq_printf(s, "%c%02x", i ? ':' : ' ', contents[i]);
+	seq_puts(s, "\n");
+}
+
+/* What comes before the fields of the device, on a page, are bits and queues. */
+static void show_field(struct seq_file *s, struct virtio_device *vdev, u8 type,
+		       const u8 *contents, unsigned int len)
+{
+	const char *name = virtio_layout_name(vdev->id.device, type);
+
+	if (name)
+		seq_printf(s, "%s:", name);
+	else
+		seq_printf(s, "field 0x%02x:", type);
+	if (type < VIRTIO_CONFIG_F_DEVICE || !show_number(s, contents, len))
+		show_bytes(s, contents, len);
+}
+
+/* In the structure, where a table knows them. */
+static void show_structure(struct seq_file *s, struct virtio_device *vdev)
+{
+	bool agreed = READ_ONCE(vdev->features_latched);
+	u64 features = agreed ? READ_ONCE(vdev->features) : offered_bits(vdev);
+	u8 contents[U8_MAX];
+	unsigned int type, len;
+
+	for (type = VIRTIO_CONFIG_F_DEVICE; type < VIRTIO_CONFIG_F_USED; type++) {
+		len = virtio_layout_look(vdev, type, features, contents);
+		if (len)
+			show_field(s, vdev, type, contents, len);
+	}
+}
+
+/* On a page, in whatever order and number they lie there. */
+static void show_page(struct seq_file *s, struct virtio_device *vdev)
+{
+	unsigned int nr, len;
+	u8 contents[U8_MAX];
+	void *token;
+	u8 type;
+
+	for (nr = 0; (token = vdev->config->look(vdev, nr, &type, &len)); nr++) {
+		len = min_t(unsigned int, len, sizeof(contents));
+		vdev->config->get(vdev, token, contents, len);
+		show_field(s, vdev, type, contents, len);
+	}
+}
+
+static int config_show(struct seq_file *s, void *unused)
+{
+	struct virtio_device *vdev = s->private;
+
+	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
+		show_status(s, VIRTIO_STATUS_GONE);
+	else if (vdev->config->read)
+		show_structure(s, vdev);
+	else if (vdev->config->look)
+		show_page(s, vdev);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(config);
+
+/*
+ * The filter, by numbers.
+ */
 
 static void show_bits(struct seq_file *s, u64 bits)
 {
@@ -25,7 +259,7 @@ static int device_features_show(struct seq_file *s, void *unused)
 {
 	struct virtio_device *vdev = s->private;
 
-	show_bits(s, vdev->config->get_features(vdev));
+	show_bits(s, offered_bits(vdev));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(device_features);
@@ -68,6 +302,9 @@ static const struct {
 	umode_t mode;
 	const struct file_operations *fops;
 } files[] = {
+	{ "device",			0400, &device_fops },
+	{ "features",			0400, &features_fops },
+	{ "config",			0400, &config_fops },
 	{ "device_features",		0400, &device_features_fops },
 	{ "filter_features",		0400, &filter_features_fops },
 	{ "filter_features_clear",	0200, &filter_clear_fops },
@@ -94,6 +331,11 @@ void virtio_debug_device_exit(struct virtio_device *vdev)
 u64 virtio_debug_filtered(struct virtio_device *vdev)
 {
 	return READ_ONCE(vdev->debugfs_filter_features);
+}
+
+void virtio_debug_note_offered(struct virtio_device *vdev, u64 offered)
+{
+	WRITE_ONCE(vdev->debugfs_offered, offered);
 }
 
 void virtio_debug_init(void)

@@ -115,7 +115,7 @@ static u64 table_bits(const unsigned int *table, unsigned int size)
 }
 
 /* What the driver says in its tables that it can do with such a device. */
-static u64 driver_bits(const struct virtio_driver *drv, bool legacy)
+u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy)
 {
 	if (legacy && drv->feature_table_legacy)
 		return table_bits(drv->feature_table_legacy, drv->feature_table_size_legacy);
@@ -140,7 +140,8 @@ void virtio_check_driver_offered_feature(const struct virtio_device *vdev,
 		return;
 	drv = drv_to_virtio(vdev->dev.driver);
 	if (!drv->feature_table_size ||
-	    (driver_bits(drv, false) | driver_bits(drv, true)) & __virtio_feature_mask(fbit))
+	    (virtio_driver_bits(drv, false) | virtio_driver_bits(drv, true)) &
+	    __virtio_feature_mask(fbit))
 		return;
 	dev_warn_once(&vdev->dev, "driver %s asks for feature %u, which is not in its table\n",
 		      drv->driver.name, fbit);
@@ -224,10 +225,11 @@ static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
 	bool legacy = !(offered & BIT_ULL(VIRTIO_F_VERSION_1));
 	int err;
 
+	virtio_debug_note_offered(vdev, offered);
 	/* A device that does not speak 1.0 has no use for what 1.0 brought (2.2.3). */
 	if (legacy)
 		offered &= LEGACY_BITS;
-	wanted = driver_bits(drv, legacy);
+	wanted = virtio_driver_bits(drv, legacy);
 	vdev->features = offered & (wanted | TRANSPORT_BITS) & ~virtio_debug_filtered(vdev);
 	if (drv->validate) {
 		/* validate() is to see what the transport leaves of them */

@@ -251,26 +251,31 @@ static const struct field *field_of_type(u32 device, u8 type)
 	return NULL;
 }
 
+static bool needs_no_feature(const struct field *field)
+{
+	return is_bits(field) || field->feature == ALWAYS;
+}
+
 /* Offered is enough until features are agreed; from then on it must be taken. */
 static bool is_there(struct virtio_device *vdev, const struct field *field)
 {
 	u64 features;
 
-	if (is_bits(field) || field->feature == ALWAYS)
+	if (needs_no_feature(field))
 		return true;
 	features = vdev->features_latched ? vdev->features : vdev->config->get_features(vdev);
 	return features & BIT_ULL(field->feature);
 }
 
 /* No longer than a field can be, whatever the device says. */
-static u8 size_of(struct virtio_device *vdev, const struct field *field)
+static u8 size_of(struct virtio_device *vdev, const struct field *field, bool little)
 {
 	__virtio16 count;
 
 	if (!field->counted)
 		return field->size;
 	virtio_config_read(vdev, field[-1].offset, &count, sizeof(count));
-	return min_t(u16, virtio16_to_cpu(vdev, count), field->size);
+	return min_t(u16, __virtio16_to_cpu(little, count), field->size);
 }
 
 /**
@@ -289,20 +294,26 @@ void *virtio_layout_find(struct virtio_device *vdev, u8 type, unsigned int *len)
 
 	if (!field || !is_there(vdev, field) || __test_and_set_bit(type, vdev->fields_used))
 		return NULL;
-	*len = size_of(vdev, field);
+	*len = size_of(vdev, field, virtio_is_little_endian(vdev));
 	return (void *)field;
 }
 EXPORT_SYMBOL_GPL(virtio_layout_find);
 
 /* A legacy device on a big-endian machine: turn the bytes round for the caller. */
-static void swap_native(struct virtio_device *vdev, const struct field *field, u8 *buf)
+static void swap_big(const struct field *field, u8 *buf)
 {
 	unsigned int i, last = field->size - 1;
 
-	if (!field->native || virtio_is_little_endian(vdev))
+	if (!field->native)
 		return;
 	for (i = 0; i < field->size / 2; i++)
 		swap(buf[i], buf[last - i]);
+}
+
+static void swap_native(struct virtio_device *vdev, const struct field *field, u8 *buf)
+{
+	if (!virtio_is_little_endian(vdev))
+		swap_big(field, buf);
 }
 
 /* Is it one of those that a device of this type has? */
@@ -355,6 +366,16 @@ static void put_bits(struct virtio_device *vdev, const struct field *field,
 	vdev->features = (vdev->features & ~bits_mask(field)) | taken;
 }
 
+/* Byte by byte where the device has bytes; a number in one go if it fits. */
+static void get_bytes(struct virtio_device *vdev, const struct field *field, u8 *buf,
+		      unsigned int len)
+{
+	if (len == 2 || len == 4 || len == 8)
+		__virtio_cread_many(vdev, field->offset, buf, 1, len);
+	else
+		__virtio_cread_many(vdev, field->offset, buf, len, 1);
+}
+
 /**
  * virtio_layout_get - read a field of a 1.x configuration structure
  * @vdev: the device
@@ -385,11 +406,7 @@ void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf, unsig
 		memcpy(buf, halves, sizeof(halves));
 		return;
 	}
-	/* Byte by byte where the device has bytes; a number in one go if it fits. */
-	if (len == 2 || len == 4 || len == 8)
-		__virtio_cread_many(vdev, field->offset, buf, 1, len);
-	else
-		__virtio_cread_many(vdev, field->offset, buf, len, 1);
+	get_bytes(vdev, field, buf, len);
 	swap_native(vdev, field, buf);
 }
 EXPORT_SYMBOL_GPL(virtio_layout_get);
@@ -534,3 +551,35 @@ void virtio_layout_forget(struct virtio_device *vdev)
 	kfree(vdev->found);
 	vdev->found = NULL;
 }
+
+#ifdef CONFIG_VIRTIO_DEBUG
+/* What a field of a page would be called on a structure; NULL if it has none. */
+const char *virtio_layout_name(u32 device, u8 type)
+{
+	const struct field *field = field_of_type(device, type);
+
+	return field ? field->name : NULL;
+}
+
+/*
+ * For debugfs.c, which is not to use a field up: its contents, if a device with these
+ * features has it.  Returns how many bytes, or 0.
+ */
+unsigned int virtio_layout_look(struct virtio_device *vdev, u8 type, u64 features,
+				u8 contents[U8_MAX])
+{
+	const struct field *field = field_of_type(vdev->id.device, type);
+	bool little = features & BIT_ULL(VIRTIO_F_VERSION_1) || virtio_legacy_is_little_endian();
+	unsigned int len;
+
+	if (!field || is_bits(field))
+		return 0;
+	if (!needs_no_feature(field) && !(features & BIT_ULL(field->feature)))
+		return 0;
+	len = size_of(vdev, field, little);
+	get_bytes(vdev, field, contents, len);
+	if (!little)
+		swap_big(field, contents);
+	return len;
+}
+#endif

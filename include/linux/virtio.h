@@ -117,6 +117,7 @@ struct virtqueue_ops {
  * @debugfs_dir: where the device can be looked at, and its features filtered
  * @debugfs_queues: where its queues can
  * @debugfs_filter_features: bits that were filtered out by hand
+ * @debugfs_offered: what the device offered when it was last asked
  */
 struct virtio_device {
 	int index;
@@ -146,6 +147,7 @@ struct virtio_device {
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir, *debugfs_queues;
 	u64 debugfs_filter_features;
+	u64 debugfs_offered;
 #endif
 };
 

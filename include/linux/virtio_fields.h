@@ -40,6 +40,8 @@ int virtio_fields_init(struct virtio_fields *fields, void *page, size_t size);
 void virtio_fields_free(struct virtio_fields *fields);
 void virtio_fields_reset(struct virtio_fields *fields);
 void *virtio_fields_find(struct virtio_fields *fields, u8 type, unsigned int *len);
+void *virtio_fields_look(struct virtio_fields *fields, unsigned int nr, u8 *type,
+			 unsigned int *len);
 void virtio_fields_get(struct virtio_fields *fields, void *token, void *buf,
 		       unsigned int len);
 void virtio_fields_set(struct virtio_fields *fields, void *token, const void *buf,

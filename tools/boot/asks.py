@@ -4,6 +4,7 @@
 Each does what it is asked for, sees that it has come about as far as the host can tell, and
 returns what the guest is to hear of it.  Failed is an answer, too."""
 import os, time
+import watch
 from kernel import Failed
 
 LIMIT = 60      # seconds for something to come about
@@ -162,6 +163,11 @@ def filters(host, mac, vlan, group):
     return f"promiscuous, {mac}, VLAN {vlan} and group {group} in the host's filters"
 
 
+def devices(host, *text):
+    """What lsvirtio prints as JSON, which is split at blanks by now."""
+    return watch.compare(host.qmp, " ".join(text))
+
+
 def datagrams(host, drop, back):
     return host.network.datagrams(int(drop), int(back))
 
@@ -170,7 +176,7 @@ def send(host, port):
     return host.network.send(int(port))
 
 
-ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, resize, throttle, pause, started, balloon, balloon_stats, memory, hold, less, screen, text, filters, datagrams, send)}
+ASKS = {f.__name__: f for f in (keys, pointers, plug, unplug, grow, resize, throttle, pause, started, balloon, balloon_stats, memory, hold, less, screen, text, filters, devices, datagrams, send)}
 
 
 def answer(host, request):

@@ -41,7 +41,9 @@ class Guest:
 
     def hear(self, line):
         if line.startswith("@device "):
-            self.see(bus.Row(line[8:]))
+            self.rows.append(bus.Row(line[8:]))
+        elif line.startswith("@bus "):
+            self.show(line[5:])
         elif line.startswith(("@ok ", "@failed ")):
             verdict, text = line.split(" ", 1)
             self.checked[text.split(":")[0]] += 1
@@ -67,10 +69,9 @@ class Guest:
         except BrokenPipeError:
             pass        # the machine has ended meanwhile, which judge() says
 
-    def see(self, row):
-        self.rows.append(row)
+    def show(self, line):
         if self.table:
-            print(row, flush=True)
+            print(f"   {line}", flush=True)
 
     def judge(self, status):
         """What must be so when the machine is off."""
@@ -88,7 +89,7 @@ class Guest:
     def judge_bus(self):
         live = Counter((row.type, row.driver) for row in self.rows if row.live())
         if missing := Counter(self.scenario.drivers()) - live:
-            return False, f"bus: not at work: {' '.join(bus.TYPES[t] for t, _ in missing)}"
+            return False, f"bus: not at work: {' '.join(driver for _, driver in missing)}"
         return True, f"bus: {live.total()} devices have their drivers and are live"
 
     def judge_features(self):

@@ -55,6 +55,11 @@ def own_programs(kernel, root):
     kernel.run("clang-14", "-O2", "-Wall", "-Werror", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu",
                "-c", f"{HERE}/programs/xdp.c", "-o", f"{root}/programs/xdp.o")
     shutil.copy(f"{HERE}/../virtio/virtio-latency", f"{root}/programs")
+    output = f"{kernel.build}/lsvirtio/"
+    os.makedirs(output, exist_ok=True)
+    kernel.run("make", "-s", "-C", f"{kernel.source}/tools/virtio/lsvirtio", f"OUTPUT={output}", "LDFLAGS=-static")
+    os.makedirs(f"{root}/sbin", exist_ok=True)
+    shutil.copy(f"{output}lsvirtio", f"{root}/sbin/lsvirtio")
     for path in SELFTEST:
         os.makedirs(os.path.dirname(f"{root}/selftests/{path}"), exist_ok=True)
         shutil.copy(f"{kernel.source}/tools/testing/selftests/{path}", f"{root}/selftests/{path}")

@@ -49,6 +49,7 @@ BITS = {28: "indirect_desc", 29: "event_idx", 33: "iommu_platform", 34: "packed"
 LEGACY = {"disable-legacy": "off", "disable-modern": "on"}
 VERSION_1 = 32
 MODERN = ("fs",)     # for which QEMU knows no other way
+WATCHED = ("lsvirtio",)     # where all devices are on the root bus, and the host looks at each
 ENTROPY = 4
 
 # Names of interrupts that must have come, as /proc/interrupts has them behind the name of the
@@ -128,7 +129,7 @@ def rings():
         if "iommu_platform" in changes:     # which the driver of the balloon refuses
             devices = tuple(d for d in devices if d != "balloon")
         if changes:
-            yield Scenario("-".join(names[c] for c in changes), changes, devices)
+            yield Scenario("-".join(names[c] for c in changes), changes, devices, also=WATCHED)
 
 
 def drivers():
@@ -162,10 +163,10 @@ def life():
 
 
 SCENARIOS = {s.name: s for s in (
-    Scenario("default"),
+    Scenario("default", also=WATCHED),
     Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
     Scenario("intx", words="pci=nomsi", interrupts=LINE),
-    Scenario("legacy", LEGACY),
+    Scenario("legacy", LEGACY, also=WATCHED),
     # Described by the parameter of the transport, which QEMU adds to the words for the kernel.  With ACPI there
     # is no timer but one that has to be measured, which fails on a busy host.
     Scenario("microvm", words="reboot=t", interrupts=LINE, machine=MICROVM),

@@ -131,6 +131,12 @@ static void page_set(struct virtio_device *vdev, void *token, const void *buf,
 	virtio_host_reach(host, VIRTIO_HOST_WRITE, len);
 }
 
+static void *page_look(struct virtio_device *vdev, unsigned int nr, u8 *type,
+		       unsigned int *len)
+{
+	return virtio_fields_look(&to_virtio_host(vdev)->fields, nr, type, len);
+}
+
 #define HOST_OPS							\
 	.get_status		= host_get_status,			\
 	.set_status		= host_set_status,			\
@@ -158,6 +164,7 @@ static const struct virtio_config_ops page_ops = {
 	.find		= page_find,
 	.get		= page_get,
 	.set		= page_set,
+	.look		= page_look,
 	HOST_OPS,
 };
 
@@ -228,6 +235,8 @@ static void unplug(void *data)
 	struct virtio_host *host = data;
 
 	unregister_virtio_device(&host->vdev);
+	/* Freed by that, and the device may still be reset when its fields are. */
+	host->vdev.recovery = NULL;
 }
 
 /**

@@ -14,6 +14,11 @@ check_interrupts() {
 	echo $says
 }
 
+check_lsvirtio() { # what it says, on a line, against what the host says of the same devices
+	lsvirtio -j >/tmp/devices && says=$(/usr/bin/jq -c . /tmp/devices) || return 1
+	ask devices "$says"
+}
+
 check_iommu() { # all the others behind it, in addresses that it translates
 	n=0
 	for d in /sys/bus/virtio/devices/*; do
