@@ -4,7 +4,7 @@
 
 Shows the bus as a table, then each device at work, and what the host finds on the disk
 afterwards.  Ends with "N passed, N failed"; exit status 0 if nothing failed."""
-import argparse, os, shutil, sys, time
+import argparse, os, re, shutil, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -65,8 +65,14 @@ def own_programs(kernel, root):
         shutil.copy(f"{kernel.source}/tools/testing/selftests/{path}", f"{root}/selftests/{path}")
 
 
+def sample_drivers(source):
+    """All of them, also one that was begun a minute ago."""
+    options = re.findall(r"^config (SAMPLE_VIRTIO\w*)$", open(f"{source}/samples/virtio/Kconfig").read(), re.M)
+    return "".join(f"CONFIG_{o}=m\n" for o in options if not o.endswith("_TEST"))
+
+
 def build(kernel):
-    step("configure", lambda: kernel.configure(open(f"{HERE}/guest.config").read()))
+    step("configure", lambda: kernel.configure(open(f"{HERE}/guest.config").read() + sample_drivers(kernel.source)))
     step("build the kernel", lambda: kernel.make("bzImage", "modules"))
     step("initramfs", lambda: initramfs(kernel, f"{HERE}/init", *PROGRAMS, more=lambda root: own_programs(kernel, root)))
 
