@@ -16,6 +16,7 @@
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/virtio_ids.h>
 #include <linux/workqueue.h>
 
@@ -126,17 +127,27 @@ VISIBLE_IF_KUNIT void ring_look_at(struct virtqueue *vq, unsigned long limit, bo
 }
 EXPORT_SYMBOL_IF_KUNIT(ring_look_at);
 
+static void look_at_all(bool late)
+{
+	/* A uevent takes memory, which must not come from the disk that is stuck. */
+	unsigned int noio = memalloc_noio_save();
+	struct ring_queue *q;
+
+	list_for_each_entry(q, &queues, watch.list)
+		ring_look_at(&q->vq, stuck_after * HZ, late);
+	memalloc_noio_restore(noio);
+}
+
 static void look(struct work_struct *work)
 {
-	bool late = time_after(jiffies, looked_at + 2 * period());
-	struct ring_queue *q;
+	bool late;
 
 	guard(mutex)(&ring_watch_lock);
 	if (!stuck_after)
 		return;
+	late = time_after(jiffies, looked_at + 2 * period());
 	looked_at = jiffies;
-	list_for_each_entry(q, &queues, watch.list)
-		ring_look_at(&q->vq, stuck_after * HZ, late);
+	look_at_all(late);
 	look_again();
 }
 
