@@ -111,18 +111,19 @@ static void serve_memory(const unsigned int *features, unsigned int count)
 static void test_device(struct kunit *test)
 {
 	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN | BIT_ULL(3));
+	struct device *parent = kunit_device_register(test, "virtio-parent");
+	char expected[256];
 
-	host->vdev.dev.parent = kunit_device_register(test, "virtio-parent");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, host->vdev.dev.parent);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, parent);
+	host->vdev.dev.parent = parent;
 	host->generation = 7;
 	fake_driver_with_features();
 	fake_bind(test, host);
-	KUNIT_EXPECT_STREQ(test, shown(test, host, "device"),
-			   "id: 64078\ntype: unknown\nvendor: 0x1af4\n"
-			   "driver: virtio-bus-test\n"
-			   "status: 0x0f ACKNOWLEDGE DRIVER DRIVER_OK FEATURES_OK\n"
-			   "transport: kunit test_device.virtio-parent\n"
-			   "features: agreed\ngeneration: 7\n");
+	snprintf(expected, sizeof(expected),
+		 "id: 64078\ntype: unknown\nvendor: 0x1af4\ndriver: virtio-bus-test\n"
+		 "status: 0x0f ACKNOWLEDGE DRIVER DRIVER_OK FEATURES_OK\n"
+		 "transport: kunit %s\nfeatures: agreed\ngeneration: 7\n", dev_name(parent));
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "device"), expected);
 }
 
 /* Also for a status with bits that have no name. */
