@@ -53,6 +53,8 @@ def differences(qmp, path, device):
         yield f"features {[f['name'] for f in mine]}, QEMU has {said['guest-features']}"
     if unknown := Features(said["host-features"]).lacks(f for f in device["features"] if f["offered"]):
         yield f"offered features {unknown}, QEMU has {said['host-features']}"
+    if device["driver"] and not device["queues"]:
+        yield "no queues, and a driver"
     for queue in device["queues"] or ():
         size = qmp.command("x-query-virtio-queue-status", path=path, queue=queue["index"])["vring-num"]
         if queue["size"] != size:
