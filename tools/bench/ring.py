@@ -58,7 +58,7 @@ def instructions(trees, args):
 
 
 # What is compiled in for people, each with what is above it; off unless the words for the kernel say otherwise.
-TRACING = "CONFIG_FTRACE=y\nCONFIG_ENABLE_DEFAULT_TRACERS=y\n"
+TRACING = "CONFIG_JUMP_LABEL=y\nCONFIG_FTRACE=y\nCONFIG_ENABLE_DEFAULT_TRACERS=y\n"
 DEBUG = TRACING + "CONFIG_DEBUG_FS=y\nCONFIG_VIRTIO_DEBUG=y\n"
 CHECK = DEBUG + "CONFIG_VIRTIO_CHECK=y\n"
 WATCHED = (("tracepoints, off", TRACING, ()), ("tracepoints, on", TRACING, ("trace_event=virtio:*",)), ("VIRTIO_DEBUG", DEBUG, ()),
