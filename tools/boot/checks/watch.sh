@@ -61,7 +61,7 @@ check_stuck() {
 	uevent env >/tmp/uevents 2>&1 &
 	listener=$!
 	ask throttle victim 1 || return 1
-	dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
+	taskset 1 dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
 	reader=$!
 	wait_until grep -q "^QUEUE=stuck" /tmp/uevents || { ask throttle victim 0; dmesg | tail -3; return 1; }
 	sleep 4
@@ -81,7 +81,7 @@ check_paused() {
 	disk=$(disk_with victim)
 	said=$(dmesg | grep -c "is stuck: ")
 	ask throttle victim 1 || return 1
-	dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
+	taskset 1 dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
 	wait_until grep -q '[1-9]' "/sys/block/$disk/inflight" && ask pause 5
 	status=$?
 	ask throttle victim 0 && [ $status = 0 ] || return 1
