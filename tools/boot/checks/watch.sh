@@ -6,7 +6,7 @@ tracing=/sys/kernel/tracing
 
 trace_on() { mount -t tracefs tracefs $tracing 2>/dev/null; [ -d $tracing/events/virtio ] || { echo "no events/virtio"; return 1; }; }
 
-count_of() { grep -c " $1: " /tmp/trace; } # EVENT
+traced() { grep -c " $1: " /tmp/trace; } # EVENT
 
 # Every tracepoint that an ordinary life has, and as many buffers taken as were added.
 check_events() {
@@ -21,11 +21,11 @@ check_events() {
 	echo >$tracing/trace
 	missing=
 	for event in status reset features config_read queue_found queue_deleted add kick callback get; do
-		[ "$(count_of virtio_$event)" -gt 0 ] || missing="$missing $event"
+		[ "$(traced virtio_$event)" -gt 0 ] || missing="$missing $event"
 	done
 	[ -z "$missing" ] || { echo "not seen:$missing"; return 1; }
 	grep -q "virtio_kick: .* suppressed: " /tmp/trace || { echo "no kick was suppressed"; return 1; }
-	echo "$(wc -l </tmp/trace) events, $(count_of virtio_add) buffers added and $(count_of virtio_get) taken, $(grep -c 'virtio_kick: .* sent' /tmp/trace) kicks sent"
+	echo "$(wc -l </tmp/trace) events, $(traced virtio_add) buffers added and $(traced virtio_get) taken, $(grep -c 'virtio_kick: .* sent' /tmp/trace) kicks sent"
 }
 
 check_latency() { # the histogram of the script that comes with the core
