@@ -29,7 +29,7 @@ AROUND = """static int __maybe_unused example_%d(struct virtio_device *vdev, str
 }
 """
 CHAPTER = re.compile(r"^\d+\. .*\n-+$", re.M)
-AT_FILE_LEVEL = re.compile(r"(static|const|struct \w+ \{|#|module_|MODULE_|EXPORT_)")
+AT_FILE_LEVEL = re.compile(r"(static|const|enum|struct \w+ \{|#|module_|MODULE_|EXPORT_)")
 
 
 def blocks(text):
@@ -63,4 +63,4 @@ def sources(text, name):
         before = text[:start].count("\n")
         found = [compilable(before + n, lines, name) for n, lines in blocks(text[start:end])]
         if found:
-            yield number, PREAMBLE + "\n".join(re.sub(r"^(\s+)\.\.\.\s*$", r"\1;", code, flags=re.M) for code in found) + "\n"
+            yield number, PREAMBLE + "\n".join(re.sub(r"^(\s+)\.\.\.\s*$", r"\1{ }", code, flags=re.M) for code in found) + "\n"

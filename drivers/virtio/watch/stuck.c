@@ -27,7 +27,7 @@
 /* So often is a queue looked at before it has been silent for as long as the limit. */
 #define LOOKS	4
 
-DEFINE_MUTEX(ring_watch_lock);
+DEFINE_MUTEX(ring_watch_lock);	/* guards the list, and what watch.h says */
 static LIST_HEAD(queues);
 
 static void look(struct work_struct *work);
@@ -58,8 +58,11 @@ static bool holds_requests(const struct virtqueue *vq)
 static void tell_user_space(struct ring_queue *q, const char *what, unsigned int seconds)
 {
 	char event[24], number[24], age[24];
-	char *env[] = { event, number, age, NULL };
+	char *env[4] = { };
 
+	env[0] = event;
+	env[1] = number;
+	env[2] = age;
 	snprintf(event, sizeof(event), "QUEUE=%s", what);
 	snprintf(number, sizeof(number), "NUMBER=%u", q->vq.index);
 	snprintf(age, sizeof(age), "SECONDS=%u", seconds);

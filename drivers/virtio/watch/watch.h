@@ -139,7 +139,11 @@ struct ring_check { };
 
 static inline bool __ring_enter(struct ring_queue *q, const char *op) { return true; }
 static inline void __ring_leave(struct ring_queue *q) { }
-static inline bool ring_check_add(struct ring_queue *q, const struct ring_buffer *buf) { return true; }
+static inline bool ring_check_add(struct ring_queue *q, const struct ring_buffer *buf)
+{
+	return true;
+}
+
 static inline void ring_check_ended(struct ring_queue *q, const char *how) { }
 static inline bool ring_bury(struct ring_queue *q) { return false; }
 
