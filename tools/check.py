@@ -83,8 +83,8 @@ def checkpatch(args):
 
 
 def is_event(complaint):
-    """A tracepoint is a table, with a line for each member."""
-    return complaint.startswith("drivers/virtio/watch/trace.h:") and re.search(r"CHECK:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE):", complaint)
+    """A tracepoint is a table with a line for each member, and its path no division."""
+    return complaint.startswith("drivers/virtio/watch/trace.h:") and re.search(r"CHECK:(PARENTHESIS_ALIGNMENT|OPEN_ENDED_LINE|SPACING):", complaint)
 
 
 def is_association(complaint):
