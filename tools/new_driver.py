@@ -111,7 +111,7 @@ def written(name, number):
     kconfig, makefile, book = read(KCONFIG), read(MAKEFILE), read(BOOK)
     files[KCONFIG] = f"{kconfig}\n{renamed(entries(kconfig), name)}\n"
     files[MAKEFILE] = makefile + renamed(lines(makefile), name)
-    files[BOOK] = with_line_after(book, r"^  virtio_\w+ +\S.*\n", f"  {'virtio_' + name:<28}a request and its answer; device {number}\n")
+    files[BOOK] = with_line_after(book, r"^  virtio_skeleton +\S.*\n(?:  virtio_\w+ +\S.*\n)*", f"  {'virtio_' + name:<28}a request and its answer; device {number}\n")
     return files
 
 

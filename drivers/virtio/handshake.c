@@ -508,6 +508,19 @@ static int give_up(struct virtio_device *vdev, int err)
 	return err;
 }
 
+/* The driver is gone, and the device was reset: what is left of it is nobody's. */
+static void delete_left_queues(struct virtio_device *vdev, const struct virtio_driver *drv)
+{
+	const struct virtqueue *vq;
+
+	vq = list_first_entry_or_null(&vdev->vqs, struct virtqueue, list);
+	if (!vq)
+		return;
+	dev_err(&vdev->dev, "driver %s left queue %u (%s) behind, expected it to delete that: done\n",
+		drv->driver.name, vq->index, vq->name);
+	vdev->config->del_vqs(vdev);
+}
+
 int virtio_handshake_probe(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
@@ -521,8 +534,11 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 	err = negotiate(vdev, drv);
 	if (!err)
 		err = go_live(vdev, drv->probe);
-	if (err)
-		return give_up(vdev, err);
+	if (err) {
+		give_up(vdev, err);
+		delete_left_queues(vdev, drv);
+		return err;
+	}
 
 	if (drv->scan)
 		drv->scan(vdev);
@@ -576,6 +592,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 		drv->remove(vdev);
 	/* Most drivers have reset the device; one that forgot must not matter. */
 	virtio_handshake_start(vdev);
+	delete_left_queues(vdev, drv);
 }
 
 /*

@@ -54,12 +54,12 @@ def own_programs(kernel, root):
         kernel.run("gcc", "-O2", "-Wall", "-Werror", "-static", f"{HERE}/programs/{name}.c", "-o", f"{root}/programs/{name}")
     kernel.run("clang-14", "-O2", "-Wall", "-Werror", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu",
                "-c", f"{HERE}/programs/xdp.c", "-o", f"{root}/programs/xdp.o")
-    shutil.copy(f"{HERE}/../virtio/virtio-latency", f"{root}/programs")
     output = f"{kernel.build}/lsvirtio/"
     os.makedirs(output, exist_ok=True)
     kernel.run("make", "-s", "-C", f"{kernel.source}/tools/virtio/lsvirtio", f"OUTPUT={output}", "LDFLAGS=-static")
     os.makedirs(f"{root}/sbin", exist_ok=True)
     shutil.copy(f"{output}lsvirtio", f"{root}/sbin/lsvirtio")
+    shutil.copy(f"{HERE}/../virtio/virtio-latency", f"{root}/sbin")
     for path in SELFTEST:
         os.makedirs(os.path.dirname(f"{root}/selftests/{path}"), exist_ok=True)
         shutil.copy(f"{kernel.source}/tools/testing/selftests/{path}", f"{root}/selftests/{path}")

@@ -285,6 +285,7 @@ void ring_init(struct ring_queue *q)
 	q->oldest = 0;
 	q->vq.num_free = q->num;
 	/* A shutdown ends where the queue starts anew. */
+	ring_check_ended(q, NULL);
 	if (q->draining) {
 		q->draining = false;
 		q->ending = false;
@@ -442,6 +443,7 @@ EXPORT_SYMBOL_GPL(__virtqueue_break);
 void __virtqueue_unbreak(struct virtqueue *vq)
 {
 	WRITE_ONCE(to_ring(vq)->broken, false);
+	ring_check_ended(to_ring(vq), NULL);
 }
 EXPORT_SYMBOL_GPL(__virtqueue_unbreak);
 

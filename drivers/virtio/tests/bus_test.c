@@ -57,6 +57,26 @@ static void test_remove(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.used_bits[0]);
 }
 
+/* The next driver must not find it. */
+static void test_queue_left(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+
+	fake_plan.use_queue = true;
+	fake_plan.forget_queue = true;
+	fake_bind(test, host);
+	KUNIT_ASSERT_NOT_NULL(test, fake_queue.vq);
+	fake_driver_unregister(test);
+	KUNIT_EXPECT_EQ(test, 1, fake_plan.removed);
+	KUNIT_EXPECT_TRUE(test, list_empty(&host->vdev.vqs));
+
+	fake_plan.forget_queue = false;
+	fake_queue.vq = NULL;
+	fake_driver_register(test);
+	KUNIT_EXPECT_EQ(test, 2, fake_plan.probed);
+	KUNIT_EXPECT_NOT_NULL(test, fake_queue.vq);
+}
+
 /* What the driver core tells user space of a device: the variable @name, or NULL. */
 static const char *uevent_of(struct kunit *test, struct virtio_host *host, const char *name)
 {
@@ -219,6 +239,7 @@ static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(test_vendor),
 	KUNIT_CASE(test_same_vendor),
 	KUNIT_CASE(test_remove),
+	KUNIT_CASE(test_queue_left),
 	KUNIT_CASE(test_uevent),
 	KUNIT_CASE(test_index),
 	KUNIT_CASE(test_probe_fails),

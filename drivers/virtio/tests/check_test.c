@@ -117,6 +117,25 @@ static void test_add_after_break(struct kunit *test)
 	expect(test, "add_buf after virtio_break_device");
 }
 
+static void never(struct virtqueue *vq, void *buf)
+{
+}
+
+/* Until it starts anew. */
+static void test_add_after_start(struct kunit *test)
+{
+	struct ring_fixture *f = make(test);
+	u8 *buf = kunit_kzalloc(test, 16, GFP_KERNEL);
+
+	f->vq->vq_ops->shutdown(f->vq);
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_reset(f->vq, never, NULL));
+	KUNIT_EXPECT_EQ(test, 0, ring_add_one(f, buf, 8, true));
+	virtio_break_device(&f->vdev);
+	__virtio_unbreak_device(&f->vdev);
+	KUNIT_EXPECT_EQ(test, 0, ring_add_one(f, buf + 8, 8, true));
+	KUNIT_EXPECT_EQ_MSG(test, 0, heard.lines, "%s", heard.line);
+}
+
 /* What the core has taken out of use is no fault of the driver's. */
 static void test_add_after_core_broke_it(struct kunit *test)
 {
@@ -142,10 +161,6 @@ static void test_waiting_for_memory(struct kunit *test)
 	virtqueue_add_inbuf(f->vq, &sg, 1, buf, GFP_KERNEL);
 	local_irq_restore(flags);
 	expect(test, "use GFP_ATOMIC under a lock");
-}
-
-static void never(struct virtqueue *vq, void *buf)
-{
 }
 
 static void test_sleeping_call(struct kunit *test)
@@ -255,6 +270,7 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE_PARAM(test_two_at_once, features_gen_params),
 	KUNIT_CASE_PARAM(test_add_after_shutdown, features_gen_params),
 	KUNIT_CASE_PARAM(test_add_after_break, features_gen_params),
+	KUNIT_CASE_PARAM(test_add_after_start, features_gen_params),
 	KUNIT_CASE_PARAM(test_add_after_core_broke_it, features_gen_params),
 	KUNIT_CASE_PARAM(test_waiting_for_memory, features_gen_params),
 	KUNIT_CASE_PARAM(test_sleeping_call, features_gen_params),

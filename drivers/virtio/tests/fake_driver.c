@@ -101,7 +101,7 @@ static int fake_probe(struct virtio_device *vdev)
 static void fake_remove(struct virtio_device *vdev)
 {
 	fake_plan.removed++;
-	if (fake_queue.vq)
+	if (fake_queue.vq && !fake_plan.forget_queue)
 		leave_queue(vdev);
 	if (!fake_plan.forget_reset)
 		virtio_reset_device(vdev);

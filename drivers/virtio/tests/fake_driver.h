@@ -24,7 +24,7 @@ struct fake_plan {
 	int probe_error, freeze_error, restore_error;
 	bool use_bit, use_queue;
 	int used_bits[2];
-	bool forget_reset;
+	bool forget_reset, forget_queue;
 	unsigned int probed, removed, changed, restored;
 };
 

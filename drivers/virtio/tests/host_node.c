@@ -119,8 +119,9 @@ EXPORT_SYMBOL_GPL(virtio_host_start_write);
  */
 ssize_t virtio_host_finish(struct virtio_host_io *io)
 {
-	KUNIT_ASSERT_TRUE_MSG(io->test, wait_for_completion_timeout(&io->done, GENEROUS),
-			      "the driver does not return");
+	bool returned = wait_for_completion_timeout(&io->done, GENEROUS);
+
+	KUNIT_ASSERT_TRUE_MSG(io->test, returned, "the driver does not return");
 	return io->result;
 }
 EXPORT_SYMBOL_GPL(virtio_host_finish);

@@ -195,10 +195,10 @@ EXPORT_SYMBOL_GPL(virtio_host_serve);
  */
 void virtio_host_wait_for_kick(struct virtio_host *host, unsigned int queue, unsigned int kicks)
 {
-	KUNIT_ASSERT_TRUE_MSG(host->test,
-			      wait_event_timeout(host->event,
-						 READ_ONCE(host->queue[queue].kicks) >= kicks,
-						 GENEROUS),
+	bool kicked = wait_event_timeout(host->event,
+					 READ_ONCE(host->queue[queue].kicks) >= kicks, GENEROUS);
+
+	KUNIT_ASSERT_TRUE_MSG(host->test, kicked,
 			      "queue %u was kicked %u times, expected %u", queue,
 			      host->queue[queue].kicks, kicks);
 }

@@ -4,7 +4,7 @@
 
 tracing=/sys/kernel/tracing
 
-trace_on() { mount -t tracefs tracefs $tracing 2>/dev/null; [ -d $tracing/events/virtio ] || { echo "no events/virtio"; return 1; }; }
+trace_on() { [ -d $tracing/events/virtio ] || { echo "no events/virtio"; return 1; }; }
 
 traced() { grep -c " $1: " /tmp/trace; } # EVENT
 
@@ -32,7 +32,7 @@ check_latency() { # the histogram of the script that comes with the core
 	trace_on || return 1
 	disk=$(disk_with victim)
 	device=$(virtio_of "/sys/block/$disk")
-	/programs/virtio-latency -d "$device" 5 >/tmp/latency 2>&1 &
+	virtio-latency -d "$device" 5 >/tmp/latency 2>&1 &
 	wait_until grep -qs ^hist $tracing/events/synthetic/virtio_latency/trigger || { cat /tmp/latency; return 1; }
 	dd if="/dev/$disk" of=/dev/null bs=64k count=64 iflag=direct 2>/dev/null
 	wait $! || { cat /tmp/latency; return 1; }
