@@ -67,7 +67,7 @@ WATCHED = (("tracepoints, off", TRACING, ()), ("tracepoints, on", TRACING, ("tra
 
 def watched(trees, args):
     """What watching costs: our instructions, against our own without any of it."""
-    bare = trees.pair("guest")["ours"].run("part=ring", "requests=4000")
+    bare = trees.ours("guest", "").run("part=ring", "requests=4000")
     lines = ["Our instructions for each request with what is there for people, as a ratio to a kernel without: tracepoints compiled in;",
              "and VIRTIO_DEBUG, which keeps an account of each queue; and VIRTIO_CHECK, which looks for drivers that break a rule.", "",
              f"{'':26}" + "".join(f" {g:>15}" for g in GROUPS) + f" {'most':>6}"]

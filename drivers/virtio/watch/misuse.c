@@ -140,13 +140,21 @@ static bool check_segments(struct ring_queue *q, const struct ring_buffer *buf)
 	return true;
 }
 
+/* A lock that is held without interrupts off is seen where the kernel counts. */
+static bool may_sleep_here(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
+		return preemptible();
+	return !irqs_disabled() && !in_interrupt();
+}
+
 /* Returns whether it can be added at all. */
 bool ring_check_add(struct ring_queue *q, const struct ring_buffer *buf)
 {
 	if (q->check.ended)
 		say(q, RULE_ENDED, "add_buf after %s: nothing is to be added before the queue is made anew",
 		    q->check.ended);
-	if (gfpflags_allow_blocking(buf->gfp) && !preemptible())
+	if (gfpflags_allow_blocking(buf->gfp) && !may_sleep_here())
 		say(q, RULE_SLEEPS, "add_buf with memory to be waited for (gfp %#x), where nobody may sleep: use GFP_ATOMIC under a lock",
 		    (__force unsigned int)buf->gfp);
 	return check_segments(q, buf);
@@ -170,7 +178,7 @@ void virtio_check_may_sleep(const struct virtio_device *vdev, const char *call)
 {
 	char line[WATCH_LINE];
 
-	if (!ring_is_checked() || preemptible())
+	if (!ring_is_checked() || may_sleep_here())
 		return;
 	snprintf(line, sizeof(line), "%s: %s: %s sleeps, and is called where nobody may, under a lock or in a callback",
 		 driver_of(vdev), dev_name(&vdev->dev), call);
