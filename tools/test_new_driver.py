@@ -29,7 +29,7 @@ class NewDriver(unittest.TestCase):
         for f in overlay.overlay_files():
             os.makedirs(os.path.dirname(os.path.join(self.top, f)), exist_ok=True)
             shutil.copyfile(os.path.join(overlay.TOP, f), os.path.join(self.top, f))
-        os.makedirs(os.path.join(self.top, "tools"))
+        os.makedirs(os.path.join(self.top, "tools"), exist_ok=True)
         shutil.copy(new_driver.__file__, os.path.join(self.top, "tools"))
 
     def path(self, name):
