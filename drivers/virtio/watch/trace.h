@@ -27,6 +27,14 @@ enum virtio_kick {
 };
 #endif
 
+/* For tools that read the numbers and have no header to name them by. */
+TRACE_DEFINE_ENUM(VIRTIO_KICK_SENT);
+TRACE_DEFINE_ENUM(VIRTIO_KICK_NOTHING_NEW);
+TRACE_DEFINE_ENUM(VIRTIO_KICK_NOT_ASKED_FOR);
+TRACE_DEFINE_ENUM(VIRTIO_KICK_HELD);
+TRACE_DEFINE_ENUM(VIRTIO_KICK_STALLED);
+TRACE_DEFINE_ENUM(VIRTIO_KICK_BROKEN);
+
 #define show_virtio_kick(kick)							\
 	__print_symbolic(kick,							\
 		{ VIRTIO_KICK_SENT,		"sent" },			\

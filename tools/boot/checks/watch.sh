@@ -49,6 +49,7 @@ check_trace_cmd() { # another's tool reads the events
 		/usr/bin/trace-cmd report /tmp/trace.dat >/tmp/trace 2>>/tmp/said || { cat /tmp/said; return 1; }
 	added=$(grep -c "virtio_add: .*token=.* err=0" /tmp/trace)
 	[ "$added" -ge 8 ] || { echo "$added buffers added, expected 8"; head -5 /tmp/trace; return 1; }
+	grep -q 'virtio_kick: .* sent$' /tmp/trace || { grep -m 3 virtio_kick: /tmp/trace; return 1; }
 	echo "trace-cmd counts $added buffers added"
 }
 
