@@ -137,11 +137,15 @@ def drivers():
     for suffix, changes in ("", {}), ("-packed", {"packed": "on"}):
         slow = bool(changes)
         yield Scenario(f"storage{suffix}", changes, ("queues", "luns", "ports", "hwrng", "crypto"), interrupts=STORAGE, cpus=4, slow=slow)
-        yield Scenario(f"cards{suffix}", changes, ("card", "big", "left", "right"), interrupts={}, cpus=4, slow=slow)
+        # On a packed ring QEMU forgets to move its event when what a card sends has had to wait, as it does behind a hub:
+        # the two that are connected do without.
+        pair = () if slow else ("left", "right")
+        yield Scenario(f"cards{suffix}", changes, ("card", "big", *pair), interrupts={}, cpus=4, slow=slow)
         # The daemon of the shared folder knows split rings alone.
         folder = () if slow else ("fs",)
         yield Scenario(f"memory{suffix}", changes, ("inflatable", "memory", "pmem", *folder, "mouse", "tablet", "screen"), interrupts=MEMORY,
                        words="memhp_default_state=online_movable", slow=slow)
+    yield Scenario("pair-packed-no-event", {"packed": "on", "event_idx": "off"}, ("left", "right"), interrupts={}, slow=True)
 
 
 def life():
