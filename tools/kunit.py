@@ -27,14 +27,15 @@ def objects(build):
     return sum(f.endswith(".o") for _, _, files in os.walk(build) for f in files)
 
 
-# The way that drivers go; and the slow one, on which they are checked and traced.
-PASSES = {"": "virtio_ring.check=0", "watched: ": "virtio_ring.check=1 trace_event=virtio:*"}
+# The way that drivers go; and on the same kernel the slow one, on which they are checked and traced: name, command
+# of the tree's kunit.py, words for the kernel.
+PASSES = (("", ("run", f"--jobs={os.cpu_count()}"), "virtio_ring.check=0"), ("watched: ", ("exec",), "virtio_ring.check=1 trace_event=virtio:*"))
 
 
-def run(source, build, pattern, log, words):
-    """Build and run the suites; say every QUIET seconds what is being done."""
-    cmd = [sys.executable, "tools/testing/kunit/kunit.py", "run", f"--kunitconfig={HERE}/kunit.config", f"--build_dir={build}",
-           f"--jobs={os.cpu_count()}", "--make_options", "CC=ccache gcc",
+def run(source, build, pattern, log, command, words):
+    """Build if the command does, and run the suites; say every QUIET seconds what is being done."""
+    cmd = [sys.executable, "tools/testing/kunit/kunit.py", *command, f"--kunitconfig={HERE}/kunit.config", f"--build_dir={build}",
+           "--make_options", "CC=ccache gcc",
            *(f"--kernel_args={word}" for word in ("time-travel=inf-cpu", *words.split())), f"virtio*{pattern}"]
     start = time.time()
     with open(log, "w") as out:
@@ -84,12 +85,12 @@ def why(text):
     return said
 
 
-def run_and_count(source, build, pattern, words):
+def run_and_count(source, build, pattern, command, words):
     """(passed, failed) as kunit.py counts them, and what else was found."""
     log, kernel_log = os.path.join(build, "kunit.log"), os.path.join(build, "test.log")
     if os.path.exists(kernel_log):
         os.remove(kernel_log)       # not to be taken for this run's
-    status = run(source, build, pattern, log, words)
+    status = run(source, build, pattern, log, command, words)
     text = open(log, errors="replace").read()
     if status:
         print("\n".join(l[:WIDTH] for l in why(text)[:MOST]))
@@ -114,8 +115,8 @@ def main():
     pattern = sys.argv[3] if len(sys.argv) == 4 else ""
     os.makedirs(build, exist_ok=True)
     total = []
-    for name, words in PASSES.items():
-        total.append(judge(name, *run_and_count(source, build, pattern, words)))
+    for name, command, words in PASSES:
+        total.append(judge(name, *run_and_count(source, build, pattern, command, words)))
         if not total[-1][0]:    # what does not build, or does not exist, does not on a second try
             break
     passed, failed = (sum(n) for n in zip(*total))

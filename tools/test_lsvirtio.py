@@ -3,6 +3,9 @@
 """test_lsvirtio.py PROGRAM TREE: tests of lsvirtio on machines made of files, and of the names that it shares with the kernel."""
 import json, os, re, shutil, subprocess, sys, tempfile, unittest
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tested
+
 PROGRAM = TREE = None
 NOBODY = 65534
 DRIVER_OK, GONE = 0x0f, 0xff
@@ -280,10 +283,7 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     PROGRAM, TREE = map(os.path.abspath, sys.argv[1:])
-    result = unittest.TextTestRunner(verbosity=0, stream=sys.stdout).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]))
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tested.run()
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@
 What it copies is tested by make kunit.  Here is the rest: that a copy under another name is whole, is in the kernel's
 style, is switched on and compiles, and that what can't be done is refused and leaves nothing behind.  KUNIT is where
 make kunit builds; the compiler's flags are taken from there."""
-import hashlib, io, os, re, shlex, shutil, subprocess, sys, tempfile, unittest
+import hashlib, os, re, shlex, shutil, subprocess, sys, tempfile, unittest
 from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import new_driver
 import overlay
+import tested
 
 TREE = KUNIT = None
 BOOK, KCONFIG, MAKEFILE = new_driver.BOOK, new_driver.KCONFIG, new_driver.MAKEFILE
@@ -188,13 +189,4 @@ class NewDriver(unittest.TestCase):
 if __name__ == "__main__":
     KUNIT = os.path.abspath(sys.argv.pop(2))
     TREE = os.path.abspath(sys.argv.pop(1))
-    log = io.StringIO()
-    result = unittest.TextTestRunner(stream=log).run(unittest.defaultTestLoader.loadTestsFromTestCase(NewDriver))
-    bad = len(result.failures) + len(result.errors)
-    for _, why in result.skipped:
-        print(f"skipped: {why}")
-    if bad:
-        print(log.getvalue())
-    skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    print(f"{result.testsRun - bad - len(result.skipped)} passed, {bad} failed{skipped}")
-    sys.exit(1 if bad else 0)
+    sys.exit(tested.run())

@@ -6,6 +6,7 @@ from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import overlay
+import tested
 
 TREE = None
 
@@ -351,13 +352,4 @@ class Overlay(unittest.TestCase):
 
 if __name__ == "__main__":
     TREE = os.path.abspath(sys.argv.pop(1))
-    log = io.StringIO()
-    result = unittest.TextTestRunner(stream=log).run(unittest.defaultTestLoader.loadTestsFromTestCase(Overlay))
-    bad = len(result.failures) + len(result.errors)
-    for _, why in result.skipped:
-        print(f"skipped: {why}")
-    if bad:
-        print(log.getvalue())
-    skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    print(f"{result.testsRun - bad - len(result.skipped)} passed, {bad} failed{skipped}")
-    sys.exit(1 if bad else 0)
+    sys.exit(tested.run())
