@@ -34,13 +34,12 @@ int ring_add_slowly(struct ring_queue *q, const struct ring_buffer *buf)
 	return err;
 }
 
-/* Returns whether that was all. */
-static bool publish_and_say(struct ring_queue *q)
+bool ring_publish_slowly(struct ring_queue *q)
 {
 	bool wanted, nothing_new;
 
 	if (!ring_enter(q, "kick"))
-		return true;
+		return false;
 	nothing_new = ring_call(q, all_published);
 	wanted = ring_call(q, publish);
 	if (!wanted) {
@@ -49,17 +48,12 @@ static bool publish_and_say(struct ring_queue *q)
 							VIRTIO_KICK_NOT_ASKED_FOR);
 	}
 	ring_leave(q);
-	return !wanted;
-}
-
-bool ring_publish_slowly(struct ring_queue *q)
-{
-	return !publish_and_say(q);
+	return wanted;
 }
 
 bool ring_kick_slowly(struct ring_queue *q)
 {
-	return publish_and_say(q) ? true : virtqueue_notify(&q->vq);
+	return ring_publish_slowly(q) ? virtqueue_notify(&q->vq) : true;
 }
 
 /* What is to be told of a notification, before that is sent. */

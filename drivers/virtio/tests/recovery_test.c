@@ -55,33 +55,19 @@ static void expect_lives(struct kunit *test, unsigned int times)
 	KUNIT_EXPECT_FALSE(test, disk->host->status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
-static void write_over_failures(struct kunit *test, unsigned int times)
+/* What is written, or read, is not what was there before. */
+static void transfer_over_failures(struct kunit *test, enum req_op op, unsigned int times)
 {
+	bool write = op == REQ_OP_WRITE;
 	unsigned int i;
 
 	for (i = 0; i < DISK_BIOS; i++)
-		memset(page_address(disk->page[i]), times + i, PAGE_SIZE);
+		memset(write ? page_address(disk->page[i]) : disk->data + i * PAGE_SIZE,
+		       (write ? times : 0x40) + i, PAGE_SIZE);
 	live = 0;
 	disk->host->queue[0].serve = NULL;
 	breaks = times;
-	disk_submit_all(disk, REQ_OP_WRITE);
-	disk_expect_all_done(disk, 0);
-	expect_lives(test, times);
-	for (i = 0; i < DISK_BIOS; i++)
-		KUNIT_EXPECT_MEMEQ(test, page_address(disk->page[i]), disk->data + i * PAGE_SIZE,
-				   PAGE_SIZE);
-}
-
-static void read_over_failures(struct kunit *test, unsigned int times)
-{
-	unsigned int i;
-
-	for (i = 0; i < DISK_BIOS; i++)
-		memset(disk->data + i * PAGE_SIZE, 0x40 + i, PAGE_SIZE);
-	live = 0;
-	disk->host->queue[0].serve = NULL;
-	breaks = times;
-	disk_submit_all(disk, REQ_OP_READ);
+	disk_submit_all(disk, op);
 	disk_expect_all_done(disk, 0);
 	expect_lives(test, times);
 	for (i = 0; i < DISK_BIOS; i++)
@@ -115,8 +101,8 @@ static void test_needs_reset(struct kunit *test)
 
 	open_disk(test, format->features);
 	for (round = 0; round < 3; round++) {
-		write_over_failures(test, 1);
-		read_over_failures(test, 1);
+		transfer_over_failures(test, REQ_OP_WRITE, 1);
+		transfer_over_failures(test, REQ_OP_READ, 1);
 	}
 }
 
@@ -126,8 +112,8 @@ static void test_fails_again(struct kunit *test)
 	const struct format *format = test->param_value;
 
 	open_disk(test, format->features);
-	write_over_failures(test, 4);
-	read_over_failures(test, 4);
+	transfer_over_failures(test, REQ_OP_WRITE, 4);
+	transfer_over_failures(test, REQ_OP_READ, 4);
 }
 
 /* A queue that breaks because the device lied: the same. */
@@ -137,8 +123,8 @@ static void test_lies(struct kunit *test)
 
 	open_disk(test, format->features);
 	lies = true;
-	write_over_failures(test, 1);
-	read_over_failures(test, 3);
+	transfer_over_failures(test, REQ_OP_WRITE, 1);
+	transfer_over_failures(test, REQ_OP_READ, 3);
 }
 
 /* The bus resets it, as PCI does by its function-level reset. */
@@ -156,7 +142,7 @@ static void test_bus_reset(struct kunit *test)
 	virtio_recovery_resume(&disk->host->vdev);
 	disk_expect_all_done(disk, 0);
 	expect_lives(test, 1);
-	read_over_failures(test, 1);
+	transfer_over_failures(test, REQ_OP_READ, 1);
 }
 
 static void stay_gone(struct virtio_host *host, enum virtio_host_point point, u64 arg)

@@ -116,13 +116,11 @@ DEFINE_SHOW_ATTRIBUTE(ring_queue);
 /* The folder is the device's, and goes with it. */
 void ring_show(struct ring_queue *q)
 {
-	struct virtio_device *vdev = q->vq.vdev;
-	struct dentry *folder;
+	struct dentry *folder = q->vq.vdev->debugfs_queues;
 	char number[12];
 
-	if (IS_ERR_OR_NULL(vdev->debugfs_queues))
+	if (IS_ERR_OR_NULL(folder))
 		return;
-	folder = vdev->debugfs_queues;
 	snprintf(number, sizeof(number), "%u", q->vq.index);
 	q->watch.file = debugfs_create_file(number, 0400, folder, &q->vq, &ring_queue_fops);
 }
