@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "ring.h"
+#include "say.h"
 
 #define DEVICE_QUEUES	4
 #define DEVICE_FIELDS	16
@@ -96,8 +97,7 @@ struct device {
 /* To describe it, before devices_add(). */
 void device_add_queue(struct device *dev, uint16_t size);
 void device_add_field(struct device *dev, uint8_t type, uint8_t length, uint64_t value);
-void device_set_label(struct device *dev, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void __printf(2, 3) device_set_label(struct device *dev, const char *format, ...);
 
 /* @value of a number field: as the driver sees it now, which may be anything if it writes. */
 uint64_t device_field(struct device *dev, uint8_t type);
@@ -110,8 +110,8 @@ void device_set_bytes(struct device *dev, uint8_t type, const void *bytes);
  * The guest has lied: one message, with the device, the queue (or NULL), what was found and
  * what was expected; the device needs a reset, and does nothing until then.
  */
-void device_lie(struct device *dev, const struct queue *q, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void __printf(3, 4) device_lie(struct device *dev, const struct queue *q,
+			       const char *format, ...);
 
 static inline bool device_has(const struct device *dev, unsigned int bit)
 {

@@ -21,7 +21,7 @@ void memory_init(void);
 bool memory_torn(void);
 
 /* Each byte read, or written, once, whatever the other side does meanwhile. */
-void memory_load(void *to, const volatile void *from, size_t length);
-void memory_store(volatile void *to, const void *from, size_t length);
+void memory_load(void *to, const void *from, size_t length);
+void memory_store(void *to, const void *from, size_t length);
 
 #endif /* _LAUNCH_MEMORY_H */

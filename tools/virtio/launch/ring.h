@@ -35,7 +35,7 @@ struct chain {
 
 /* Where the parts of a ring are, and how far it is. */
 struct ring {
-	volatile void *desc, *driver, *device;
+	void *desc, *driver, *device;
 	uint16_t next, used;		/* split: free-running; packed: places */
 	bool next_wrap, used_wrap;	/* packed */
 	uint16_t pushed, first_flags;	/* since it was last published */
