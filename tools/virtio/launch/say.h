@@ -12,8 +12,8 @@
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-#define __printf(format, first)	__attribute__((format(printf, format, first)))
-#define __noreturn		__attribute__((noreturn))
+#define __printf(a, b)		__attribute__((__format__(printf, a, b)))
+#define __noreturn		__attribute__((__noreturn__))
 
 /* How launch ends; guest.c has the rest, which come of the guest. */
 enum { EXIT_OWN_ERROR = 1, EXIT_USAGE = 2, EXIT_GUEST_FAILED = 3, EXIT_OF_SIGNAL = 128 };
