@@ -55,7 +55,7 @@ static bool hold(struct receiver *r)
 	unsigned int at = (r->first + r->count) % QUEUE_MAX;
 	struct chain *c = &r->held[at];
 
-	if (r->count == QUEUE_MAX || !queue_pop(r->q, c))
+	if (!queue_pop(r->q, c))
 		return false;
 	r->bytes[at] = iov_bytes(chain_in(c), c->in);
 	if (c->out || r->bytes[at] < HEADER) {
@@ -73,10 +73,18 @@ static bool has(const struct receiver *r, unsigned int frames, size_t bytes)
 	return r->count >= frames && (r->room >= bytes || !r->merges);
 }
 
+/* The guest has given all that it can: no waiting helps. */
+static bool is_full(const struct receiver *r)
+{
+	return r->q->in_flight >= r->q->size;
+}
+
 /* Whether there are @frames buffers, and in all of them @bytes.  If not, a kick is asked for. */
 static bool gather(struct receiver *r, unsigned int frames, size_t bytes)
 {
 	while (!has(r, frames, bytes)) {
+		if (is_full(r))
+			return false;
 		if (hold(r))
 			continue;
 		if (r->q->dev->broken || queue_sleep(r->q)) {
@@ -91,12 +99,11 @@ static bool gather(struct receiver *r, unsigned int frames, size_t bytes)
 	return true;
 }
 
-/* The guest has given all that it can, or the one buffer that a frame may go to. */
 static bool never_fits(const struct receiver *r, size_t bytes)
 {
 	if (!r->merges)
 		return r->count && r->bytes[r->first] < bytes;
-	return r->room < bytes && r->q->in_flight >= r->q->size;
+	return r->room < bytes && is_full(r);
 }
 
 static void use(struct receiver *r, const struct virtio_net_hdr_v1 *header, const uint8_t *frame,
@@ -194,5 +201,5 @@ bool receiver_has_room(struct receiver *r, unsigned int frames)
 {
 	if (!r->q || r->q->dev->broken)
 		return true;
-	return gather(r, MIN(frames, (r->q->size + 1U) / 2), 0);
+	return gather(r, MIN(frames, (r->q->size + 1U) / 2), 0) || is_full(r);
 }
