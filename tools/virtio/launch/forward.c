@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "forward.h"
-#include "say.h"
+#include "net_options.h"
 
 /* [ADDRESS]:PORT up to the character @end; what follows it, or %NULL. */
 static const char *parse_end(struct in_addr *in, uint16_t *port, const char *text, char end)
@@ -39,5 +39,5 @@ void forward_parse(struct forward *f, const char *text)
 	if (at)
 		at = parse_end(&f->guest, &f->guest_port, at, 0);
 	if (!at)
-		die("--net user: found hostfwd=%s, expected it like tcp:127.0.0.1:8080-:80", text);
+		net_misused("found hostfwd=%s, expected it like tcp:127.0.0.1:8080-:80", text);
 }

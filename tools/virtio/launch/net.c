@@ -305,7 +305,7 @@ static void show(struct net *net, const struct net_options *options)
 	device_add_field(&net->dev, FIELD_MTU, 2, options->mtu);
 	device_add_queue(&net->dev, QUEUE_MAX);
 	device_add_queue(&net->dev, QUEUE_MAX);
-	device_set_label(&net->dev, "%s", options->peer ? options->peer : "user");
+	device_set_label(&net->dev, "net %s", options->peer ? options->peer : "user");
 	net->dev.features = OFFERED | (net->link->type->offloads ? OFFLOADS : 0);
 	net->shown = true;
 }

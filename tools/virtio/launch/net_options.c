@@ -2,6 +2,7 @@
 /* What a network card is asked for; net_options.h says more. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,18 @@
 
 /* What IPv6 needs, and what fits into the field (virtio 1.3, 5.1.4.1). */
 enum { MTU_LEAST = 1280, MTU_MOST = 65535 };
+
+void net_misused(const char *format, ...)
+{
+	char text[512];
+	va_list more;
+
+	va_start(more, format);
+	vsnprintf(text, sizeof(text), format, more);
+	va_end(more);
+	say("--net: %s", text);
+	exit(EXIT_USAGE);
+}
 
 /* Another one for each card, so that two guests on one wire differ; of those that nobody sells. */
 static void choose_mac(uint8_t *mac)
@@ -52,9 +65,9 @@ static bool parse_mtu(unsigned int *mtu, const char *text)
 static void parse_forward(struct net_options *options, char *text)
 {
 	if (options->peer)
-		die("--net peer: found hostfwd=%s, expected it with user alone", text);
+		net_misused("found hostfwd=%s with peer=, expected it with user alone", text);
 	if (options->forward_count == NET_FORWARDS)
-		die("--net user: found more than %d of hostfwd=", NET_FORWARDS);
+		net_misused("found more than %d of hostfwd=", NET_FORWARDS);
 	options->forwards[options->forward_count++] = text;
 }
 
@@ -68,13 +81,13 @@ static void parse_one(struct net_options *options, char *name)
 		parse_forward(options, value);
 	else if (value && !strcmp(name, "mac")) {
 		if (!parse_mac(options->mac, value))
-			die("--net: found mac=%s, expected six bytes like 52:54:00:12:34:56, the first of them even",
+			net_misused("found mac=%s, expected six bytes like 52:54:00:12:34:56, the first of them even",
 			    value);
 	} else if (value && !strcmp(name, "mtu")) {
 		if (!parse_mtu(&options->mtu, value))
-			die("--net: found mtu=%s, expected %d to %d", value, MTU_LEAST, MTU_MOST);
+			net_misused("found mtu=%s, expected %d to %d", value, MTU_LEAST, MTU_MOST);
 	} else {
-		die("--net: found \"%s\", expected mac=, mtu= or, with user, hostfwd=", name);
+		net_misused("found \"%s\", expected mac=, mtu= or, with user, hostfwd=", name);
 	}
 }
 
@@ -87,7 +100,7 @@ void net_options_parse(struct net_options *options, char *text)
 	if (!strncmp(kind, "peer=", 5) && kind[5])
 		options->peer = kind + 5;
 	else if (strcmp(kind, "user"))
-		die("--net: found \"%s\", expected \"user\" or \"peer=PATH\"", kind);
+		net_misused("found \"%s\", expected \"user\" or \"peer=PATH\"", kind);
 	while (text)
 		parse_one(options, strsep(&text, ","));
 }

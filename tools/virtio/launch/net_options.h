@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <linux/if_ether.h>
 
+#include "say.h"
+
 #define NET_FORWARDS	16
 
 /**
@@ -29,5 +31,8 @@ struct net_options {
 
 /* No return if they are wrong.  @text is cut to pieces, which the options point to. */
 void net_options_parse(struct net_options *options, char *text);
+
+/* What was found and what was expected, then no return. */
+_Noreturn void __printf(1, 2) net_misused(const char *format, ...);
 
 #endif /* _LAUNCH_NET_OPTIONS_H */
