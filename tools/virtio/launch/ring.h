@@ -33,13 +33,16 @@ struct chain {
 	struct iovec iov[QUEUE_MAX];
 };
 
-/* Where the parts of a ring are, and how far it is. */
+/* Where the parts of a ring are, and how far it is.  Split: numbers run freely. */
 struct ring {
 	void *desc, *driver, *device;
-	uint16_t next, used;		/* split: free-running; packed: places */
+	uint16_t next;			/* to be popped */
+	uint16_t seen;			/* split: there are so many */
+	uint16_t used;			/* to be pushed */
+	uint16_t published;		/* split: so many were shown */
+	uint16_t pushed;		/* packed: places since then */
+	uint16_t first, first_flags;	/* packed: of them, written last */
 	bool next_wrap, used_wrap;	/* packed */
-	uint16_t pushed, first_flags;	/* since it was last published */
-	uint16_t first;
 };
 
 /**
@@ -50,8 +53,8 @@ struct ring {
  * @format: of its ring; %NULL while it isn't enabled
  * @size: that the driver chose
  * @events: VIRTIO_RING_F_EVENT_IDX was taken
- * @awake: no kicks are wanted
- * @in_flight: descriptors that were popped and not pushed
+ * @indirect: VIRTIO_RING_F_INDIRECT_DESC was taken
+ * @in_flight: places that were popped and not pushed
  * @ring: the rest
  */
 struct queue {
@@ -61,7 +64,7 @@ struct queue {
 
 	const struct ring_format *format;
 	uint16_t size;
-	bool events, indirect, awake;
+	bool events, indirect;
 	uint16_t in_flight;
 	struct ring ring;
 };
@@ -95,5 +98,7 @@ uint64_t iov_read(const struct iovec *iov, unsigned int count, uint64_t offset,
 		  void *to, uint64_t length);
 uint64_t iov_write(const struct iovec *iov, unsigned int count, uint64_t offset,
 		   const void *from, uint64_t length);
+/* Leaves the first @bytes out; the buffers change. */
+void iov_skip(struct iovec **iov, unsigned int *count, uint64_t bytes);
 
 #endif /* _LAUNCH_RING_H */

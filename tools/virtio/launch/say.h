@@ -12,15 +12,14 @@
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
-#define __printf(a, b)		__attribute__((__format__(printf, a, b)))
-#define __noreturn		__attribute__((__noreturn__))
+#define __printf(a, b)		__attribute__((format(__printf__, a, b)))
 
 /* How launch ends; guest.c has the rest, which come of the guest. */
 enum { EXIT_OWN_ERROR = 1, EXIT_USAGE = 2, EXIT_GUEST_FAILED = 3, EXIT_OF_SIGNAL = 128 };
 
 void __printf(1, 2) say(const char *format, ...);
 /* The message, then no return. */
-void __noreturn __printf(1, 2) die(const char *format, ...);
+_Noreturn void __printf(1, 2) die(const char *format, ...);
 /* Memory, or no return. */
 void *need(size_t bytes);
 

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A console (virtio 1.3, 5.3) with one port: what comes in goes to the guest, what the
+ * guest writes goes out.
+ *
+ * Neither side is waited for: input is not read while the guest has no buffer for it, and
+ * output that nobody takes stays in the guest's.  Where they lead, line.c knows.
+ */
+#include <linux/virtio_config.h>
+#include <linux/virtio_console.h>
+#include <linux/virtio_ids.h>
+#include <stdlib.h>
+
+#include "console.h"
+#include "device.h"
+#include "line.h"
+#include "terminal.h"
+
+enum { INPUT, OUTPUT };
+enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
+
+#define SIZE	64
+
+/**
+ * struct console - the console
+ * @dev: the device
+ * @in: a buffer of the guest's for input, if @have_in
+ * @out: one with output that is not all written, if @have_out
+ * @written: so much of it is
+ */
+struct console {
+	struct device dev;
+	struct chain in, out;
+	bool have_in, have_out;
+	uint64_t written;
+};
+
+static struct console *console;
+
+static bool more_output(void)
+{
+	if (console->have_out)
+		return true;
+	console->have_out = queue_pop(&console->dev.queue[OUTPUT], &console->out);
+	console->written = 0;
+	return console->have_out;
+}
+
+/* Until the guest has no more, or the line takes none. */
+static bool send_all(void)
+{
+	struct queue *q = &console->dev.queue[OUTPUT];
+	struct chain *out = &console->out;
+
+	while (more_output()) {
+		uint64_t bytes = iov_bytes(chain_out(out), out->out);
+
+		console->written += line_write(chain_out(out), out->out, console->written);
+		if (console->written < bytes)
+			return false;
+		queue_push(q, out, 0);
+		console->have_out = false;
+	}
+	return true;
+}
+
+static void send_output(void)
+{
+	struct queue *q = &console->dev.queue[OUTPUT];
+	bool all;
+
+	if (!q->format)
+		return;
+	queue_wake(q);
+	do {
+		all = send_all();
+		queue_publish(q);
+	} while (all && !queue_sleep(q));
+	line_wants_output(!all);
+}
+
+static bool have_input_buffer(void)
+{
+	struct queue *q = &console->dev.queue[INPUT];
+
+	queue_wake(q);
+	while (q->format && !console->have_in) {
+		console->have_in = queue_pop(q, &console->in);
+		if (!console->have_in && queue_sleep(q))
+			break;
+	}
+	return console->have_in;
+}
+
+/* As much as fits into one buffer; returns how much that was. */
+static size_t take_input(const char *bytes, size_t count)
+{
+	struct queue *q = &console->dev.queue[INPUT];
+	struct chain *in = &console->in;
+	size_t n;
+
+	if (!have_input_buffer())
+		return 0;
+	n = iov_write(chain_in(in), in->in, 0, bytes, count);
+	queue_push(q, in, n);
+	queue_publish(q);
+	console->have_in = false;
+	return n;
+}
+
+static void console_kick(struct device *dev, struct queue *q)
+{
+	(void)dev;
+	if (q->index == OUTPUT)
+		send_output();
+	else
+		line_wants_input(have_input_buffer());
+}
+
+static void console_stop(struct device *dev, struct queue *q)
+{
+	(void)dev;
+	if (q->index == OUTPUT) {
+		console->have_out = false;
+		line_wants_output(false);
+	} else {
+		console->have_in = false;
+		line_wants_input(false);
+	}
+}
+
+static void console_close(struct device *dev)
+{
+	(void)dev;
+	line_close();
+	free(console);
+	console = NULL;
+}
+
+static const struct device_type console_type = {
+	.name = "console",
+	.id = VIRTIO_ID_CONSOLE,
+	.kick = console_kick,
+	.stop = console_stop,
+	.close = console_close,
+};
+
+void console_resized(void)
+{
+	uint16_t columns, rows;
+
+	if (!console || !(console->dev.features & 1 << VIRTIO_CONSOLE_F_SIZE))
+		return;
+	terminal_size(&columns, &rows);
+	device_set_field(&console->dev, FIELD_COLS, columns);
+	device_set_field(&console->dev, FIELD_ROWS, rows);
+}
+
+struct device *console_create(const char *where, void (*quit)(void))
+{
+	uint16_t columns, rows;
+	struct device *dev;
+
+	console = need(sizeof(*console));
+	dev = &console->dev;
+	dev->type = &console_type;
+	device_set_label(dev, "console");
+	device_add_queue(dev, SIZE);
+	device_add_queue(dev, SIZE);
+	terminal_size(&columns, &rows);
+	if (line_open(where, take_input, send_output, quit) && columns && rows) {
+		dev->features = 1 << VIRTIO_CONSOLE_F_SIZE;
+		device_add_field(dev, FIELD_COLS, 2, columns);
+		device_add_field(dev, FIELD_ROWS, 2, rows);
+	}
+	return dev;
+}

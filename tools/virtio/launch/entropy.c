@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An entropy device (virtio 1.3, 5.4): each buffer gets what getrandom(2) gives.
+ */
+#include <linux/virtio_ids.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "device.h"
+#include "entropy.h"
+
+#define SIZE	64
+/* Of one buffer no more is filled: a driver asks again, and others have their turn. */
+#define AT_ONCE	4096
+
+struct entropy {
+	struct device dev;
+	struct chain chain;
+};
+
+static uint32_t fill(const struct chain *chain)
+{
+	char bytes[AT_ONCE];
+	uint64_t wanted = iov_bytes(chain_in(chain), chain->in);
+	ssize_t n;
+
+	/* Without a seed yet there are none, which the driver is told. */
+	n = getrandom(bytes, wanted < AT_ONCE ? wanted : AT_ONCE, GRND_NONBLOCK);
+	return n < 0 ? 0 : iov_write(chain_in(chain), chain->in, 0, bytes, n);
+}
+
+static void entropy_kick(struct device *dev, struct queue *q)
+{
+	struct chain *chain = &container_of(dev, struct entropy, dev)->chain;
+
+	queue_wake(q);
+	do {
+		while (queue_pop(q, chain))
+			queue_push(q, chain, fill(chain));
+		queue_publish(q);
+	} while (!queue_sleep(q));
+}
+
+/* Nothing is ever in flight. */
+static void entropy_stop(struct device *dev, struct queue *q)
+{
+	(void)dev;
+	(void)q;
+}
+
+static void entropy_close(struct device *dev)
+{
+	free(container_of(dev, struct entropy, dev));
+}
+
+static const struct device_type entropy_type = {
+	.name = "entropy",
+	.id = VIRTIO_ID_RNG,
+	.kick = entropy_kick,
+	.stop = entropy_stop,
+	.close = entropy_close,
+};
+
+struct device *entropy_create(void)
+{
+	struct entropy *entropy = need(sizeof(*entropy));
+
+	entropy->dev.type = &entropy_type;
+	device_set_label(&entropy->dev, "entropy");
+	device_add_queue(&entropy->dev, SIZE);
+	return &entropy->dev;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The command line.  What is wrong with it is said before anything is started; what is wrong
+ * with a disk's file is disk.c's to say.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "help.h"
+#include "options.h"
+#include "say.h"
+
+#define MIB		(UINT64_C(1) << 20)
+#define MEMORY_DEFAULT	(256 * MIB)
+#define MEMORY_LEAST	(16 * MIB)
+/* More is a slip of the pen. */
+#define MEMORY_MOST	(UINT64_C(1) << 40)
+
+static _Noreturn void __printf(1, 2) misused(const char *format, ...)
+{
+	char text[512];
+	va_list more;
+
+	va_start(more, format);
+	vsnprintf(text, sizeof(text), format, more);
+	va_end(more);
+	say("%s (--help says what it takes)", text);
+	exit(EXIT_USAGE);
+}
+
+static uint64_t parse_size(const char *text)
+{
+	static const char units[] = "kmg";
+	const char *unit;
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*end && (unit = strchr(units, *end | 0x20)) && !end[1]) {
+		unsigned int shift = 10 * (unit - units + 1);
+
+		if (n > MEMORY_MOST >> shift)
+			errno = ERANGE;
+		n <<= shift;
+	} else if (*end) {
+		errno = EINVAL;
+	}
+	if (text[0] < '0' || text[0] > '9' || errno == EINVAL)
+		misused("-m: found \"%s\", expected a number of bytes, or one with K, M or G behind it", text);
+	if (errno || n < MEMORY_LEAST || n > MEMORY_MOST)
+		misused("-m: found \"%s\", expected 16M to 1024G", text);
+	return n;
+}
+
+static void check_file(const char *option, const char *path, int mode)
+{
+	struct stat stat_;
+
+	if (stat(path, &stat_))
+		die("%s %s: %s", option, path, strerror(errno));
+	if (!S_ISREG(stat_.st_mode))
+		die("%s %s: found %s, expected a file", option, path,
+		    S_ISDIR(stat_.st_mode) ? "a directory" : "something else");
+	if (access(path, mode))
+		die("%s %s: %s%s", option, path, strerror(errno),
+		    mode & X_OK ? ": expected a UML kernel, which is a program" : "");
+}
+
+static void add_disk(struct options *options, const char *text)
+{
+	char why[512];
+
+	options->disks = realloc(options->disks, (options->disk_count + 1) * sizeof(*options->disks));
+	if (!options->disks)
+		die("out of memory");
+	if (options_parse_disk(&options->disks[options->disk_count], text, why, sizeof(why)))
+		misused("--disk: %s", why);
+	options->disk_count++;
+}
+
+static void add_net(struct options *options, char *text)
+{
+	options->nets = realloc(options->nets, (options->net_count + 1) * sizeof(*options->nets));
+	if (!options->nets)
+		die("out of memory");
+	options->nets[options->net_count++] = text;
+}
+
+enum { ATTACH = 256, SOCKET, CONTROL, CONSOLE, LOG, NO_ENTROPY, TELL, VERSION };
+
+static const struct option names[] = {
+	{ "kernel", required_argument, NULL, 'k' },
+	{ "initrd", required_argument, NULL, 'i' },
+	{ "append", required_argument, NULL, 'a' },
+	{ "memory", required_argument, NULL, 'm' },
+	{ "disk", required_argument, NULL, 'd' },
+	{ "net", required_argument, NULL, 'n' },
+	{ "attach", no_argument, NULL, ATTACH },
+	{ "socket", required_argument, NULL, SOCKET },
+	{ "control", required_argument, NULL, CONTROL },
+	{ "console", required_argument, NULL, CONSOLE },
+	{ "log", required_argument, NULL, LOG },
+	{ "no-entropy", no_argument, NULL, NO_ENTROPY },
+	{ "tell", required_argument, NULL, TELL },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, VERSION },
+	{ }
+};
+
+/* Options that are a text. */
+static char **text_of(struct options *options, int option)
+{
+	switch (option) {
+	case 'k':
+		return &options->kernel;
+	case 'i':
+		return &options->initrd;
+	case 'a':
+		return &options->append;
+	case SOCKET:
+		return &options->socket;
+	case CONTROL:
+		return &options->control;
+	case CONSOLE:
+		return &options->console;
+	case LOG:
+		return &options->log;
+	case TELL:
+		return &options->tell;
+	}
+	return NULL;
+}
+
+static void take(struct options *options, int option)
+{
+	char **text = text_of(options, option);
+
+	if (text) {
+		if (!*optarg)
+			misused("found an empty text behind an option, expected one");
+		*text = optarg;
+	} else if (option == 'm') {
+		options->memory = parse_size(optarg);
+	} else if (option == 'd') {
+		add_disk(options, optarg);
+	} else if (option == 'n') {
+		add_net(options, optarg);
+	} else if (option == ATTACH) {
+		options->attach = true;
+	} else if (option == NO_ENTROPY) {
+		options->entropy = false;
+	} else if (option == 'h') {
+		help_print();
+		exit(0);
+	} else if (option == VERSION) {
+		help_version();
+		exit(0);
+	} else {
+		say("--help says what it takes");
+		exit(EXIT_USAGE);
+	}
+}
+
+static void check_attach(const struct options *options)
+{
+	if (!options->socket)
+		misused("--attach: found no --socket, expected the one where the guest connects");
+	if (options->kernel || options->initrd || options->append || options->memory || options->log)
+		misused("--attach: found an option for a kernel that is to be started, expected none");
+}
+
+static void check_together(struct options *options)
+{
+	if (options->attach) {
+		check_attach(options);
+		return;
+	}
+	if (!options->kernel)
+		misused("found no --kernel, expected a UML kernel, or --attach");
+	check_file("--kernel", options->kernel, X_OK);
+	if (options->initrd)
+		check_file("--initrd", options->initrd, R_OK);
+	if (!options->memory)
+		options->memory = MEMORY_DEFAULT;
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+	int option;
+
+	*options = (struct options){ .entropy = true, .console = "stdio" };
+	opterr = 1;
+	while ((option = getopt_long(argc, argv, "k:i:a:m:d:n:h", names, NULL)) != -1)
+		take(options, option);
+	if (options->tell) {
+		if (optind != argc - 1)
+			misused("--tell: found %d words behind the socket, expected one command, in quotes",
+				argc - optind);
+		options->command = argv[optind];
+		return;
+	}
+	if (optind < argc)
+		misused("found \"%s\", expected options alone", argv[optind]);
+	check_together(options);
+}
