@@ -7,7 +7,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 # The tree's own stand-ins for kernel headers (tools/virtio), and before them what is missing there.
 KERNEL = ("-I{here}/include -I{tree}/tools/virtio -I{tree}/tools/include -I{core} -idirafter {tree}/include "
           "-Wno-pointer-sign -fno-strict-overflow -fno-strict-aliasing -include {tree}/include/linux/kconfig.h")
-PROGRAM = "-D_GNU_SOURCE -DHAVE_NET -I{out}/include -I{core}"
+PROGRAM = "-D_GNU_SOURCE -I{out}/include -I{core}"
 # What the launcher asks the kernel for is asked of tools/fuzz/launch.
 AROUND = "-Dmmap=guest_mmap -Dmunmap=guest_munmap -Dbind=outside_bind -Dlisten=outside_listen -Daccept4=outside_accept"
 # room: where the files under test are; files: patterns of them there; ours: files here; longest: input
