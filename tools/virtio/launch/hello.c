@@ -95,6 +95,12 @@ static int check_numbers(const struct virtio_page_hello *text)
 		    length, start);
 		return EINVAL;
 	}
+	/* Else what is at a multiple of 16 for the guest is not at one here. */
+	if ((start - le64toh(text->offset)) % 16) {
+		say("a guest has memory from %#" PRIx64 " at byte %#" PRIx64 " of its file, expected both alike modulo 16",
+		    start, (uint64_t)le64toh(text->offset));
+		return EINVAL;
+	}
 	if (page % 8 || page < start || page - start > length ||
 	    page_length > length - (page - start)) {
 		say("a guest has a page of %#" PRIx64 " bytes at %#" PRIx64 ", expected a multiple of 8 in its memory, %#" PRIx64 " bytes from %#" PRIx64,
