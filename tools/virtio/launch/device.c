@@ -13,7 +13,6 @@
 #include "handshake.h"
 #include "page.h"
 
-/* Who lies more often is not worth a line. */
 #define LIES_SAID	16
 
 static struct device *devices;
@@ -81,23 +80,41 @@ void device_set_field(struct device *dev, uint8_t type, uint64_t value)
 	device_set_bytes(dev, type, &value);
 }
 
-void device_lie(struct device *dev, const struct queue *q, const char *format, ...)
+/* Who lies on and on is not worth a line each time. */
+static void tell_of(struct device *dev, const struct queue *q, const char *result,
+		    const char *format, va_list more)
 {
 	char text[256], which[16] = "";
+
+	if (dev->lies++ >= LIES_SAID)
+		return;
+	vsnprintf(text, sizeof(text), format, more);
+	if (q)
+		snprintf(which, sizeof(which), ", queue %u", q->index);
+	say("%s%s: %s%s%s", dev->label, which, text, result,
+	    dev->lies == LIES_SAID ? ".  No more of this device's will be said" : "");
+}
+
+void device_lie(struct device *dev, const struct queue *q, const char *format, ...)
+{
 	va_list more;
 
 	if (dev->broken)
 		return;
 	dev->broken = true;
 	va_start(more, format);
-	vsnprintf(text, sizeof(text), format, more);
+	tell_of(dev, q, "; it does nothing until its driver resets it", format, more);
 	va_end(more);
-	if (q)
-		snprintf(which, sizeof(which), ", queue %u", q->index);
-	if (dev->lies++ < LIES_SAID)
-		say("%s%s: %s; it does nothing until its driver resets it%s", dev->label, which, text,
-		    dev->lies == LIES_SAID ? ".  No more of this device's will be said" : "");
 	page_broken(dev);
+}
+
+void device_refuse(struct device *dev, const char *format, ...)
+{
+	va_list more;
+
+	va_start(more, format);
+	tell_of(dev, NULL, ": refused", format, more);
+	va_end(more);
 }
 
 int devices_add(struct device *dev)

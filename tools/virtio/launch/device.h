@@ -113,6 +113,9 @@ void device_set_bytes(struct device *dev, uint8_t type, const void *bytes);
 void __printf(3, 4) device_lie(struct device *dev, const struct queue *q,
 			       const char *format, ...);
 
+/* Likewise, of what can simply be refused: the device goes on. */
+void __printf(2, 3) device_refuse(struct device *dev, const char *format, ...);
+
 static inline bool device_has(const struct device *dev, unsigned int bit)
 {
 	return dev->taken >> bit & 1;

@@ -29,13 +29,13 @@ static bool agree_on_features(struct device *dev)
 	uint64_t taken = page_get_taken(dev);
 
 	if (taken & ~handshake_offered(dev)) {
-		say("%s: its driver takes features %#" PRIx64 ", expected none but %#" PRIx64 ": refused",
-		    dev->label, taken, handshake_offered(dev));
+		device_refuse(dev, "its driver takes features %#" PRIx64 ", expected none but %#" PRIx64,
+			      taken, handshake_offered(dev));
 		return false;
 	}
 	if (!(taken & BIT(VIRTIO_F_VERSION_1))) {
-		say("%s: its driver takes features %#" PRIx64 ", expected VERSION_1 among them: refused",
-		    dev->label, taken);
+		device_refuse(dev, "its driver takes features %#" PRIx64 ", expected VERSION_1 among them",
+			      taken);
 		return false;
 	}
 	dev->taken = taken;
