@@ -14,6 +14,7 @@
 #include "console.h"
 #include "device.h"
 #include "line.h"
+#include "loop.h"
 #include "terminal.h"
 
 enum { INPUT, OUTPUT };
@@ -27,12 +28,14 @@ enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
  * @in: a buffer of the guest's for input, if @have_in
  * @out: one with output that is not all written, if @have_out
  * @written: so much of it is
+ * @again: there was more than one turn's share
  */
 struct console {
 	struct device dev;
 	struct chain in, out;
 	bool have_in, have_out;
 	uint64_t written;
+	struct work again;
 };
 
 static struct console *console;
@@ -46,13 +49,14 @@ static bool more_output(void)
 	return console->have_out;
 }
 
-/* Until the guest has no more, or the line takes none. */
-static bool send_all(void)
+/* Until the guest has no more, or the line takes none: then false. */
+static bool send_share(void)
 {
 	struct queue *q = &console->dev.queue[OUTPUT];
 	struct chain *out = &console->out;
+	unsigned int i;
 
-	while (more_output()) {
+	for (i = 0; i < SIZE && more_output(); i++) {
 		uint64_t bytes = iov_bytes(chain_out(out), out->out);
 
 		console->written += line_write(chain_out(out), out->out, console->written);
@@ -64,19 +68,26 @@ static bool send_all(void)
 	return true;
 }
 
+/* One turn's share at most: a guest that writes on and on is not to keep others waiting. */
 static void send_output(void)
 {
 	struct queue *q = &console->dev.queue[OUTPUT];
-	bool all;
+	bool taken;
 
 	if (!q->format)
 		return;
 	queue_wake(q);
-	do {
-		all = send_all();
-		queue_publish(q);
-	} while (all && !queue_sleep(q));
-	line_wants_output(!all);
+	taken = send_share();
+	queue_publish(q);
+	line_wants_output(!taken);
+	if (taken && !queue_sleep(q))
+		loop_defer(&console->again);
+}
+
+static void send_again(struct work *work)
+{
+	(void)work;
+	send_output();
 }
 
 static bool have_input_buffer(void)
@@ -121,6 +132,7 @@ static void console_stop(struct device *dev, struct queue *q)
 {
 	(void)dev;
 	if (q->index == OUTPUT) {
+		loop_forget(&console->again);
 		console->have_out = false;
 		line_wants_output(false);
 	} else {
@@ -164,6 +176,7 @@ struct device *console_create(const char *where, void (*quit)(void))
 	console = need(sizeof(*console));
 	dev = &console->dev;
 	dev->type = &console_type;
+	console->again.run = send_again;
 	device_set_label(dev, "console");
 	device_add_queue(dev, SIZE);
 	device_add_queue(dev, SIZE);

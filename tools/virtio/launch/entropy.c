@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "entropy.h"
+#include "loop.h"
 
 #define SIZE	64
 /* Of one buffer no more is filled: a driver asks again, and others have their turn. */
@@ -16,6 +17,7 @@
 struct entropy {
 	struct device dev;
 	struct chain chain;
+	struct work again;
 };
 
 static uint32_t fill(const struct chain *chain)
@@ -29,23 +31,36 @@ static uint32_t fill(const struct chain *chain)
 	return n < 0 ? 0 : iov_write(chain_in(chain), chain->in, 0, bytes, n);
 }
 
-static void entropy_kick(struct device *dev, struct queue *q)
+/* One turn's share at most: a guest that adds on and on is not to keep others waiting. */
+static void serve(struct entropy *entropy)
 {
-	struct chain *chain = &container_of(dev, struct entropy, dev)->chain;
+	struct queue *q = &entropy->dev.queue[0];
+	unsigned int i;
 
 	queue_wake(q);
-	do {
-		while (queue_pop(q, chain))
-			queue_push(q, chain, fill(chain));
-		queue_publish(q);
-	} while (!queue_sleep(q));
+	for (i = 0; i < SIZE && queue_pop(q, &entropy->chain); i++)
+		queue_push(q, &entropy->chain, fill(&entropy->chain));
+	queue_publish(q);
+	if (!queue_sleep(q))
+		loop_defer(&entropy->again);
+}
+
+static void serve_again(struct work *work)
+{
+	serve(container_of(work, struct entropy, again));
+}
+
+static void entropy_kick(struct device *dev, struct queue *q)
+{
+	(void)q;
+	serve(container_of(dev, struct entropy, dev));
 }
 
 /* Nothing is ever in flight. */
 static void entropy_stop(struct device *dev, struct queue *q)
 {
-	(void)dev;
 	(void)q;
+	loop_forget(&container_of(dev, struct entropy, dev)->again);
 }
 
 static void entropy_close(struct device *dev)
@@ -66,6 +81,7 @@ struct device *entropy_create(void)
 	struct entropy *entropy = need(sizeof(*entropy));
 
 	entropy->dev.type = &entropy_type;
+	entropy->again.run = serve_again;
 	device_set_label(&entropy->dev, "entropy");
 	device_add_queue(&entropy->dev, SIZE);
 	return &entropy->dev;
