@@ -21,7 +21,7 @@ def lines_of(lcov):
     files, name = {}, None
     for l in lcov.split("\n"):
         if l.startswith("SF:"):
-            name = l[3:]
+            name = os.path.normpath(l[3:])
         elif l.startswith("DA:"):
             line, runs = (int(n) for n in l[3:].split(",")[:2])
             files.setdefault(name, {})[line] = max(runs, files.get(name, {}).get(line, 0))

@@ -11,7 +11,7 @@
 
 #include "fuzz.h"
 
-enum { DRIVER_AT = 0x400, DEVICE_AT = 0x800, PARTS = 4 };
+enum { DRIVER_AT = 0x400, DEVICE_AT = 0x800, TABLES_AT = 0xc00, PARTS = 4, TABLES = 16 };
 enum { AVAIL = 1 << 7, USED = 1 << 15 };
 
 struct fuzz_queue driver_queue[DEVICES][DRIVER_QUEUES];
@@ -93,34 +93,63 @@ bool driver_begin(unsigned int nr, uint64_t features, bool packed)
 	return head(nr)->answer == (status | VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
+/* Where the table of the next chain is. */
+static size_t table_at(const struct fuzz_queue *q)
+{
+	return q->at + TABLES_AT + q->next % TABLES * PARTS * sizeof(struct vring_desc);
+}
+
 static void add_split(struct fuzz_queue *q, const struct fuzz_buf *bufs, unsigned int count)
 {
 	unsigned int first = q->next * PARTS % q->size, i;
-	struct vring_desc *desc = (void *)guest_at(q->at);
+	struct vring_desc *desc = (void *)guest_at(q->at), *table = desc;
 	uint8_t *avail = guest_at(q->at + DRIVER_AT);
 
+	guest_put(avail + 4 + q->next % q->size * 2, first, 2);
+	if (q->indirect) {
+		desc[first] = (struct vring_desc) {
+			.addr = GUEST_START + table_at(q), .len = count * sizeof(*desc),
+			.flags = VRING_DESC_F_INDIRECT,
+		};
+		table = (void *)guest_at(table_at(q));
+		first = 0;
+	}
 	for (i = 0; i < count; i++)
-		desc[first + i] = (struct vring_desc) {
+		table[first + i] = (struct vring_desc) {
 			.addr = GUEST_START + bufs[i].at, .len = bufs[i].length,
 			.flags = (bufs[i].write ? VRING_DESC_F_WRITE : 0) |
 				 (i + 1 < count ? VRING_DESC_F_NEXT : 0),
 			.next = first + i + 1,
 		};
-	guest_put(avail + 4 + q->next % q->size * 2, first, 2);
 	guest_put(avail + 2, ++q->next, 2);
+}
+
+static void lay_packed(struct vring_packed_desc *at, const struct fuzz_buf *buf, uint16_t id,
+		       uint16_t flags)
+{
+	*at = (struct vring_packed_desc) {
+		.addr = GUEST_START + buf->at, .len = buf->length, .id = id,
+		.flags = flags | (buf->write ? VRING_DESC_F_WRITE : 0),
+	};
 }
 
 static void add_packed(struct fuzz_queue *q, const struct fuzz_buf *bufs, unsigned int count)
 {
 	struct vring_packed_desc *desc = (void *)guest_at(q->at);
-	unsigned int i;
+	struct vring_packed_desc *table = (void *)guest_at(table_at(q));
+	struct fuzz_buf whole = { table_at(q), count * sizeof(*table) };
+	unsigned int flags = 0, i;
 
+	if (q->indirect) {
+		for (i = 0; i < count; i++)
+			lay_packed(&table[i], &bufs[i], 0, 0);
+		bufs = &whole;
+		count = 1;
+		flags = VRING_DESC_F_INDIRECT;
+	}
 	for (i = 0; i < count; i++) {
-		desc[q->next] = (struct vring_packed_desc) {
-			.addr = GUEST_START + bufs[i].at, .len = bufs[i].length, .id = count,
-			.flags = (bufs[i].write ? VRING_DESC_F_WRITE : 0) |
-				 (i + 1 < count ? VRING_DESC_F_NEXT : 0) | (q->wrap ? AVAIL : USED),
-		};
+		lay_packed(&desc[q->next], &bufs[i], count, flags | (q->wrap ? AVAIL : USED) |
+			   (i + 1 < count ? VRING_DESC_F_NEXT : 0));
 		q->next = (q->next + 1) % q->size;
 		q->wrap ^= !q->next;
 	}

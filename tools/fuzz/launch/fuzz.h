@@ -20,11 +20,11 @@
 
 /* The guest's memory: the page, a folder for each queue, then buffers. */
 #define GUEST_START	0x10000
-#define GUEST_LENGTH	0x20000
+#define GUEST_LENGTH	0x10000
 #define PAGE_LENGTH	0x1000
 #define QUEUES_AT	0x2000
 #define QUEUE_BYTES	0x1000
-#define BUFFERS_AT	0x10000
+#define BUFFERS_AT	0xa000
 
 #define DISK_BYTES	0x8000
 
@@ -35,6 +35,7 @@ enum { DISK, NET, CONSOLE, ENTROPY, DEVICES };
  * @at: where its parts are, in the guest's memory
  * @size: of it
  * @packed: its format
+ * @indirect: buffers are in tables
  * @next: split: chains that were added; packed: the next place
  * @wrap: packed
  * @used: likewise, of those that came back
@@ -43,7 +44,7 @@ enum { DISK, NET, CONSOLE, ENTROPY, DEVICES };
 struct fuzz_queue {
 	size_t at;
 	uint16_t size;
-	bool packed;
+	bool packed, indirect;
 	uint16_t next, used;
 	bool wrap, used_wrap;
 };

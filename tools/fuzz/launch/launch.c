@@ -27,7 +27,7 @@ struct setup {
 	uint8_t kind, features[3];
 };
 
-enum { KIND_PACKED = 1, KIND_BACKWARDS = 2, KIND_NOTHING = 4, KIND_CHECK_PACKED = 8 };
+enum { KIND_PACKED = 1, KIND_BACKWARDS = 2, KIND_NOTHING = 4, KIND_CHECK_PACKED = 8, KIND_INDIRECT = 16 };
 
 struct step {
 	uint8_t op, a, b, c;
@@ -105,6 +105,15 @@ static void command(const struct step *s)
 static void enable(const struct step *s)
 {
 	driver_enable(s->a % DEVICES, s->b % DRIVER_QUEUES, s->c, s->d & 1);
+}
+
+static void use_tables(bool indirect)
+{
+	unsigned int nr, q;
+
+	for (nr = 0; nr < DEVICES; nr++)
+		for (q = 0; q < DRIVER_QUEUES; q++)
+			driver_queue[nr][q].indirect = indirect;
 }
 
 static void begin(const struct step *s)
@@ -234,6 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	connect_honestly();
 	for (nr = 0; nr < DEVICES; nr++)
 		driver_begin(nr, features(&setup, nr), setup.kind & KIND_PACKED);
+	use_tables(setup.kind & KIND_INDIRECT);
 	for (data += sizeof(setup), size -= sizeof(setup); size >= sizeof(s); size -= sizeof(s)) {
 		memcpy(&s, data, sizeof(s));
 		ops[s.op % ARRAY_LEN(ops)](&s);

@@ -10,7 +10,7 @@
 #include "fuzz.h"
 #include "loop.h"
 
-enum { WATCHES = 64, TURNS = 500 };
+enum { WATCHES = 16, TURNS = 500 };
 
 static struct watch *watches[WATCHES];
 static uint32_t waited[WATCHES];
@@ -25,6 +25,15 @@ static unsigned int find(const struct watch *watch)
 		;
 	expect(i < WATCHES, "descriptor %d", watch ? watch->fd : -1);
 	return i;
+}
+
+static bool is_there(const struct watch *watch)
+{
+	unsigned int i;
+
+	for (i = 0; i < WATCHES && watches[i] != watch; i++)
+		;
+	return i < WATCHES;
 }
 
 void loop_init(void)
@@ -93,22 +102,29 @@ void loop_no_turn(struct turn *turn)
 		*at = turn->next;
 }
 
+/* A watch that another has removed meanwhile is not called. */
 static bool run_watches(void)
 {
-	bool any = false;
-	eventfd_t count;
-	unsigned int i;
+	struct watch *there[WATCHES];
+	struct pollfd fds[WATCHES];
+	unsigned int i, count = 0;
+	eventfd_t rung;
+	bool any;
 
 	for (i = 0; i < WATCHES; i++) {
-		struct pollfd fd = { .fd = watches[i] ? watches[i]->fd : -1, .events = waited[i] };
-
-		if (fd.fd < 0 || poll(&fd, 1, 0) <= 0)
+		if (!watches[i])
 			continue;
-		any = true;
+		there[count] = watches[i];
+		fds[count++] = (struct pollfd) { .fd = watches[i]->fd, .events = waited[i] };
+	}
+	any = poll(fds, count, 0) > 0;
+	for (i = 0; any && i < count; i++) {
+		if (!fds[i].revents || !is_there(there[i]))
+			continue;
 		/* What is told once is not told again. */
-		if (waited[i] & EPOLLET)
-			eventfd_read(fd.fd, &count);
-		watches[i]->ready(watches[i], fd.revents);
+		if (waited[find(there[i])] & EPOLLET)
+			eventfd_read(fds[i].fd, &rung);
+		there[i]->ready(there[i], fds[i].revents);
 	}
 	return any;
 }

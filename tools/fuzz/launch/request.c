@@ -42,7 +42,7 @@ static uint32_t add_disk(unsigned int kind, unsigned int length)
 
 	*header = (struct virtio_blk_outhdr) { .type = type, .sector = kind / 8 };
 	guest_put(guest_at(at + 64), kind / 8, 8);
-	guest_put(guest_at(at + 72), 1, 4);
+	guest_put(guest_at(at + 72), 1, 8);
 	*guest_at(at + 32) = 0xff;
 	if (!length)
 		bufs[1] = bufs[2];
@@ -76,12 +76,24 @@ static uint32_t add_text(unsigned int length)
 	return buf.at;
 }
 
+/* A read or write of sectors, a range to discard or zero with flags, a name. */
+static unsigned int disk_length(unsigned int kind)
+{
+	switch (kind % 7) {
+	case 0: case 1:
+		return 512 * (kind >> 6);
+	case 4: case 5:
+		return 16;
+	}
+	return kind & 8 ? 20 : 0;
+}
+
 /* One of some kind; what it is to the device is for the device to find out. */
 void request_add(unsigned int nr, unsigned int kind)
 {
 	switch (nr) {
 	case DISK:
-		add_disk(kind, kind & 7 ? 512 * (kind >> 6) : 20);
+		add_disk(kind, disk_length(kind));
 		break;
 	case NET:
 		if (kind & 1)
