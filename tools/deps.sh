@@ -67,6 +67,8 @@ EOF
 /usr/bin/clang-14 clang-14
 /usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev
 /usr/bin/llvm-cov-14 llvm-14
+/usr/include/slirp/libslirp.h libslirp-dev
+/usr/include/liburing.h liburing-dev
 EOF
 	[ -n "${KDIR:-}" ] || echo "/usr/src/linux-source-6.12.tar.xz linux-source-6.12"
 }

@@ -23,7 +23,7 @@ def keep(program, target, folder):
     merged = f"{folder}.merged"
     shutil.rmtree(merged, ignore_errors=True)
     os.makedirs(merged)
-    subprocess.run([program, "-merge=1", "-use_counters=0", "-detect_leaks=0", f"-max_len={targets.TARGETS[target][2]}", merged, folder],
+    subprocess.run([program, "-merge=1", "-use_counters=0", "-detect_leaks=0", f"-max_len={targets.TARGETS[target].longest}", merged, folder],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     inputs = sorted((open(f"{merged}/{f}", "rb").read() for f in os.listdir(merged)), key=lambda d: (len(d), d))
     os.makedirs(FOLDER, exist_ok=True)

@@ -36,7 +36,7 @@ def report(target, tree, out, inputs):
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     targets.run([targets.TOOLS[1], "merge", "-sparse", profile, "-o", f"{out}/{target}.profdata"])
     lcov = targets.run([targets.TOOLS[2], "export", "-format=lcov", f"-instr-profile={out}/{target}.profdata", program])
-    judged = tuple(f[:-1] for f in targets.core_files(target, f"{tree}/drivers/virtio"))
+    judged = tuple(f[:-1] for f in targets.core_files(target, targets.room(target, tree)))
     for name, runs in sorted(lines_of(lcov).items()):
         missed = [n for n, r in runs.items() if not r]
         if name.startswith(judged) or "/ring/" in name:

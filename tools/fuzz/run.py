@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Fuzz the rings and the fields of the core, in user space.
+"""Fuzz the rings and the fields of the core, and the launcher, in user space.
 
 fuzz: for --time seconds each, beginning with the kept inputs and what earlier runs added to them under --build; then the
-lines of the core that all of those run through.  check: the kept inputs, and a short run from a fixed seed.  mutants: break
-the core on purpose, row by row of mutants.py: is it found?  keep: let what earlier runs found become the kept inputs."""
+lines of theirs that all of those run through.  check: the kept inputs, and a short run from a fixed seed.  mutants: break
+them on purpose, row by row of mutants.py: is it found?  keep: let what earlier runs found become the kept inputs."""
 import argparse, fnmatch, os, re, shutil, subprocess, sys, time
 
 import corpus, coverage, mutants, targets
@@ -23,7 +23,7 @@ def report(status, name, why="", said=""):
 def fuzz(program, target, folder, *options):
     """Whether nothing was found, seconds, what was said."""
     start, out = time.time(), os.path.dirname(program)
-    r = subprocess.run([program, "-detect_leaks=0", f"-timeout={HUNG}", f"-max_len={targets.TARGETS[target][2]}", "-use_value_profile=1",
+    r = subprocess.run([program, "-detect_leaks=0", f"-timeout={HUNG}", f"-max_len={targets.TARGETS[target].longest}", "-use_value_profile=1",
                         "-print_final_stats=1", f"-artifact_prefix={out}/", *options, folder], capture_output=True, text=True, errors="replace")
     return r.returncode == 0, time.time() - start, r.stderr
 
@@ -73,7 +73,7 @@ def mutate(args, row):
     name, target, path, old, new = row
     core = f"{args.build}/mutants/core"
     shutil.rmtree(core, ignore_errors=True)
-    shutil.copytree(f"{args.source}/drivers/virtio", core, ignore=shutil.ignore_patterns("pci", "tests", "*.o", ".*"))
+    shutil.copytree(targets.room(target, args.source), core, ignore=shutil.ignore_patterns("pci", "tests", "*.o", ".*"))
     text = open(f"{core}/{path}").read()
     if text.count(old) != 1:
         raise targets.Failed(f"{text.count(old)} places in {path} to change, expected 1")
