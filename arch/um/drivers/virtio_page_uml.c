@@ -36,9 +36,6 @@
 #define ANSWER_LIMIT	(10 * HZ)
 #define RETRY		HZ
 
-/* arch/um/kernel/um_arch.c; no header has it */
-extern unsigned long long physmem_size;
-
 static char *socket_path;
 static unsigned int wait_for = 10;
 
@@ -52,7 +49,8 @@ static unsigned int wait_for = 10;
  * @irq: the interrupt of @socket
  * @gone: so many jiffies ago, if there is none
  * @given_up: devices have not waited for one any longer
- * @welcome: the answer, of which there are @welcomed bytes
+ * @welcome: the answer
+ * @welcomed: bytes of it that have come
  * @answered: it is complete, or the connection has ended
  * @ended: the connection has ended
  * @lost: work to be done then
@@ -140,7 +138,7 @@ static int say_hello(void)
 		.magic = cpu_to_le32(VIRTIO_PAGE_HELLO),
 		.version = cpu_to_le32(VIRTIO_PAGE_VERSION),
 		.start = cpu_to_le64(start),
-		.length = cpu_to_le64(physmem_size - start),
+		.length = cpu_to_le64(high_physmem - uml_reserved),
 		.offset = cpu_to_le64(offset),
 		.page = cpu_to_le64(virt_to_phys(launcher.page.start)),
 		.page_length = cpu_to_le64(launcher.page.size),
@@ -274,7 +272,8 @@ static int __init page_uml_init(void)
 	launcher.bell = os_eventfd(0, 0);
 	if (launcher.bell >= 0)
 		os_set_exec_close(launcher.bell);
-	launcher.pdev = platform_device_register_simple("virtio-page", PLATFORM_DEVID_NONE, NULL, 0);
+	launcher.pdev = platform_device_register_simple("virtio-page", PLATFORM_DEVID_NONE,
+							NULL, 0);
 	if (launcher.bell < 0 || IS_ERR(launcher.pdev) || make_page()) {
 		pr_err("no eventfd, device or memory for %s\n", socket_path);
 		return -ENOMEM;

@@ -120,9 +120,10 @@ static bool get_once(struct page_device *dev, void *token, void *buf, unsigned i
 {
 	u32 before = generation(&dev->vdev);
 
-	/* Both pair with the device's, around what it writes. */
+	/* Pairs with the device's, between the odd generation and what it writes. */
 	virt_rmb();
 	virtio_fields_get(&dev->fields, token, buf, len);
+	/* Pairs with the device's, between that and the even one. */
 	virt_rmb();
 	return !(before & 1) && generation(&dev->vdev) == before;
 }
