@@ -18,7 +18,7 @@ from results import Results
 from run import initramfs, own_checks, step
 from scenarios import Scenario
 from servers import converse
-import life
+import launcher, life
 
 RINGS = ("split", "packed")
 
@@ -44,14 +44,8 @@ SCENARIOS = {ring: Process(f"process-{ring}", {"packed": "on" if ring == "packed
 def build(kernel):
     step("configure", lambda: kernel.configure(open(f"{HERE}/guest.config").read()))
     step("build the kernel", lambda: kernel.make("linux", "modules"))
-    step("build the launcher", lambda: build_launcher(kernel))
+    step("build the launcher", lambda: launcher.build(kernel))
     step("initramfs", lambda: initramfs(kernel, f"{TOOLS}/boot/init", "/usr/bin/fio", "/usr/sbin/ip", more=lambda root: own_tools(kernel, root)))
-
-
-def build_launcher(kernel):
-    output = f"{kernel.build}/launch/"
-    os.makedirs(output, exist_ok=True)
-    kernel.run("make", "-s", "-C", f"{kernel.source}/tools/virtio/launch", f"OUTPUT={output}")
 
 
 def own_tools(kernel, root):
