@@ -8,21 +8,32 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-users new-driver fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-process boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-users new-driver fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make boot              build a kernel with this core, boot it, move data through it; SCENARIO=packed: on that machine
-## make boot-packed, boot-legacy   short for two of them
+## make boot GUEST=process   the same in a guest that is a process, under our own launcher; RING=packed
+## make boot-packed, boot-legacy   short for two of the machines
 SCENARIO = default
+RING = split
+BOOT_qemu = $(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --scenario $(SCENARIO)
+PROCESS = $(TOOLS)/process/run.py --source $(LINUX) --build $(BUILD)/process
+BOOT_process = $(PROCESS) --ring $(RING)
+GUEST = qemu
+BOOT = $(or $(BOOT_$(GUEST)),echo "GUEST=$(GUEST): expected qemu or process" >&2; exit 2;)
 boot-packed boot-legacy: SCENARIO = $(@:boot-%=%)
 boot boot-packed boot-legacy: source
-	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --scenario $(SCENARIO)
+	@$(BOOT)
 
 ## make boot-shell        the same, then a shell in the guest
 boot-shell: source
-	@$(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --scenario $(SCENARIO) --shell
+	@$(BOOT) --shell
+
+## make boots-process     a guest that is a process, with both rings; guests and launchers that come and go; BOOTS=1000 in a row
+boots-process: source
+	@$(PROCESS) --life --boots $(or $(BOOTS),20)
 
 ## make boots             the same on the machines of tools/boot/scenarios.py
 boots: source
@@ -40,13 +51,13 @@ boots-arch: source
 boots-uml: source
 	@$(TOOLS)/uml/run.py --source $(LINUX) --build $(BUILD)/uml
 
-## make test              everything that is quick: KUnit, overlay, new-driver, the tools of the tree, fuzz, boots, check
+## make test              everything that is quick: KUnit, overlay, new-driver, the tools of the tree, fuzz, boots, a guest that is a process, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots check
+	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots boots-process check
 
 ## make test-all          and what is slow: all machines, all architectures, all users of virtio, the symbols, and a soak
 test-all:
-	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots-all boots-uml boots-arch check check-users symbols soak
+	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots-all boots-process boots-uml boots-arch check check-users symbols soak
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source

@@ -118,7 +118,7 @@ def book(args):
 
 def uapi(args):
     with open(os.path.join(args.build, "uapi.c"), "w") as f:
-        f.write('#include <linux/virtio_config.h>\nint main(void) { return VIRTIO_F_VERSION_1 - 32; }\n')
+        f.write('#include <linux/virtio_config.h>\n#include <linux/virtio_page.h>\n#include <linux/virtio_page_socket.h>\nint main(void) { return VIRTIO_F_VERSION_1 - 32; }\n')
     r = run(["make", "-C", args.source, f"O={args.build}", "-s", "headers_install", f"INSTALL_HDR_PATH={args.build}/uapi"])
     if r.returncode:
         return [r.stderr]

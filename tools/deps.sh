@@ -55,6 +55,7 @@ EOF
 /usr/bin/qemu-system-x86_64 qemu-system-x86
 /usr/share/seabios/bios-256k.bin seabios
 /usr/bin/fio fio
+/usr/bin/iperf3 iperf3
 /usr/include/libelf.h libelf-dev
 /usr/include/openssl/opensslv.h libssl-dev
 /usr/sbin/ethtool ethtool

@@ -15,8 +15,10 @@ PREAMBLE = """#include <kunit/virtio.h>
 #include <linux/virtio.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_fields.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_page.h>
 """
 AROUND = """static int __maybe_unused example_%d(struct virtio_device *vdev, struct virtqueue *vq, struct kunit *test, struct virtio_host *host)
 {

@@ -75,18 +75,18 @@ class Kernel:
             os.makedirs(f"{root}{os.path.dirname(f)}", exist_ok=True)
             shutil.copy(f, f"{root}{f}")
 
-    def initramfs(self, root, init):
+    def initramfs(self, root, init, name="initramfs"):
         """root with busybox and init in it, packed."""
         for d in ("bin", "sbin"):
             os.makedirs(f"{root}/{d}", exist_ok=True)
         shutil.copy("/bin/busybox", f"{root}/bin/busybox")
-        self.pack(root, init)
+        self.pack(root, init, name)
 
-    def pack(self, root, init):
+    def pack(self, root, init, name="initramfs"):
         """Not compressed, which the guest would pay for."""
         os.makedirs(f"{root}/dev", exist_ok=True)
         shutil.copy(init, f"{root}/init")
         os.chmod(f"{root}/init", 0o755)
         names = subprocess.run(["find", "."], cwd=root, capture_output=True, check=True).stdout
-        with open(f"{self.build}/initramfs.cpio", "wb") as f:
+        with open(f"{self.build}/{name}.cpio", "wb") as f:
             subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=root, input=names, stdout=f, check=True)

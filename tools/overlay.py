@@ -11,7 +11,7 @@ checked is checked before the first write, and a failure half way is rolled back
 import argparse, hashlib, json, os, re, shutil, subprocess, sys, tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ROOMS = ("drivers", "include", "Documentation", "samples", "tools/virtio")
+ROOMS = ("arch", "drivers", "include", "Documentation", "samples", "tools/virtio")
 # Ours under a name that the tree has too.  Whatever else is ours must not be there yet.
 SHARED = ("drivers/virtio/Kconfig", "drivers/virtio/Makefile", "include/uapi/linux/virtio_config.h",
           *(f"include/linux/virtio{part}.h" for part in ("", "_config", "_pci_admin", "_pci_legacy", "_pci_modern", "_ring")))

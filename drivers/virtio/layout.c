@@ -212,20 +212,18 @@ static const struct layout {
 	LAYOUT(VIRTIO_ID_GPIO, gpio_fields),
 };
 
-/* The two fields of bits: which of the 64 features each holds. */
-#define TRANSPORT_BITS	GENMASK_ULL(49, 24)
-
+/* The two fields of bits. */
 static const struct field transport_bits = { .name = "transport", .size = 16 };
 static const struct field device_bits = { .name = "features", .size = 16 };
-
-static u64 bits_mask(const struct field *field)
-{
-	return field == &transport_bits ? TRANSPORT_BITS : ~TRANSPORT_BITS;
-}
 
 static bool is_bits(const struct field *field)
 {
 	return field == &transport_bits || field == &device_bits;
+}
+
+static u8 bits_type(const struct field *field)
+{
+	return field == &transport_bits ? VIRTIO_CONFIG_F_VIRTIO : VIRTIO_CONFIG_F_FEATURES;
 }
 
 static const struct field *device_field(u32 device, unsigned int nr)
@@ -266,6 +264,24 @@ static bool is_there(struct virtio_device *vdev, const struct field *field)
 	features = vdev->features_latched ? vdev->features : vdev->config->get_features(vdev);
 	return features & BIT_ULL(field->feature);
 }
+
+/**
+ * virtio_layout_offers - does a device have a field, going by its features?
+ * @vdev: the device
+ * @type: type of the field
+ *
+ * For transports whose device describes itself by fields.  Of a field that no structure
+ * of virtio 1.x has nothing is known.
+ * Context: may sleep.
+ * Return: %false if the field goes with a feature that is not there.
+ */
+bool virtio_layout_offers(struct virtio_device *vdev, u8 type)
+{
+	const struct field *field = field_of_type(vdev->id.device, type);
+
+	return !field || is_there(vdev, field);
+}
+EXPORT_SYMBOL_GPL(virtio_layout_offers);
 
 /* No longer than a field can be, whatever the device says. */
 static u8 size_of(struct virtio_device *vdev, const struct field *field, bool little)
@@ -344,18 +360,34 @@ static bool fits(const struct field *field, unsigned int len)
 	return field->counted ? len <= field->size : len == field->size;
 }
 
-static void get_bits(struct virtio_device *vdev, const struct field *field, __le64 halves[2])
+/**
+ * virtio_get_bits - the contents of a field of feature bits
+ * @vdev: the device
+ * @type: VIRTIO_CONFIG_F_VIRTIO or VIRTIO_CONFIG_F_FEATURES
+ * @halves: what the device offers, then what was taken of it, all bits at their places
+ *
+ * Context: may sleep.
+ */
+void virtio_get_bits(struct virtio_device *vdev, u8 type, __le64 halves[2])
 {
-	u64 mask = bits_mask(field);
+	u64 mask = virtio_bits_mask(type);
 
 	halves[0] = cpu_to_le64(vdev->config->get_features(vdev) & mask);
 	halves[1] = cpu_to_le64(vdev->features & mask);
 }
+EXPORT_SYMBOL_GPL(virtio_get_bits);
 
-static void put_bits(struct virtio_device *vdev, const struct field *field,
-		     const __le64 halves[2])
+/**
+ * virtio_put_bits - take features, until they are agreed
+ * @vdev: the device
+ * @type: VIRTIO_CONFIG_F_VIRTIO or VIRTIO_CONFIG_F_FEATURES
+ * @halves: as above; of the second what is offered counts
+ *
+ * Context: may sleep.
+ */
+void virtio_put_bits(struct virtio_device *vdev, u8 type, const __le64 halves[2])
 {
-	u64 mask = bits_mask(field) & vdev->config->get_features(vdev);
+	u64 mask = virtio_bits_mask(type) & vdev->config->get_features(vdev);
 	u64 taken = le64_to_cpu(halves[1]) & mask;
 
 	if (vdev->features_latched) {
@@ -363,8 +395,9 @@ static void put_bits(struct virtio_device *vdev, const struct field *field,
 				     taken & ~vdev->features);
 		return;
 	}
-	vdev->features = (vdev->features & ~bits_mask(field)) | taken;
+	vdev->features = (vdev->features & ~virtio_bits_mask(type)) | taken;
 }
+EXPORT_SYMBOL_GPL(virtio_put_bits);
 
 /* Byte by byte where the device has bytes; a number in one go if it fits. */
 static void get_bytes(struct virtio_device *vdev, const struct field *field, u8 *buf,
@@ -402,7 +435,7 @@ void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf, unsig
 		return;
 	}
 	if (is_bits(field)) {
-		get_bits(vdev, field, halves);
+		virtio_get_bits(vdev, bits_type(field), halves);
 		memcpy(buf, halves, sizeof(halves));
 		return;
 	}
@@ -437,7 +470,7 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 	}
 	if (is_bits(field)) {
 		memcpy(halves, buf, sizeof(halves));
-		put_bits(vdev, field, halves);
+		virtio_put_bits(vdev, bits_type(field), halves);
 		return;
 	}
 	memcpy(raw, buf, len);

@@ -140,7 +140,10 @@ static void revive(struct work_struct *work)
 	const char *why;
 
 	mutex_lock(&r->lock);
-	if (r->able && !r->paused) {
+	if (r->able && r->vdev->lost) {
+		r->able = false;
+		virtio_end_what_is_in_flight(r->vdev);
+	} else if (r->able && !r->paused) {
 		why = what_is_wrong(r->vdev);
 		if (why)
 			bring_back(r, why);
@@ -197,16 +200,20 @@ void virtio_recovery_check(struct virtio_device *vdev)
  *
  * For transports.  Its driver goes on without it until virtio_recovery_resume().
  * Context: may sleep.
+ * Return: %false for a device that can't be brought back, and to which nothing was done.
  */
-void virtio_recovery_pause(struct virtio_device *vdev)
+bool virtio_recovery_pause(struct virtio_device *vdev)
 {
 	struct virtio_recovery *r = vdev->recovery;
+	bool able;
 
 	mutex_lock(&r->lock);
 	r->paused = true;
-	if (r->able)
+	able = r->able;
+	if (able)
 		vring_stall(vdev);
 	mutex_unlock(&r->lock);
+	return able;
 }
 EXPORT_SYMBOL_GPL(virtio_recovery_pause);
 
@@ -227,6 +234,22 @@ void virtio_recovery_resume(struct virtio_device *vdev)
 	mutex_unlock(&r->lock);
 }
 EXPORT_SYMBOL_GPL(virtio_recovery_resume);
+
+/**
+ * virtio_recovery_abandon - a device is gone for good
+ * @vdev: the device, which has a driver, or at least is registered
+ *
+ * For transports.  Nobody reaches it any more, and who waits for it is told, also a
+ * probe(): it can be unregistered then.
+ * Context: any.
+ */
+void virtio_recovery_abandon(struct virtio_device *vdev)
+{
+	vdev->lost = true;
+	vring_break(vdev);
+	queue_work(system_freezable_wq, &vdev->recovery->revive);
+}
+EXPORT_SYMBOL_GPL(virtio_recovery_abandon);
 
 /*
  * When there is something to bring back.

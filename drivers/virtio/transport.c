@@ -73,8 +73,8 @@ EXPORT_SYMBOL_GPL(virtio_queue_enabled_already);
  */
 void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name)
 {
-	dev_err(vdev->dev.parent, "queue %u (%s) is not there, expected it by the driver\n",
-		index, name);
+	dev_err(vdev->dev.parent ?: &vdev->dev,
+		"queue %u (%s) is not there, expected it by the driver\n", index, name);
 }
 EXPORT_SYMBOL_GPL(virtio_queue_missing);
 

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What transports whose devices have registers share; see transport.c. */
+/* What the core has for transports and for nobody else. */
 #ifndef _VIRTIO_TRANSPORT_H
 #define _VIRTIO_TRANSPORT_H
 
 #include <linux/time64.h>
 #include <linux/virtio.h>
+#include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_config.h>
 
 /* A status of all ones is what a device reads as that is no longer there. */
 #define VIRTIO_STATUS_GONE	0xff
 
 /* How long a device may take for a reset, of itself or of a queue. */
 #define VIRTIO_RESET_LIMIT_US	(10 * USEC_PER_SEC)
+
+/* transport.c */
 
 /**
  * struct virtio_config_window - where the configuration of a device can be reached
@@ -28,15 +32,37 @@ void virtio_window_read(const struct virtio_config_window *window, unsigned int 
 			void *buf, unsigned int len);
 void virtio_window_write(const struct virtio_config_window *window, unsigned int offset,
 			 const void *buf, unsigned int len);
-#ifdef CONFIG_PM_SLEEP
-void virtio_recovery_pause(struct virtio_device *vdev);
-void virtio_recovery_resume(struct virtio_device *vdev);
-#else
-static inline void virtio_recovery_pause(struct virtio_device *vdev) { }
-static inline void virtio_recovery_resume(struct virtio_device *vdev) { }
-#endif
 int virtio_wait_for_reset(struct virtio_device *vdev);
 int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index);
 void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);
+
+/* recovery.c */
+#ifdef CONFIG_PM_SLEEP
+bool virtio_recovery_pause(struct virtio_device *vdev);
+void virtio_recovery_resume(struct virtio_device *vdev);
+void virtio_recovery_abandon(struct virtio_device *vdev);
+#else
+static inline bool virtio_recovery_pause(struct virtio_device *vdev) { return false; }
+static inline void virtio_recovery_resume(struct virtio_device *vdev) { }
+static inline void virtio_recovery_abandon(struct virtio_device *vdev)
+{
+	vdev->lost = true;
+	vring_break(vdev);
+}
+#endif
+
+/* layout.c, for transports whose devices describe themselves by fields */
+
+/* Which of the 64 features a field of bits holds. */
+static inline u64 virtio_bits_mask(u8 type)
+{
+	u64 transport = GENMASK_ULL(49, 24);
+
+	return type == VIRTIO_CONFIG_F_VIRTIO ? transport : ~transport;
+}
+
+void virtio_get_bits(struct virtio_device *vdev, u8 type, __le64 halves[2]);
+void virtio_put_bits(struct virtio_device *vdev, u8 type, const __le64 halves[2]);
+bool virtio_layout_offers(struct virtio_device *vdev, u8 type);
 
 #endif /* _VIRTIO_TRANSPORT_H */

@@ -55,7 +55,8 @@ struct virtqueue_info;
  * @finalize_features: write &virtio_device.features to the device, less what
  *	the transport can't do.  Returns 0 or an error.
  * @find_vqs: set up @nvqs queues at once, as @infos says; entries without a
- *	name are left out and %NULL in @vqs.  Returns 0 or an error.
+ *	name are left out and %NULL in @vqs.  Returns 0 or an error.  Without it the
+ *	core calls @setup_vq for each.
  * @del_vqs: free all queues
  * @setup_vq: set up queue @index, for @find_vq
  * @teardown_vq: free one queue, for @del_vq
@@ -117,10 +118,15 @@ struct virtio_config_ops {
 	.get		= virtio_layout_get,		\
 	.set		= virtio_layout_set
 
-/* Queues one by one over @setup_vq and @teardown_vq; see handshake.c. */
+/* Queues one by one over @setup_vq and @teardown_vq; see queues.c. */
 #define VIRTIO_QUEUES_ONE_BY_ONE			\
 	.find_vq	= virtio_find_next_vq,		\
 	.del_vq		= virtio_del_vq
+
+/* The same, and all at once, for a transport that does not set them up so. */
+#define VIRTIO_QUEUES_EACH				\
+	VIRTIO_QUEUES_ONE_BY_ONE,			\
+	.del_vqs	= virtio_del_each_vq
 
 void *virtio_layout_find(struct virtio_device *vdev, u8 type, unsigned int *len);
 void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf,
@@ -130,6 +136,7 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
 				      bool (*callback)(struct virtqueue *vq));
 void virtio_del_vq(struct virtqueue *vq);
+void virtio_del_each_vq(struct virtio_device *vdev);
 
 int __virtio_config_val(struct virtio_device *vdev, u8 type, void *val, size_t size);
 int virtio_use_bit(struct virtio_device *vdev, void *token, unsigned int len,

@@ -143,14 +143,12 @@ static void *page_look(struct virtio_device *vdev, unsigned int nr, u8 *type,
 	.reset			= host_reset,				\
 	.get_features		= host_get_features,			\
 	.finalize_features	= host_finalize_features,		\
-	.find_vqs		= virtio_host_find_vqs,			\
-	.del_vqs		= virtio_host_del_vqs,			\
 	.setup_vq		= virtio_host_setup_vq,			\
 	.teardown_vq		= virtio_host_teardown_vq,		\
 	.disable_vq_and_reset	= virtio_host_disable_vq,		\
 	.enable_vq_after_reset	= virtio_host_enable_vq,		\
 	.resume_vqs		= virtio_host_resume_vqs,		\
-	VIRTIO_QUEUES_ONE_BY_ONE
+	VIRTIO_QUEUES_EACH
 
 static const struct virtio_config_ops structure_ops = {
 	VIRTIO_FIELDS_BY_LAYOUT,

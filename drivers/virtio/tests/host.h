@@ -7,8 +7,6 @@
 
 #include <kunit/virtio.h>
 
-struct irq_affinity;
-
 /* Who waits for an event that should come waits this long: any machine gets there. */
 #define GENEROUS	(60 * HZ)
 
@@ -16,9 +14,6 @@ struct irq_affinity;
 void virtio_host_reach(struct virtio_host *host, enum virtio_host_point point, u64 arg);
 
 /* host_queue.c */
-int virtio_host_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
-			 struct virtqueue_info *infos, struct irq_affinity *desc);
-void virtio_host_del_vqs(struct virtio_device *vdev);
 struct virtqueue *virtio_host_setup_vq(struct virtio_device *vdev, unsigned int index,
 				       struct virtqueue_info *info);
 void virtio_host_teardown_vq(struct virtqueue *vq);

@@ -73,34 +73,6 @@ void virtio_host_teardown_vq(struct virtqueue *vq)
 	virtio_host_reach(queue->host, VIRTIO_HOST_TEARDOWN, index);
 }
 
-void virtio_host_del_vqs(struct virtio_device *vdev)
-{
-	struct virtqueue *vq, *next;
-
-	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
-		virtio_host_teardown_vq(vq);
-}
-
-int virtio_host_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
-			 struct virtqueue_info *infos, struct irq_affinity *desc)
-{
-	unsigned int i, index = 0;
-
-	for (i = 0; i < nvqs; i++) {
-		vqs[i] = NULL;
-		if (!infos[i].name)
-			continue;
-		vqs[i] = virtio_host_setup_vq(vdev, index++, &infos[i]);
-		if (IS_ERR(vqs[i])) {
-			int err = PTR_ERR(vqs[i]);
-
-			virtio_host_del_vqs(vdev);
-			return err;
-		}
-	}
-	return 0;
-}
-
 int virtio_host_disable_vq(struct virtqueue *vq)
 {
 	struct virtio_host_queue *queue = queue_of(vq);

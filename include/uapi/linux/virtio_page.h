@@ -38,7 +38,7 @@ struct virtio_page_header {
 /* States of a descriptor. */
 #define VIRTIO_PAGE_EMPTY	0	/* nothing there, or not any more */
 #define VIRTIO_PAGE_LIVE	1	/* a device */
-#define VIRTIO_PAGE_GONE	2	/* it was one: the driver is to let go of it */
+#define VIRTIO_PAGE_GONE	2	/* it was one, and answers nothing any more */
 
 /* Commands.  The device clears @command when it has done so. */
 #define VIRTIO_PAGE_C_STATUS	1	/* follow @status, and say in @answer how far */

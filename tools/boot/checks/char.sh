@@ -21,6 +21,18 @@ echo_on() { # NAME BYTES: through a port and back
 
 check_console() { echo_on echo 1048576; }
 
+check_line() { # a console of one port: a line, made to pass on all bytes as they are
+	wait_for /dev/hvc1 || return 1
+	exec 3<>/dev/hvc1
+	stty raw -echo <&3 || return 1
+	head -c 1048576 /dev/urandom >/tmp/line.sent
+	cat /tmp/line.sent >&3 &
+	head -c 1048576 <&3 >/tmp/line.back
+	exec 3>&-
+	cmp /tmp/line.sent /tmp/line.back || return 1
+	echo "1048576 bytes echoed, equal"
+}
+
 check_ports() { # all of them at once
 	for n in $(seq 0 14); do
 		echo_on "port$n" 65536 >/tmp/port$n || mv /tmp/port$n /tmp/port$n.failed &

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "blockfile.h"
+#include "options.h"
 #include "say.h"
 
 #define SECTOR	512
@@ -34,8 +35,24 @@ static int is_fit(int fd, const char *path, char *why, size_t size)
 	return 0;
 }
 
-int blockfile_open(const char *path, bool read_only, char *why, size_t size)
+/* False if another has it: one that was killed may for a moment. */
+static bool lock(int fd, const struct disk_options *options)
 {
+	int operation = (options->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB;
+	unsigned int waits = options->patience * 100;
+
+	while (flock(fd, operation)) {
+		if (errno != EWOULDBLOCK || !waits--)
+			return false;
+		usleep(10000);
+	}
+	return true;
+}
+
+int blockfile_open(const struct disk_options *options, char *why, size_t size)
+{
+	const char *path = options->file;
+	bool read_only = options->read_only;
 	/* Not waiting: the path may be a FIFO.  It means nothing to files. */
 	int fd = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
 
@@ -51,7 +68,7 @@ int blockfile_open(const char *path, bool read_only, char *why, size_t size)
 		return -1;
 	}
 	if (is_fit(fd, path, why, size)) {
-		if (!flock(fd, (read_only ? LOCK_SH : LOCK_EX) | LOCK_NB))
+		if (lock(fd, options))
 			return fd;
 		snprintf(why, size, "%s: it is the disk of another guest, or of this one already, and one of them writes to it", path);
 	}

@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct disk_options;
+
 /* A descriptor, or -1 and a message in @why; nobody else has it open for writing. */
-int blockfile_open(const char *path, bool read_only, char *why, size_t size);
+int blockfile_open(const struct disk_options *options, char *why, size_t size);
 /* Whole sectors of it, at least one; or 0 and a message in @why. */
 uint64_t blockfile_sectors(int fd, const char *path, char *why, size_t size);
 

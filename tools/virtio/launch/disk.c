@@ -215,7 +215,7 @@ static void make_requests(struct disk *disk)
 
 struct device *disk_create(const struct disk_options *options, char *why, size_t size)
 {
-	int fd = blockfile_open(options->file, options->read_only, why, size);
+	int fd = blockfile_open(options, why, size);
 	uint64_t sectors = fd < 0 ? 0 : blockfile_sectors(fd, options->file, why, size);
 	struct aio_engine *engine = NULL;
 	struct disk *disk;

@@ -20,6 +20,8 @@
 #define MIB		(UINT64_C(1) << 20)
 #define MEMORY_DEFAULT	(256 * MIB)
 #define MEMORY_LEAST	(16 * MIB)
+/* Seconds; a launcher that was killed has its disks until the kernel has ended its requests. */
+#define PATIENCE	5
 /* More is a slip of the pen. */
 #define MEMORY_MOST	(UINT64_C(1) << 40)
 
@@ -83,7 +85,7 @@ static void add_disk(struct options *options, const char *text)
 		die("out of memory");
 	if (options_parse_disk(&options->disks[options->disk_count], text, why, sizeof(why)))
 		misused("--disk: %s", why);
-	options->disk_count++;
+	options->disks[options->disk_count++].patience = PATIENCE;
 }
 
 static void add_net(struct options *options, char *text)

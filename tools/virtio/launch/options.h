@@ -17,12 +17,14 @@ enum aio_choice { AIO_BEST, AIO_URING, AIO_THREADS };
  * @serial: up to 20 characters; the file's name if there are none
  * @read_only: the guest may not write
  * @aio: how its file is read and written
+ * @patience: seconds to wait for who has the file
  */
 struct disk_options {
 	char *file;
 	char serial[21];
 	bool read_only;
 	enum aio_choice aio;
+	unsigned int patience;
 };
 
 /**

@@ -390,6 +390,7 @@ static void look_at(struct place *place)
 		else if (place->state == VIRTIO_PAGE_GONE)
 			follow_gone(place, command, load8(&head->status));
 		store8(&head->command, 0);
+		socket_ring();
 	}
 	if (!load8(&head->kicked))
 		return;

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the device page share.  Nobody outside drivers/virtio/page/ includes this. */
+#ifndef _VIRTIO_PAGE_PAGE_H
+#define _VIRTIO_PAGE_PAGE_H
+
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_fields.h>
+#include <linux/virtio_page.h>
+#include <uapi/linux/virtio_page.h>
+
+#include "../transport.h"
+
+/**
+ * struct page_device - a virtio device that a page describes
+ * @vdev: the device on the virtio bus
+ * @page: the page
+ * @node: link in &virtio_page.devices
+ * @shared: its descriptor, which the other side may write to at any time
+ * @fields: its fields, by where they were when it came
+ * @lock: one command at a time, and one look for a field
+ * @status: what the driver last wrote
+ * @arriving: it is being registered, by who walks the page
+ * @doomed: it went meanwhile: who registers it is to take it off again
+ * @queues: fields that are queues
+ * @vq: as many; the handler of the doorbell reads them under RCU
+ */
+struct page_device {
+	struct virtio_device vdev;
+	struct virtio_page *page;
+	struct list_head node;
+	struct virtio_page_device *shared;
+	struct virtio_fields fields;
+	struct mutex lock;		/* see above */
+	u8 status;
+	bool arriving, doomed;
+	unsigned int queues;
+	struct virtqueue *vq[];
+};
+
+static inline struct page_device *to_page_device(struct virtio_device *vdev)
+{
+	return container_of(vdev, struct page_device, vdev);
+}
+
+/* device.c */
+extern const struct virtio_config_ops page_config_ops;
+void *page_field(const struct page_device *dev, u8 type, unsigned int nr, unsigned int *len);
+bool page_tell(struct page_device *dev, u8 command);
+
+/* queues.c */
+struct virtqueue *page_setup_vq(struct virtio_device *vdev, unsigned int index,
+				struct virtqueue_info *info);
+void page_teardown_vq(struct virtqueue *vq);
+int page_disable_vq_and_reset(struct virtqueue *vq);
+int page_enable_vq_after_reset(struct virtqueue *vq);
+int page_resume_vqs(struct virtio_device *vdev);
+
+#endif /* _VIRTIO_PAGE_PAGE_H */
