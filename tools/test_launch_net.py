@@ -151,8 +151,14 @@ class Test(unittest.TestCase):
     def launch(self, name, net="peer=cable", **kw):
         return Launcher(self, self.folder, name, net, **kw)
 
-    def pair(self, one=PLAIN, two=PLAIN, **kw):
-        self.launchers = [self.launch("one", **kw), self.launch("two", **kw)]
+    def joined(self):
+        """Two launchers that have met."""
+        self.launchers = [self.launch("one"), self.launch("two")]
+        until("the link", lambda: all(l.guest.find(NET).value(FIELD_STATUS) for l in self.launchers))
+        return self.launchers
+
+    def pair(self, one=PLAIN, two=PLAIN):
+        self.joined()
         return [l.card(f) for l, f in zip(self.launchers, (one, two))]
 
     def cable(self):
@@ -167,7 +173,7 @@ class Test(unittest.TestCase):
 
 class Joined(Test):
     def test_there_and_back(self):
-        one, two = self.launch("one"), self.launch("two")
+        one, two = self.joined()
         for rings in RINGS:
             with self.subTest(rings):
                 a, b = one.card(**rings), two.card(**rings)
@@ -184,7 +190,7 @@ class Joined(Test):
 
     def test_large(self):
         """It reaches the other guest as it was, in as many buffers as it takes, all but the last full."""
-        one, two = self.launch("one"), self.launch("two")
+        one, two = self.joined()
         for rings in RINGS:
             with self.subTest(rings):
                 a, b = one.card(PLAIN | SENDS, **rings), two.card(PLAIN | TAKES | MRG, **rings)
@@ -205,7 +211,7 @@ class Joined(Test):
         self.assertEqual(b.receive(), (head[:10] + b"\1\0", data))
 
     def test_large_for_who_takes_none(self):
-        one, two = self.launch("one"), self.launch("two")
+        one, two = self.joined()
         for features in (PLAIN, PLAIN | MRG, PLAIN | GUEST_CSUM):
             a, b = one.card(PLAIN | SENDS), two.card(features)
             for version in (4, 6):
@@ -245,7 +251,7 @@ class Joined(Test):
         for features, length in ((PLAIN, 1514), (PLAIN | MRG | TAKES, 30000)):
             with self.subTest(length=length):
                 a, b = self.pair(PLAIN | SENDS, features)
-                count, sent, got = 2000 if length < 2000 else 400, 0, 0
+                count, sent, got = 10000 if length < 2000 else 900, 0, 0
                 while sent < count:
                     data, head = (frame(length, sent), header()) if length < 2000 else (tcp(4, length)[1][:-4] + struct.pack(">I", sent), tcp(4, length)[0])
                     if not a.tx.free or len(a.tx.free) < 2:
@@ -254,7 +260,7 @@ class Joined(Test):
                         continue
                     a.put(data, head)
                     sent += 1
-                self.assertLess(sent, count, "the sender is held up")
+                self.assertLess(sent, count, f"the sender is not held up: {[l.list() for l in self.launchers]}")
                 self.assertGreater(sent, 128)
                 while got < sent:
                     b.room(*((40, PAGE) if b.merges else (64, HEADER + length)))
@@ -294,11 +300,12 @@ class Joined(Test):
 
     def test_who_waits_goes(self):
         """The path is that of whoever waits: also when both have been there, and when one died there."""
-        one, two = self.launch("one"), self.launch("two")
+        one, two = self.joined()
         a, b = one.card(), two.card()
         one.process.kill()
         one.process.wait()
         until("the end of the link", lambda: b.link() == 0)
+        until("the other to wait", lambda: os.path.exists(f"{self.folder}/cable"))
         two.process.kill()
         two.process.wait()
         self.assertTrue(os.path.exists(f"{self.folder}/cable"))

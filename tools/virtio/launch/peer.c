@@ -21,7 +21,7 @@
 
 enum { HEADER = sizeof(struct virtio_net_hdr_v1), MESSAGES = 16 };
 /* That many bytes may be on their way; the kernel makes it fewer where that is too much. */
-enum { ON_THE_WAY = 4 << 20 };
+enum { ON_THE_WAY = 1 << 20 };
 
 struct message {
 	struct virtio_net_hdr_v1 header;
