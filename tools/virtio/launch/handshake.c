@@ -50,15 +50,14 @@ static bool agree_on_features(struct device *dev)
 	return true;
 }
 
-/* One of the queues, as the page has it now. */
-static bool enable(struct device *dev, struct queue *q)
+/* One of the queues, as the page has it now: is it to run?  No, after device_lie(). */
+static bool is_wanted(struct device *dev, struct queue *q, struct queue_setup *setup)
 {
-	struct queue_setup setup;
-	uint8_t enabled = page_get_queue(dev, q->index, &setup);
+	uint8_t enabled = page_get_queue(dev, q->index, setup);
 
 	if (enabled > 1)
 		device_lie(dev, q, "found %u as enabled, expected 0 or 1", enabled);
-	return enabled == 1 && !queue_start(q, &setup);
+	return enabled == 1;
 }
 
 static void disable(struct device *dev, struct queue *q)
@@ -71,10 +70,12 @@ static void disable(struct device *dev, struct queue *q)
 
 static void start(struct device *dev)
 {
+	struct queue_setup setup;
 	unsigned int i;
 
 	for (i = 0; i < dev->queues && !dev->broken; i++)
-		enable(dev, &dev->queue[i]);
+		if (is_wanted(dev, &dev->queue[i], &setup))
+			queue_start(&dev->queue[i], &setup);
 	if (dev->broken)
 		return;
 	if (dev->type->start)
@@ -146,6 +147,16 @@ void handshake_status(struct device *dev, uint8_t status)
 		start(dev);
 }
 
+static void follow_queue(struct device *dev, struct queue *q)
+{
+	struct queue_setup setup;
+
+	if (!is_wanted(dev, q, &setup))
+		disable(dev, q);
+	else if (!q->format && !queue_start(q, &setup))
+		dev->type->kick(dev, q);
+}
+
 void handshake_queues(struct device *dev)
 {
 	unsigned int i;
@@ -156,14 +167,6 @@ void handshake_queues(struct device *dev)
 		device_lie(dev, NULL, "found a command for queues, expected it after DRIVER_OK and with RING_RESET");
 		return;
 	}
-	for (i = 0; i < dev->queues && !dev->broken; i++) {
-		struct queue *q = &dev->queue[i];
-		struct queue_setup setup;
-		uint8_t enabled = page_get_queue(dev, i, &setup);
-
-		if (!enabled)
-			disable(dev, q);
-		else if (!q->format && enable(dev, q))
-			dev->type->kick(dev, q);
-	}
+	for (i = 0; i < dev->queues && !dev->broken; i++)
+		follow_queue(dev, &dev->queue[i]);
 }
