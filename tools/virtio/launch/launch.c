@@ -133,5 +133,6 @@ int main(int argc, char **argv)
 	socket_disconnect();
 	devices_close_all();
 	remove_paths(socket);
+	options_free(&options);
 	return status;
 }

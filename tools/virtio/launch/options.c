@@ -235,3 +235,14 @@ void options_parse(struct options *options, int argc, char **argv)
 		add_console(options, "stdio");
 	check_together(options);
 }
+
+void options_free(struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->disk_count; i++)
+		free(options->disks[i].file);
+	free(options->disks);
+	free(options->nets);
+	free(options->consoles);
+}

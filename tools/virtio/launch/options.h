@@ -60,6 +60,7 @@ struct options {
 
 /* No return if they are wrong, or only help was asked for. */
 void options_parse(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
 /* 0, or -EINVAL and a message in @why. */
 int options_parse_disk(struct disk_options *disk, const char *text, char *why, size_t size);
 
