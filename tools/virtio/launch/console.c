@@ -4,12 +4,13 @@
  * guest writes goes out.
  *
  * Neither side is waited for: input is not read while the guest has no buffer for it, and
- * output that nobody takes stays in the guest's.  Where they lead, line.c knows.
+ * output that nobody takes stays in the guest's.  Where it leads, line.c knows.
  */
 #include <linux/virtio_config.h>
 #include <linux/virtio_console.h>
 #include <linux/virtio_ids.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "console.h"
 #include "device.h"
@@ -23,8 +24,9 @@ enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
 #define SIZE	64
 
 /**
- * struct console - the console
+ * struct console - a console
  * @dev: the device
+ * @line: where it leads
  * @in: a buffer of the guest's for input, if @have_in
  * @out: one with output that is not all written, if @have_out
  * @written: so much of it is
@@ -32,15 +34,22 @@ enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
  */
 struct console {
 	struct device dev;
+	struct line *line;
 	struct chain in, out;
 	bool have_in, have_out;
 	uint64_t written;
 	struct work again;
 };
 
-static struct console *console;
+/* The one whose terminal may get another size. */
+static struct console *on_terminal;
 
-static bool more_output(void)
+static struct console *to_console(struct device *dev)
+{
+	return container_of(dev, struct console, dev);
+}
+
+static bool more_output(struct console *console)
 {
 	if (console->have_out)
 		return true;
@@ -50,16 +59,17 @@ static bool more_output(void)
 }
 
 /* Until the guest has no more, or the line takes none: then false. */
-static bool send_share(void)
+static bool send_share(struct console *console)
 {
 	struct queue *q = &console->dev.queue[OUTPUT];
 	struct chain *out = &console->out;
 	unsigned int i;
 
-	for (i = 0; i < SIZE && more_output(); i++) {
+	for (i = 0; i < SIZE && more_output(console); i++) {
 		uint64_t bytes = iov_bytes(chain_out(out), out->out);
 
-		console->written += line_write(chain_out(out), out->out, console->written);
+		console->written += line_write(console->line, chain_out(out), out->out,
+					       console->written);
 		if (console->written < bytes)
 			return false;
 		queue_push(q, out, 0);
@@ -69,28 +79,28 @@ static bool send_share(void)
 }
 
 /* One turn's share at most: a guest that writes on and on is not to keep others waiting. */
-static void send_output(void)
+static void send_output(void *user)
 {
+	struct console *console = user;
 	struct queue *q = &console->dev.queue[OUTPUT];
 	bool taken;
 
 	if (!q->format)
 		return;
 	queue_wake(q);
-	taken = send_share();
+	taken = send_share(console);
 	queue_publish(q);
-	line_wants_output(!taken);
+	line_wants_output(console->line, !taken);
 	if (taken && !queue_sleep(q))
 		loop_defer(&console->again);
 }
 
 static void send_again(struct work *work)
 {
-	(void)work;
-	send_output();
+	send_output(container_of(work, struct console, again));
 }
 
-static bool have_input_buffer(void)
+static bool have_input_buffer(struct console *console)
 {
 	struct queue *q = &console->dev.queue[INPUT];
 
@@ -104,13 +114,14 @@ static bool have_input_buffer(void)
 }
 
 /* As much as fits into one buffer; returns how much that was. */
-static size_t take_input(const char *bytes, size_t count)
+static size_t take_input(void *user, const char *bytes, size_t count)
 {
+	struct console *console = user;
 	struct queue *q = &console->dev.queue[INPUT];
 	struct chain *in = &console->in;
 	size_t n;
 
-	if (!have_input_buffer())
+	if (!have_input_buffer(console))
 		return 0;
 	n = iov_write(chain_in(in), in->in, 0, bytes, count);
 	queue_push(q, in, n);
@@ -119,34 +130,43 @@ static size_t take_input(const char *bytes, size_t count)
 	return n;
 }
 
+static const struct line_user calls = {
+	.input = take_input,
+	.output = send_output,
+};
+
 static void console_kick(struct device *dev, struct queue *q)
 {
-	(void)dev;
+	struct console *console = to_console(dev);
+
 	if (q->index == OUTPUT)
-		send_output();
+		send_output(console);
 	else
-		line_wants_input(have_input_buffer());
+		line_wants_input(console->line, have_input_buffer(console));
 }
 
 static void console_stop(struct device *dev, struct queue *q)
 {
-	(void)dev;
+	struct console *console = to_console(dev);
+
 	if (q->index == OUTPUT) {
 		loop_forget(&console->again);
 		console->have_out = false;
-		line_wants_output(false);
+		line_wants_output(console->line, false);
 	} else {
 		console->have_in = false;
-		line_wants_input(false);
+		line_wants_input(console->line, false);
 	}
 }
 
 static void console_close(struct device *dev)
 {
-	(void)dev;
-	line_close();
+	struct console *console = to_console(dev);
+
+	if (console == on_terminal)
+		on_terminal = NULL;
+	line_close(console->line);
 	free(console);
-	console = NULL;
 }
 
 static const struct device_type console_type = {
@@ -161,30 +181,40 @@ void console_resized(void)
 {
 	uint16_t columns, rows;
 
-	if (!console || !(console->dev.features & 1 << VIRTIO_CONSOLE_F_SIZE))
+	if (!on_terminal)
 		return;
 	terminal_size(&columns, &rows);
-	device_set_field(&console->dev, FIELD_COLS, columns);
-	device_set_field(&console->dev, FIELD_ROWS, rows);
+	device_set_field(&on_terminal->dev, FIELD_COLS, columns);
+	device_set_field(&on_terminal->dev, FIELD_ROWS, rows);
+}
+
+/* Without a terminal there is no size. */
+static void add_size(struct console *console)
+{
+	struct device *dev = &console->dev;
+	uint16_t columns, rows;
+
+	terminal_size(&columns, &rows);
+	if (!columns || !rows)
+		return;
+	on_terminal = console;
+	dev->features = 1 << VIRTIO_CONSOLE_F_SIZE;
+	device_add_field(dev, FIELD_COLS, 2, columns);
+	device_add_field(dev, FIELD_ROWS, 2, rows);
 }
 
 struct device *console_create(const char *where, void (*quit)(void))
 {
-	uint16_t columns, rows;
-	struct device *dev;
+	struct console *console = need(sizeof(*console));
+	struct device *dev = &console->dev;
 
-	console = need(sizeof(*console));
-	dev = &console->dev;
 	dev->type = &console_type;
 	console->again.run = send_again;
 	device_set_label(dev, "console");
 	device_add_queue(dev, SIZE);
 	device_add_queue(dev, SIZE);
-	terminal_size(&columns, &rows);
-	if (line_open(where, take_input, send_output, quit) && columns && rows) {
-		dev->features = 1 << VIRTIO_CONSOLE_F_SIZE;
-		device_add_field(dev, FIELD_COLS, 2, columns);
-		device_add_field(dev, FIELD_ROWS, 2, rows);
-	}
+	console->line = line_open(where, &calls, quit, console);
+	if (line_is_stdio(console->line))
+		add_size(console);
 	return dev;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the console leads: stdin and stdout, a client of a socket, or nowhere.
+ * Where a console leads: stdin and stdout, a client of a socket, or nowhere.
  *
  * What was read and the guest has no room for is kept, and nothing is read until that is
  * taken.  On a terminal Ctrl-A is ours, as it is with others of our kind: x ends the guest,
- * a second Ctrl-A is one for it.  Knows no device.
+ * a second Ctrl-A is one for it.  Called by console.c; knows no device.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -23,44 +23,51 @@
 
 #define ESCAPE		1	/* Ctrl-A */
 
-static void input_ready(struct watch *watch, uint32_t events);
-static void output_ready(struct watch *watch, uint32_t events);
-static void client_ready(struct watch *watch, uint32_t events);
-static void listener_ready(struct watch *watch, uint32_t events);
-static void read_on(struct work *work);
-static void write_on(struct work *work);
-
-static struct watch in = { .fd = -1, .ready = input_ready };
-static struct watch out = { .fd = -1, .ready = output_ready };
-static struct watch listener = { .fd = -1, .ready = listener_ready };
-/* Of a file, which is always ready and can't be waited for. */
-static struct work read_more = { .run = read_on };
-static struct work write_more = { .run = write_on };
-
-static struct {
-	size_t (*input)(const char *bytes, size_t count);
-	void (*output)(void);
+/**
+ * struct line - a line
+ * @in: what is read; both ways of a socket
+ * @out: what is written, if it is another file; for a socket no more than its descriptor
+ * @listener: of a socket
+ * @read_on: reads a file that is always ready, and so can't be waited for
+ * @write_on: likewise
+ * @calls: who is at the near end
+ * @quit: ends the guest
+ * @user: likewise
+ * @path: of a socket, or %NULL
+ * @terminal: stdin is one
+ * @escaped: Ctrl-A has come
+ * @input_wanted: the guest has room
+ * @output_wanted: it has more to say
+ * @input_ended: there is no more of a file
+ * @kept: read, and not taken yet
+ * @keeps: so many bytes
+ */
+struct line {
+	struct watch in, out, listener;
+	struct work read_on, write_on;
+	const struct line_user *calls;
 	void (*quit)(void);
+	void *user;
 	const char *path;
 	bool terminal, escaped, input_wanted, output_wanted, input_ended;
 	char kept[256];
 	size_t keeps;
-} line;
+};
 
 /* The guest's are what is left of @count bytes; returns how many those are. */
-static size_t take_escapes(char *bytes, size_t count)
+static size_t take_escapes(struct line *line, char *bytes, size_t count)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < count; i++) {
-		if (line.escaped) {
-			line.escaped = false;
+		if (line->escaped) {
+			line->escaped = false;
 			if (bytes[i] == 'x')
-				line.quit();
+				line->quit();
 			else if (bytes[i] == ESCAPE)
 				bytes[n++] = ESCAPE;
 		} else if (bytes[i] == ESCAPE) {
-			line.escaped = true;
+			line->escaped = true;
 		} else {
 			bytes[n++] = bytes[i];
 		}
@@ -68,174 +75,195 @@ static size_t take_escapes(char *bytes, size_t count)
 	return n;
 }
 
-/* One socket is watched for both ways, a pair of files each for its own. */
-static void watch_again(void)
+static bool may_read(const struct line *line)
 {
-	bool reads = line.input_wanted && !line.keeps && !line.input_ended;
-
-	if (line.path) {
-		if (in.fd >= 0)
-			loop_change(&in, (reads ? EPOLLIN : 0) | (line.output_wanted ? EPOLLOUT : 0));
-		return;
-	}
-	if (in.added)
-		loop_change(&in, reads ? EPOLLIN : 0);
-	else if (in.fd >= 0 && reads)
-		loop_defer(&read_more);
-	if (out.added)
-		loop_change(&out, line.output_wanted ? EPOLLOUT : 0);
-	else if (out.fd >= 0 && line.output_wanted)
-		loop_defer(&write_more);
+	return line->input_wanted && !line->keeps && !line->input_ended;
 }
 
-static void give(void)
+/* One socket is watched for both ways, a pair of files each for its own. */
+static void watch_again(struct line *line)
 {
-	while (line.keeps) {
-		size_t n = line.input(line.kept, line.keeps);
+	uint32_t reads = may_read(line) ? EPOLLIN : 0;
+	uint32_t writes = line->output_wanted ? EPOLLOUT : 0;
+
+	if (line->path) {
+		if (line->in.fd >= 0)
+			loop_change(&line->in, reads | writes);
+		return;
+	}
+	if (line->in.added)
+		loop_change(&line->in, reads);
+	else if (line->in.fd >= 0 && reads)
+		loop_defer(&line->read_on);
+	if (line->out.added)
+		loop_change(&line->out, writes);
+	else if (line->out.fd >= 0 && writes)
+		loop_defer(&line->write_on);
+}
+
+static void give(struct line *line)
+{
+	while (line->keeps) {
+		size_t n = line->calls->input(line->user, line->kept, line->keeps);
 
 		if (!n) {
-			line.input_wanted = false;
+			line->input_wanted = false;
 			break;
 		}
-		line.keeps -= n;
-		memmove(line.kept, line.kept + n, line.keeps);
+		line->keeps -= n;
+		memmove(line->kept, line->kept + n, line->keeps);
 	}
-	watch_again();
+	watch_again(line);
 }
 
 /* Returns false at its end. */
-static bool read_some(void)
+static bool read_some(struct line *line)
 {
-	ssize_t n = read(in.fd, line.kept, sizeof(line.kept));
+	ssize_t n = read(line->in.fd, line->kept, sizeof(line->kept));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
 	if (n <= 0)
 		return false;
-	line.keeps = line.terminal ? take_escapes(line.kept, n) : (size_t)n;
-	give();
+	line->keeps = line->terminal ? take_escapes(line, line->kept, n) : (size_t)n;
+	give(line);
 	return true;
 }
 
 /* The guest goes on without it: it is up to the user what the end of a file means. */
-static void end_input(void)
+static void end_input(struct line *line)
 {
-	line.input_ended = true;
-	loop_remove(&in);
-	watch_again();
+	line->input_ended = true;
+	loop_remove(&line->in);
 }
 
 static void input_ready(struct watch *watch, uint32_t events)
 {
-	(void)watch;
-	if (line.input_wanted && !line.keeps) {
-		if (!read_some())
-			end_input();
+	struct line *line = container_of(watch, struct line, in);
+
+	if (may_read(line)) {
+		if (!read_some(line))
+			end_input(line);
 	} else if (events & (EPOLLHUP | EPOLLERR)) {
 		/* It comes whether it is waited for or not.  What is there is read later. */
-		loop_remove(&in);
+		loop_remove(watch);
 	}
 }
 
 static void read_on(struct work *work)
 {
-	(void)work;
-	if (line.input_wanted && !line.keeps && !line.input_ended && !read_some())
-		line.input_ended = true;
+	struct line *line = container_of(work, struct line, read_on);
+
+	if (may_read(line) && !read_some(line))
+		end_input(line);
 }
 
 /* Nobody will ever read what is written there. */
-static void end_output(void)
+static void end_output(struct line *line)
 {
-	loop_remove(&out);
-	close(out.fd);
-	out.fd = -1;
+	loop_remove(&line->out);
+	close(line->out.fd);
+	line->out.fd = -1;
 }
 
 static void output_ready(struct watch *watch, uint32_t events)
 {
-	(void)watch;
+	struct line *line = container_of(watch, struct line, out);
+
 	if (events & (EPOLLERR | EPOLLHUP))
-		end_output();
-	line.output();
+		end_output(line);
+	line->calls->output(line->user);
 }
 
 static void write_on(struct work *work)
 {
-	(void)work;
-	line.output();
+	struct line *line = container_of(work, struct line, write_on);
+
+	line->calls->output(line->user);
 }
 
-static void drop_client(void)
+static void drop_client(struct line *line)
 {
-	loop_remove(&in);
-	close(in.fd);
-	in.fd = -1;
-	out.fd = -1;
-	line.keeps = 0;
+	loop_remove(&line->in);
+	close(line->in.fd);
+	line->in.fd = -1;
+	line->out.fd = -1;
+	line->keeps = 0;
 	/* Output that waited for it is for nobody now. */
-	line.output();
+	line->calls->output(line->user);
 }
 
 static void client_ready(struct watch *watch, uint32_t events)
 {
+	struct line *line = container_of(watch, struct line, in);
+
 	if (events & EPOLLOUT)
-		line.output();
-	if (watch->fd >= 0 && events & EPOLLIN && line.input_wanted && !line.keeps && !read_some())
-		drop_client();
-	else if (watch->fd >= 0 && events & (EPOLLHUP | EPOLLERR))
-		drop_client();
+		line->calls->output(line->user);
+	if (watch->fd < 0)
+		return;
+	if (events & EPOLLIN && may_read(line) ? !read_some(line) : events & (EPOLLHUP | EPOLLERR))
+		drop_client(line);
 }
 
 static void listener_ready(struct watch *watch, uint32_t events)
 {
 	static const char busy[] = "launch: the console has a client already\r\n";
+	struct line *line = container_of(watch, struct line, listener);
 	int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
 	if (fd < 0)
 		return;
-	if (in.fd >= 0) {
+	if (line->in.fd >= 0) {
 		send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(fd);
 		return;
 	}
-	in.fd = fd;
-	out.fd = fd;
-	loop_add(&in, 0);
-	watch_again();
+	line->in.fd = fd;
+	line->out.fd = fd;
+	loop_add(&line->in, 0);
+	watch_again(line);
 }
 
-static void open_stdio(void)
+static void open_stdio(struct line *line)
 {
-	line.terminal = isatty(STDIN_FILENO);
+	line->terminal = isatty(STDIN_FILENO);
 	terminal_take();
-	in.fd = terminal_reopen(STDIN_FILENO, O_RDONLY);
-	out.fd = terminal_reopen(STDOUT_FILENO, O_WRONLY);
-	if (in.fd >= 0)
-		loop_add(&in, 0);
-	if (out.fd >= 0)
-		loop_add(&out, 0);
+	line->in.fd = terminal_reopen(STDIN_FILENO, O_RDONLY);
+	line->out.fd = terminal_reopen(STDOUT_FILENO, O_WRONLY);
+	if (line->in.fd >= 0)
+		loop_add(&line->in, 0);
+	if (line->out.fd >= 0)
+		loop_add(&line->out, 0);
 }
 
-bool line_open(const char *where, size_t (*input)(const char *bytes, size_t count),
-	       void (*output)(void), void (*quit)(void))
+static void open_socket(struct line *line, const char *path)
 {
-	line.input = input;
-	line.output = output;
-	line.quit = quit;
-	if (!strcmp(where, "none"))
-		return false;
-	if (!strcmp(where, "stdio")) {
-		open_stdio();
-		return true;
-	}
-	line.path = where;
-	in.ready = client_ready;
-	listener.fd = socket_listen(where);
-	if (loop_add(&listener, EPOLLIN))
-		die("%s: %s", where, strerror(errno));
-	return false;
+	line->path = path;
+	line->in.ready = client_ready;
+	line->listener.fd = socket_listen(path);
+	if (loop_add(&line->listener, EPOLLIN))
+		die("%s: %s", path, strerror(errno));
+}
+
+struct line *line_open(const char *where, const struct line_user *calls, void (*quit)(void),
+		       void *user)
+{
+	struct line *line = need(sizeof(*line));
+
+	line->in = (struct watch){ .fd = -1, .ready = input_ready };
+	line->out = (struct watch){ .fd = -1, .ready = output_ready };
+	line->listener = (struct watch){ .fd = -1, .ready = listener_ready };
+	line->read_on.run = read_on;
+	line->write_on.run = write_on;
+	line->calls = calls;
+	line->quit = quit;
+	line->user = user;
+	if (!strcmp(where, "stdio"))
+		open_stdio(line);
+	else if (strcmp(where, "none"))
+		open_socket(line, where);
+	return line;
 }
 
 static void let_go(struct watch *watch)
@@ -243,34 +271,41 @@ static void let_go(struct watch *watch)
 	loop_remove(watch);
 	if (watch->fd >= 0)
 		close(watch->fd);
-	watch->fd = -1;
 }
 
-void line_close(void)
+void line_close(struct line *line)
 {
-	loop_forget(&read_more);
-	loop_forget(&write_more);
-	let_go(&in);
-	if (line.path) {
-		let_go(&listener);
-		unlink(line.path);
+	loop_forget(&line->read_on);
+	loop_forget(&line->write_on);
+	let_go(&line->in);
+	if (line->path) {
+		let_go(&line->listener);
+		unlink(line->path);
 	} else {
-		let_go(&out);
-		terminal_restore();
+		let_go(&line->out);
 	}
+	if (line->terminal)
+		terminal_restore();
+	free(line);
 }
 
-static ssize_t write_some(const struct iovec *iov, unsigned int count)
+bool line_is_stdio(const struct line *line)
+{
+	return !line->path && line->out.fd >= 0;
+}
+
+static ssize_t write_some(int fd, const struct iovec *iov, unsigned int count)
 {
 	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = count };
-	ssize_t n = sendmsg(out.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n < 0 && errno == ENOTSOCK)
-		n = writev(out.fd, iov, count);
+		n = writev(fd, iov, count);
 	return n;
 }
 
-uint64_t line_write(const struct iovec *iov, unsigned int count, uint64_t offset)
+uint64_t line_write(struct line *line, const struct iovec *iov, unsigned int count,
+		    uint64_t offset)
 {
 	struct iovec left[QUEUE_MAX], *at = left;
 	uint64_t bytes;
@@ -279,26 +314,26 @@ uint64_t line_write(const struct iovec *iov, unsigned int count, uint64_t offset
 	memcpy(left, iov, count * sizeof(*iov));
 	iov_skip(&at, &count, offset);
 	bytes = iov_bytes(at, count);
-	if (out.fd < 0 || !bytes)
+	if (line->out.fd < 0 || !bytes)
 		return bytes;
-	n = write_some(at, count);
+	n = write_some(line->out.fd, at, count);
 	if (n >= 0)
 		return n;
 	/* Who does not listen any more hears nothing. */
 	return errno == EAGAIN || errno == EINTR ? 0 : bytes;
 }
 
-void line_wants_input(bool wanted)
+void line_wants_input(struct line *line, bool wanted)
 {
-	line.input_wanted = wanted;
+	line->input_wanted = wanted;
 	if (wanted)
-		give();
+		give(line);
 	else
-		watch_again();
+		watch_again(line);
 }
 
-void line_wants_output(bool wanted)
+void line_wants_output(struct line *line, bool wanted)
 {
-	line.output_wanted = wanted;
-	watch_again();
+	line->output_wanted = wanted;
+	watch_again(line);
 }

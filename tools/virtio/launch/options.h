@@ -37,7 +37,8 @@ struct disk_options {
  * @nets: a network card each, as net.c understands it, @net_count of them
  * @socket: where the guest connects; %NULL for a place of launch's own
  * @control: where commands are taken, or %NULL
- * @console: PATH, "none" or "stdio"
+ * @consoles: PATH, "none" or "stdio" each, @console_count of them
+ * @split: devices offer no packed rings
  * @log: where what the kernel itself writes goes, or %NULL
  * @attach: a guest is there or comes by itself
  * @entropy: with an entropy device
@@ -50,13 +51,16 @@ struct options {
 	size_t disk_count;
 	char **nets;
 	size_t net_count;
-	char *socket, *control, *console, *log;
-	bool attach, entropy;
+	char **consoles;
+	size_t console_count;
+	char *socket, *control, *log;
+	bool attach, entropy, split;
 	char *tell, *command;
 };
 
 /* No return if they are wrong, or only help was asked for. */
 void options_parse(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
 /* 0, or -EINVAL and a message in @why. */
 int options_parse_disk(struct disk_options *disk, const char *text, char *why, size_t size);
 
