@@ -24,20 +24,33 @@ enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
 /**
  * struct console - the console
  * @dev: the device
+ * @line: where it leads
  * @in: a buffer of the guest's for input, if @have_in
  * @out: one with output that is not all written, if @have_out
  * @written: so much of it is
  */
 struct console {
 	struct device dev;
+	struct line line;
 	struct chain in, out;
 	bool have_in, have_out;
 	uint64_t written;
 };
 
-static struct console *console;
+/* The one on the terminal, if there is one. */
+static struct console *terminal;
 
-static bool more_output(void)
+static struct console *of_device(struct device *dev)
+{
+	return container_of(dev, struct console, dev);
+}
+
+static struct console *of_line(struct line *line)
+{
+	return container_of(line, struct console, line);
+}
+
+static bool more_output(struct console *console)
 {
 	if (console->have_out)
 		return true;
@@ -47,15 +60,15 @@ static bool more_output(void)
 }
 
 /* Until the guest has no more, or the line takes none. */
-static bool send_all(void)
+static bool send_all(struct console *console)
 {
 	struct queue *q = &console->dev.queue[OUTPUT];
 	struct chain *out = &console->out;
 
-	while (more_output()) {
+	while (more_output(console)) {
 		uint64_t bytes = iov_bytes(chain_out(out), out->out);
 
-		console->written += line_write(chain_out(out), out->out, console->written);
+		console->written += line_write(&console->line, chain_out(out), out->out, console->written);
 		if (console->written < bytes)
 			return false;
 		queue_push(q, out, 0);
@@ -64,8 +77,9 @@ static bool send_all(void)
 	return true;
 }
 
-static void send_output(void)
+static void send_output(struct line *line)
 {
+	struct console *console = of_line(line);
 	struct queue *q = &console->dev.queue[OUTPUT];
 	bool all;
 
@@ -73,13 +87,13 @@ static void send_output(void)
 		return;
 	queue_wake(q);
 	do {
-		all = send_all();
+		all = send_all(console);
 		queue_publish(q);
 	} while (all && !queue_sleep(q));
-	line_wants_output(!all);
+	line_wants_output(&console->line, !all);
 }
 
-static bool have_input_buffer(void)
+static bool have_input_buffer(struct console *console)
 {
 	struct queue *q = &console->dev.queue[INPUT];
 
@@ -93,13 +107,14 @@ static bool have_input_buffer(void)
 }
 
 /* As much as fits into one buffer; returns how much that was. */
-static size_t take_input(const char *bytes, size_t count)
+static size_t take_input(struct line *line, const char *bytes, size_t count)
 {
+	struct console *console = of_line(line);
 	struct queue *q = &console->dev.queue[INPUT];
 	struct chain *in = &console->in;
 	size_t n;
 
-	if (!have_input_buffer())
+	if (!have_input_buffer(console))
 		return 0;
 	n = iov_write(chain_in(in), in->in, 0, bytes, count);
 	queue_push(q, in, n);
@@ -110,31 +125,35 @@ static size_t take_input(const char *bytes, size_t count)
 
 static void console_kick(struct device *dev, struct queue *q)
 {
-	(void)dev;
+	struct console *console = of_device(dev);
+
 	if (q->index == OUTPUT)
-		send_output();
+		send_output(&console->line);
 	else
-		line_wants_input(have_input_buffer());
+		line_wants_input(&console->line, have_input_buffer(console));
 }
 
 static void console_stop(struct device *dev, struct queue *q)
 {
-	(void)dev;
+	struct console *console = of_device(dev);
+
 	if (q->index == OUTPUT) {
 		console->have_out = false;
-		line_wants_output(false);
+		line_wants_output(&console->line, false);
 	} else {
 		console->have_in = false;
-		line_wants_input(false);
+		line_wants_input(&console->line, false);
 	}
 }
 
 static void console_close(struct device *dev)
 {
-	(void)dev;
-	line_close();
+	struct console *console = of_device(dev);
+
+	line_close(&console->line);
+	if (terminal == console)
+		terminal = NULL;
 	free(console);
-	console = NULL;
 }
 
 static const struct device_type console_type = {
@@ -149,29 +168,41 @@ void console_resized(void)
 {
 	uint16_t columns, rows;
 
-	if (!console || !(console->dev.features & 1 << VIRTIO_CONSOLE_F_SIZE))
+	if (!terminal || !(terminal->dev.features & 1 << VIRTIO_CONSOLE_F_SIZE))
 		return;
 	terminal_size(&columns, &rows);
-	device_set_field(&console->dev, FIELD_COLS, columns);
-	device_set_field(&console->dev, FIELD_ROWS, rows);
+	device_set_field(&terminal->dev, FIELD_COLS, columns);
+	device_set_field(&terminal->dev, FIELD_ROWS, rows);
+}
+
+/* It has a size, if it is one. */
+static void be_terminal(struct console *console)
+{
+	struct device *dev = &console->dev;
+	uint16_t columns, rows;
+
+	terminal = console;
+	terminal_size(&columns, &rows);
+	if (!columns || !rows)
+		return;
+	dev->features = 1 << VIRTIO_CONSOLE_F_SIZE;
+	device_add_field(dev, FIELD_COLS, 2, columns);
+	device_add_field(dev, FIELD_ROWS, 2, rows);
 }
 
 struct device *console_create(const char *where, void (*quit)(void))
 {
-	uint16_t columns, rows;
-	struct device *dev;
+	struct console *console = need(sizeof(*console));
+	struct device *dev = &console->dev;
 
-	console = need(sizeof(*console));
-	dev = &console->dev;
 	dev->type = &console_type;
-	device_set_label(dev, "console");
+	device_set_label(dev, "console %s", where);
 	device_add_queue(dev, SIZE);
 	device_add_queue(dev, SIZE);
-	terminal_size(&columns, &rows);
-	if (line_open(where, take_input, send_output, quit) && columns && rows) {
-		dev->features = 1 << VIRTIO_CONSOLE_F_SIZE;
-		device_add_field(dev, FIELD_COLS, 2, columns);
-		device_add_field(dev, FIELD_ROWS, 2, rows);
-	}
+	console->line.input = take_input;
+	console->line.output = send_output;
+	console->line.quit = quit;
+	if (line_open(&console->line, where))
+		be_terminal(console);
 	return dev;
 }

@@ -16,11 +16,17 @@
 			 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK | \
 			 VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED)
 
+static uint64_t packed;
+
 uint64_t handshake_offered(const struct device *dev)
 {
 	return dev->features | BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_RING_F_INDIRECT_DESC) |
-	       BIT(VIRTIO_RING_F_EVENT_IDX) | BIT(VIRTIO_F_RING_PACKED) |
-	       BIT(VIRTIO_F_RING_RESET);
+	       BIT(VIRTIO_RING_F_EVENT_IDX) | BIT(VIRTIO_F_RING_RESET) | packed;
+}
+
+void handshake_offer_packed(bool offered)
+{
+	packed = offered ? BIT(VIRTIO_F_RING_PACKED) : 0;
 }
 
 /* A bit that was not offered can't be taken, and there is no legacy device here. */

@@ -18,6 +18,7 @@
 #include "disk.h"
 #include "entropy.h"
 #include "guest.h"
+#include "handshake.h"
 #include "loop.h"
 #include "memory.h"
 #include "net.h"
@@ -75,7 +76,8 @@ static void make_devices(const struct options *options)
 		add(net_create(options->nets[i]));
 	if (options->entropy)
 		add(entropy_create());
-	add(console_create(options->console, quit));
+	for (i = 0; i < options->console_count; i++)
+		add(console_create(options->consoles[i], quit));
 }
 
 /* Where nobody else can connect. */
@@ -117,6 +119,7 @@ int main(int argc, char **argv)
 	loop_init();
 	signals_init(&signals);
 	memory_init();
+	handshake_offer_packed(options.packed);
 	make_devices(&options);
 	socket = options.socket ?: make_socket_path();
 	socket_serve(socket, options.attach);

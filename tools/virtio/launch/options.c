@@ -88,15 +88,33 @@ static void add_disk(struct options *options, const char *text)
 	options->disks[options->disk_count++].patience = PATIENCE;
 }
 
-static void add_net(struct options *options, char *text)
+static void add_text(char ***texts, size_t *count, char *text)
 {
-	options->nets = realloc(options->nets, (options->net_count + 1) * sizeof(*options->nets));
-	if (!options->nets)
+	*texts = realloc(*texts, (*count + 1) * sizeof(**texts));
+	if (!*texts)
 		die("out of memory");
-	options->nets[options->net_count++] = text;
+	(*texts)[(*count)++] = text;
 }
 
-enum { ATTACH = 256, SOCKET, CONTROL, CONSOLE, LOG, NO_ENTROPY, TELL, VERSION };
+/* There is one terminal. */
+static void add_console(struct options *options, char *where)
+{
+	size_t i;
+
+	for (i = 0; i < options->console_count; i++)
+		if (!strcmp(where, "stdio") && !strcmp(options->consoles[i], where))
+			misused("--console: found stdio twice, expected it once");
+	add_text(&options->consoles, &options->console_count, where);
+}
+
+static bool parse_ring(const char *text)
+{
+	if (strcmp(text, "packed") && strcmp(text, "split"))
+		misused("--ring: found \"%s\", expected split or packed", text);
+	return !strcmp(text, "packed");
+}
+
+enum { ATTACH = 256, SOCKET, CONTROL, CONSOLE, LOG, NO_ENTROPY, RING, TELL, VERSION };
 
 static const struct option names[] = {
 	{ "kernel", required_argument, NULL, 'k' },
@@ -111,6 +129,7 @@ static const struct option names[] = {
 	{ "console", required_argument, NULL, CONSOLE },
 	{ "log", required_argument, NULL, LOG },
 	{ "no-entropy", no_argument, NULL, NO_ENTROPY },
+	{ "ring", required_argument, NULL, RING },
 	{ "tell", required_argument, NULL, TELL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, VERSION },
@@ -131,8 +150,6 @@ static char **text_of(struct options *options, int option)
 		return &options->socket;
 	case CONTROL:
 		return &options->control;
-	case CONSOLE:
-		return &options->console;
 	case LOG:
 		return &options->log;
 	case TELL:
@@ -154,7 +171,11 @@ static void take(struct options *options, int option)
 	} else if (option == 'd') {
 		add_disk(options, optarg);
 	} else if (option == 'n') {
-		add_net(options, optarg);
+		add_text(&options->nets, &options->net_count, optarg);
+	} else if (option == CONSOLE) {
+		add_console(options, optarg);
+	} else if (option == RING) {
+		options->packed = parse_ring(optarg);
 	} else if (option == ATTACH) {
 		options->attach = true;
 	} else if (option == NO_ENTROPY) {
@@ -198,7 +219,7 @@ void options_parse(struct options *options, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct options){ .entropy = true, .console = "stdio" };
+	*options = (struct options){ .entropy = true, };
 	opterr = 1;
 	while ((option = getopt_long(argc, argv, "k:i:a:m:d:n:h", names, NULL)) != -1)
 		take(options, option);
@@ -211,5 +232,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	}
 	if (optind < argc)
 		misused("found \"%s\", expected options alone", argv[optind]);
+	if (!options->console_count)
+		add_console(options, "stdio");
 	check_together(options);
 }

@@ -37,7 +37,8 @@ struct disk_options {
  * @nets: a network card each, as net.c understands it, @net_count of them
  * @socket: where the guest connects; %NULL for a place of launch's own
  * @control: where commands are taken, or %NULL
- * @console: PATH, "none" or "stdio"
+ * @consoles: PATH, "none" or "stdio" each, @console_count of them
+ * @packed: offer packed rings
  * @log: where what the kernel itself writes goes, or %NULL
  * @attach: a guest is there or comes by itself
  * @entropy: with an entropy device
@@ -50,7 +51,10 @@ struct options {
 	size_t disk_count;
 	char **nets;
 	size_t net_count;
-	char *socket, *control, *console, *log;
+	char **consoles;
+	size_t console_count;
+	bool packed;
+	char *socket, *control, *log;
 	bool attach, entropy;
 	char *tell, *command;
 };
