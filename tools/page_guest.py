@@ -349,16 +349,16 @@ class Device:
 class Guest:
     """A guest that has connected, or has tried to."""
 
-    def __init__(self, path, memory=None, page_length=0x4000, fds=None, hello=None, **lies):
+    def __init__(self, path, memory=None, page_bytes=0x4000, fds=None, hello=None, **lies):
         self.memory = memory or Memory()
-        self.page, self.page_length = self.memory.allocate(page_length, 4096), page_length
-        self.memory.write(self.page, bytes(page_length))
+        self.page, self.page_length = self.memory.allocate(page_bytes, 4096), page_bytes
+        self.memory.write(self.page, bytes(page_bytes))
         self.bell = os.eventfd(0)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(LIMIT)
         until(f"a launcher at {path}", lambda: self.connects(path))
         values = {"magic": HELLO, "version": 1, "start": self.memory.start, "length": self.memory.length, "offset": self.memory.offset,
-                  "page": self.page, "page_length": page_length, **lies}
+                  "page": self.page, "page_length": page_bytes, **lies}
         text = struct.pack("<IIQQQQQ", *values.values()) if hello is None else hello
         socket.send_fds(self.socket, [text], [self.memory.fd, self.bell] if fds is None else fds)
         self.error = None

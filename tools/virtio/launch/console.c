@@ -4,12 +4,13 @@
  * guest writes goes out.
  *
  * Neither side is waited for: input is not read while the guest has no buffer for it, and
- * output that nobody takes stays in the guest's.  Where they lead, line.c knows.
+ * output that nobody takes stays in the guest's.  Where it leads, line.c knows.
  */
 #include <linux/virtio_config.h>
 #include <linux/virtio_console.h>
 #include <linux/virtio_ids.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "console.h"
 #include "device.h"
@@ -22,7 +23,7 @@ enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
 #define SIZE	64
 
 /**
- * struct console - the console
+ * struct console - a console
  * @dev: the device
  * @line: where it leads
  * @in: a buffer of the guest's for input, if @have_in
@@ -31,23 +32,18 @@ enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
  */
 struct console {
 	struct device dev;
-	struct line line;
+	struct line *line;
 	struct chain in, out;
 	bool have_in, have_out;
 	uint64_t written;
 };
 
-/* The one on the terminal, if there is one. */
-static struct console *terminal;
+/* The one whose terminal may get another size. */
+static struct console *on_terminal;
 
-static struct console *of_device(struct device *dev)
+static struct console *to_console(struct device *dev)
 {
 	return container_of(dev, struct console, dev);
-}
-
-static struct console *of_line(struct line *line)
-{
-	return container_of(line, struct console, line);
 }
 
 static bool more_output(struct console *console)
@@ -68,7 +64,8 @@ static bool send_all(struct console *console)
 	while (more_output(console)) {
 		uint64_t bytes = iov_bytes(chain_out(out), out->out);
 
-		console->written += line_write(&console->line, chain_out(out), out->out, console->written);
+		console->written += line_write(console->line, chain_out(out), out->out,
+					       console->written);
 		if (console->written < bytes)
 			return false;
 		queue_push(q, out, 0);
@@ -77,9 +74,9 @@ static bool send_all(struct console *console)
 	return true;
 }
 
-static void send_output(struct line *line)
+static void send_output(void *user)
 {
-	struct console *console = of_line(line);
+	struct console *console = user;
 	struct queue *q = &console->dev.queue[OUTPUT];
 	bool all;
 
@@ -90,7 +87,7 @@ static void send_output(struct line *line)
 		all = send_all(console);
 		queue_publish(q);
 	} while (all && !queue_sleep(q));
-	line_wants_output(&console->line, !all);
+	line_wants_output(console->line, !all);
 }
 
 static bool have_input_buffer(struct console *console)
@@ -107,9 +104,9 @@ static bool have_input_buffer(struct console *console)
 }
 
 /* As much as fits into one buffer; returns how much that was. */
-static size_t take_input(struct line *line, const char *bytes, size_t count)
+static size_t take_input(void *user, const char *bytes, size_t count)
 {
-	struct console *console = of_line(line);
+	struct console *console = user;
 	struct queue *q = &console->dev.queue[INPUT];
 	struct chain *in = &console->in;
 	size_t n;
@@ -123,36 +120,41 @@ static size_t take_input(struct line *line, const char *bytes, size_t count)
 	return n;
 }
 
+static const struct line_user calls = {
+	.input = take_input,
+	.output = send_output,
+};
+
 static void console_kick(struct device *dev, struct queue *q)
 {
-	struct console *console = of_device(dev);
+	struct console *console = to_console(dev);
 
 	if (q->index == OUTPUT)
-		send_output(&console->line);
+		send_output(console);
 	else
-		line_wants_input(&console->line, have_input_buffer(console));
+		line_wants_input(console->line, have_input_buffer(console));
 }
 
 static void console_stop(struct device *dev, struct queue *q)
 {
-	struct console *console = of_device(dev);
+	struct console *console = to_console(dev);
 
 	if (q->index == OUTPUT) {
 		console->have_out = false;
-		line_wants_output(&console->line, false);
+		line_wants_output(console->line, false);
 	} else {
 		console->have_in = false;
-		line_wants_input(&console->line, false);
+		line_wants_input(console->line, false);
 	}
 }
 
 static void console_close(struct device *dev)
 {
-	struct console *console = of_device(dev);
+	struct console *console = to_console(dev);
 
-	line_close(&console->line);
-	if (terminal == console)
-		terminal = NULL;
+	if (console == on_terminal)
+		on_terminal = NULL;
+	line_close(console->line);
 	free(console);
 }
 
@@ -168,23 +170,23 @@ void console_resized(void)
 {
 	uint16_t columns, rows;
 
-	if (!terminal || !(terminal->dev.features & 1 << VIRTIO_CONSOLE_F_SIZE))
+	if (!on_terminal)
 		return;
 	terminal_size(&columns, &rows);
-	device_set_field(&terminal->dev, FIELD_COLS, columns);
-	device_set_field(&terminal->dev, FIELD_ROWS, rows);
+	device_set_field(&on_terminal->dev, FIELD_COLS, columns);
+	device_set_field(&on_terminal->dev, FIELD_ROWS, rows);
 }
 
-/* It has a size, if it is one. */
-static void be_terminal(struct console *console)
+/* Without a terminal there is no size. */
+static void add_size(struct console *console)
 {
 	struct device *dev = &console->dev;
 	uint16_t columns, rows;
 
-	terminal = console;
 	terminal_size(&columns, &rows);
 	if (!columns || !rows)
 		return;
+	on_terminal = console;
 	dev->features = 1 << VIRTIO_CONSOLE_F_SIZE;
 	device_add_field(dev, FIELD_COLS, 2, columns);
 	device_add_field(dev, FIELD_ROWS, 2, rows);
@@ -199,10 +201,8 @@ struct device *console_create(const char *where, void (*quit)(void))
 	device_set_label(dev, "console %s", where);
 	device_add_queue(dev, SIZE);
 	device_add_queue(dev, SIZE);
-	console->line.input = take_input;
-	console->line.output = send_output;
-	console->line.quit = quit;
-	if (line_open(&console->line, where))
-		be_terminal(console);
+	console->line = line_open(where, &calls, quit, console);
+	if (line_is_stdio(console->line))
+		add_size(console);
 	return dev;
 }

@@ -16,17 +16,19 @@
 			 VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK | \
 			 VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED)
 
-static uint64_t packed;
+/* What all devices offer besides their own. */
+static uint64_t common = BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_RING_F_INDIRECT_DESC) |
+			 BIT(VIRTIO_RING_F_EVENT_IDX) | BIT(VIRTIO_F_RING_PACKED) |
+			 BIT(VIRTIO_F_RING_RESET);
+
+void handshake_without(unsigned int bit)
+{
+	common &= ~BIT(bit);
+}
 
 uint64_t handshake_offered(const struct device *dev)
 {
-	return dev->features | BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_RING_F_INDIRECT_DESC) |
-	       BIT(VIRTIO_RING_F_EVENT_IDX) | BIT(VIRTIO_F_RING_RESET) | packed;
-}
-
-void handshake_offer_packed(bool offered)
-{
-	packed = offered ? BIT(VIRTIO_F_RING_PACKED) : 0;
+	return dev->features | common;
 }
 
 /* A bit that was not offered can't be taken, and there is no legacy device here. */
@@ -48,15 +50,14 @@ static bool agree_on_features(struct device *dev)
 	return true;
 }
 
-/* One of the queues, as the page has it now. */
-static bool enable(struct device *dev, struct queue *q)
+/* One of the queues, as the page has it now: is it to run?  No, after device_lie(). */
+static bool is_wanted(struct device *dev, struct queue *q, struct queue_setup *setup)
 {
-	struct queue_setup setup;
-	uint8_t enabled = page_get_queue(dev, q->index, &setup);
+	uint8_t enabled = page_get_queue(dev, q->index, setup);
 
 	if (enabled > 1)
 		device_lie(dev, q, "found %u as enabled, expected 0 or 1", enabled);
-	return enabled == 1 && !queue_start(q, &setup);
+	return enabled == 1;
 }
 
 static void disable(struct device *dev, struct queue *q)
@@ -69,10 +70,12 @@ static void disable(struct device *dev, struct queue *q)
 
 static void start(struct device *dev)
 {
+	struct queue_setup setup;
 	unsigned int i;
 
 	for (i = 0; i < dev->queues && !dev->broken; i++)
-		enable(dev, &dev->queue[i]);
+		if (is_wanted(dev, &dev->queue[i], &setup))
+			queue_start(&dev->queue[i], &setup);
 	if (dev->broken)
 		return;
 	if (dev->type->start)
@@ -144,6 +147,16 @@ void handshake_status(struct device *dev, uint8_t status)
 		start(dev);
 }
 
+static void follow_queue(struct device *dev, struct queue *q)
+{
+	struct queue_setup setup;
+
+	if (!is_wanted(dev, q, &setup))
+		disable(dev, q);
+	else if (!q->format && !queue_start(q, &setup))
+		dev->type->kick(dev, q);
+}
+
 void handshake_queues(struct device *dev)
 {
 	unsigned int i;
@@ -154,14 +167,6 @@ void handshake_queues(struct device *dev)
 		device_lie(dev, NULL, "found a command for queues, expected it after DRIVER_OK and with RING_RESET");
 		return;
 	}
-	for (i = 0; i < dev->queues && !dev->broken; i++) {
-		struct queue *q = &dev->queue[i];
-		struct queue_setup setup;
-		uint8_t enabled = page_get_queue(dev, i, &setup);
-
-		if (!enabled)
-			disable(dev, q);
-		else if (!q->format && enable(dev, q))
-			dev->type->kick(dev, q);
-	}
+	for (i = 0; i < dev->queues && !dev->broken; i++)
+		follow_queue(dev, &dev->queue[i]);
 }

@@ -10,8 +10,8 @@
 
 /* Features of rings and of the page, which every device offers. */
 uint64_t handshake_offered(const struct device *dev);
-/* Whether that is to have packed rings among them; at first it has not. */
-void handshake_offer_packed(bool offered);
+/* Never this one. */
+void handshake_without(unsigned int bit);
 /* The driver has set another status; what the device makes of it is in dev. */
 void handshake_status(struct device *dev, uint8_t status);
 /* The driver has enabled queues, or no longer does. */

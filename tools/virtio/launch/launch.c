@@ -119,7 +119,8 @@ int main(int argc, char **argv)
 	loop_init();
 	signals_init(&signals);
 	memory_init();
-	handshake_offer_packed(options.packed);
+	if (options.split)
+		handshake_without(VIRTIO_F_RING_PACKED);
 	make_devices(&options);
 	socket = options.socket ?: make_socket_path();
 	socket_serve(socket, options.attach);
@@ -132,5 +133,6 @@ int main(int argc, char **argv)
 	socket_disconnect();
 	devices_close_all();
 	remove_paths(socket);
+	options_free(&options);
 	return status;
 }

@@ -96,22 +96,21 @@ static void add_text(char ***texts, size_t *count, char *text)
 	(*texts)[(*count)++] = text;
 }
 
-/* There is one terminal. */
-static void add_console(struct options *options, char *where)
+static void add_console(struct options *options, char *text)
 {
 	size_t i;
 
 	for (i = 0; i < options->console_count; i++)
-		if (!strcmp(where, "stdio") && !strcmp(options->consoles[i], where))
-			misused("--console: found stdio twice, expected it once");
-	add_text(&options->consoles, &options->console_count, where);
+		if (!strcmp(text, options->consoles[i]) && strcmp(text, "none"))
+			misused("--console: found \"%s\" twice, expected it once", text);
+	add_text(&options->consoles, &options->console_count, text);
 }
 
-static bool parse_ring(const char *text)
+static void parse_ring(struct options *options, const char *text)
 {
-	if (strcmp(text, "packed") && strcmp(text, "split"))
-		misused("--ring: found \"%s\", expected split or packed", text);
-	return !strcmp(text, "packed");
+	options->split = !strcmp(text, "split");
+	if (!options->split && strcmp(text, "packed"))
+		misused("--ring: found \"%s\", expected packed or split", text);
 }
 
 enum { ATTACH = 256, SOCKET, CONTROL, CONSOLE, LOG, NO_ENTROPY, RING, TELL, VERSION };
@@ -175,7 +174,7 @@ static void take(struct options *options, int option)
 	} else if (option == CONSOLE) {
 		add_console(options, optarg);
 	} else if (option == RING) {
-		options->packed = parse_ring(optarg);
+		parse_ring(options, optarg);
 	} else if (option == ATTACH) {
 		options->attach = true;
 	} else if (option == NO_ENTROPY) {
@@ -219,7 +218,7 @@ void options_parse(struct options *options, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct options){ .entropy = true, };
+	*options = (struct options){ .entropy = true };
 	opterr = 1;
 	while ((option = getopt_long(argc, argv, "k:i:a:m:d:n:h", names, NULL)) != -1)
 		take(options, option);
@@ -235,4 +234,15 @@ void options_parse(struct options *options, int argc, char **argv)
 	if (!options->console_count)
 		add_console(options, "stdio");
 	check_together(options);
+}
+
+void options_free(struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->disk_count; i++)
+		free(options->disks[i].file);
+	free(options->disks);
+	free(options->nets);
+	free(options->consoles);
 }

@@ -38,7 +38,7 @@ struct disk_options {
  * @socket: where the guest connects; %NULL for a place of launch's own
  * @control: where commands are taken, or %NULL
  * @consoles: PATH, "none" or "stdio" each, @console_count of them
- * @packed: offer packed rings
+ * @split: devices offer no packed rings
  * @log: where what the kernel itself writes goes, or %NULL
  * @attach: a guest is there or comes by itself
  * @entropy: with an entropy device
@@ -53,14 +53,14 @@ struct options {
 	size_t net_count;
 	char **consoles;
 	size_t console_count;
-	bool packed;
 	char *socket, *control, *log;
-	bool attach, entropy;
+	bool attach, entropy, split;
 	char *tell, *command;
 };
 
 /* No return if they are wrong, or only help was asked for. */
 void options_parse(struct options *options, int argc, char **argv);
+void options_free(struct options *options);
 /* 0, or -EINVAL and a message in @why. */
 int options_parse_disk(struct disk_options *disk, const char *text, char *why, size_t size);
 

@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ static void guest_ready(struct watch *watch, uint32_t events);
 static void doorbell_ready(struct watch *watch, uint32_t events);
 static void process_ready(struct watch *watch, uint32_t events);
 static void hello_late(struct watch *watch, uint32_t events);
+static void refused_ready(struct watch *watch, uint32_t events);
 static void before_wait(struct turn *turn, int *timeout);
 
 static struct watch listener = { .fd = -1, .ready = listener_ready };
@@ -40,6 +42,8 @@ static struct watch guest = { .fd = -1, .ready = guest_ready };
 static struct watch doorbell = { .fd = -1, .ready = doorbell_ready };
 static struct watch process = { .fd = -1, .ready = process_ready };
 static struct watch timer = { .fd = -1, .ready = hello_late };
+/* The last of those that came while another was served. */
+static struct watch refused = { .fd = -1, .ready = refused_ready };
 static struct turn turn = { .before = before_wait };
 static struct hello hello;
 static bool served, watch_process;
@@ -76,8 +80,14 @@ int socket_connect(const char *path)
 /* A launcher that was killed leaves its socket; one that runs listens on it. */
 static void replace_stale(const char *path)
 {
-	int fd = socket_connect(path);
+	struct stat stat;
+	int fd;
 
+	if (lstat(path, &stat))
+		return;
+	if (!S_ISSOCK(stat.st_mode))
+		die("%s: found a file that is no socket, expected none, or one to replace", path);
+	fd = socket_connect(path);
 	if (fd >= 0)
 		die("%s: another process listens there, expected a path of this launcher's own", path);
 	if (fd == -ECONNREFUSED && unlink(path))
@@ -93,7 +103,7 @@ int socket_listen(const char *path)
 	replace_stale(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 8))
-		die("%s: %s", path, errno == EADDRINUSE ? "there is a file, expected none, or a socket" : strerror(errno));
+		die("%s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -146,6 +156,21 @@ static void answer(int fd, int error)
 	send(fd, &welcome, sizeof(welcome), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* Its hello is waited for, since it is still being sent: the answer would not be read. */
+static void refuse(int fd)
+{
+	answer(fd, EBUSY);
+	unwatch(&refused);
+	refused.fd = fd;
+	loop_add(&refused, EPOLLIN);
+}
+
+static void refused_ready(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	unwatch(watch);
+}
+
 /* Has the guest that we know gone?  Its end and the next may come in one turn. */
 static bool is_over(void)
 {
@@ -166,8 +191,7 @@ static void listener_ready(struct watch *watch, uint32_t events)
 		socket_disconnect();
 	if (guest.fd >= 0) {
 		say("another guest has connected, expected one at a time: refused");
-		answer(fd, EBUSY);
-		close(fd);
+		refuse(fd);
 		return;
 	}
 	guest.fd = fd;
