@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A console: virtio-console with one port.
+ * The console: virtio-console with one port.
  */
 #ifndef _LAUNCH_CONSOLE_H
 #define _LAUNCH_CONSOLE_H
