@@ -93,7 +93,8 @@ static int judge(int status)
 		return EXIT_GUEST_FAILED;
 	}
 	if (WIFSIGNALED(status)) {
-		say("the guest was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		say("the guest was killed by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 		return EXIT_OF_SIGNAL + WTERMSIG(status);
 	}
 	if (!WEXITSTATUS(status))

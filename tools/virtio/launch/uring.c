@@ -87,13 +87,15 @@ static void prepare(struct io_uring_sqe *sqe, const struct aio *aio)
 	switch (aio->op) {
 	case AIO_READ:
 		if (aio->iovs == 1)
-			io_uring_prep_read(sqe, 0, aio->iov->iov_base, aio->iov->iov_len, aio->offset);
+			io_uring_prep_read(sqe, 0, aio->iov->iov_base, aio->iov->iov_len,
+					   aio->offset);
 		else
 			io_uring_prep_readv(sqe, 0, aio->iov, aio->iovs, aio->offset);
 		break;
 	case AIO_WRITE:
 		if (aio->iovs == 1)
-			io_uring_prep_write(sqe, 0, aio->iov->iov_base, aio->iov->iov_len, aio->offset);
+			io_uring_prep_write(sqe, 0, aio->iov->iov_base, aio->iov->iov_len,
+					    aio->offset);
 		else
 			io_uring_prep_writev(sqe, 0, aio->iov, aio->iovs, aio->offset);
 		sqe->rw_flags = aio->flags;
