@@ -240,67 +240,78 @@ size_t outside_receive(void *message, size_t room)
 }
 
 /* In the place of line.c: what is typed waits until it is wanted, and output is taken by halves. */
-static size_t (*line_input)(const char *bytes, size_t count);
-static void (*line_output)(void);
-static char typed[512];
-static size_t typed_bytes;
-static bool input_wanted;
+static struct line {
+	const struct line_user *calls;
+	void *user;
+	char typed[512];
+	size_t bytes;
+	bool input_wanted;
+	struct work input, output;
+} line;
 
-static void line_run(struct work *work)
+static void run_input(struct work *work)
 {
-	size_t n = input_wanted && typed_bytes ? line_input(typed, typed_bytes) : 0;
+	size_t n = 0;
 
-	typed_bytes -= n;
-	memmove(typed, typed + n, typed_bytes);
-	input_wanted &= !!n;
+	if (line.input_wanted && line.bytes)
+		n = line.calls->input(line.user, line.typed, line.bytes);
+	line.bytes -= n;
+	memmove(line.typed, line.typed + n, line.bytes);
+	line.input_wanted &= !!n;
 	if (n)
 		loop_defer(work);
 }
 
-static void line_drain(struct work *work)
+static void run_output(struct work *work)
 {
 	(void)work;
-	line_output();
+	line.calls->output(line.user);
 }
 
-static struct work line_work = { .run = line_run }, drain_work = { .run = line_drain };
-
-bool line_open(const char *where, size_t (*input)(const char *bytes, size_t count),
-	       void (*output)(void), void (*quit)(void))
+struct line *line_open(const char *where, const struct line_user *calls, void (*quit)(void),
+		       void *user)
 {
 	(void)where;
 	(void)quit;
-	line_input = input;
-	line_output = output;
+	line = (struct line) { .calls = calls, .user = user,
+			       .input.run = run_input, .output.run = run_output };
+	return &line;
+}
+
+void line_close(struct line *l)
+{
+	(void)l;
+}
+
+bool line_is_stdio(const struct line *l)
+{
+	(void)l;
 	return false;
 }
 
-void line_close(void)
-{
-}
-
-uint64_t line_write(const struct iovec *iov, unsigned int count, uint64_t offset)
+uint64_t line_write(struct line *l, const struct iovec *iov, unsigned int count, uint64_t offset)
 {
 	uint64_t left = iov_bytes(iov, count) - offset;
 	char part[100];
 
+	(void)l;
 	iov_read(iov, count, offset, part, sizeof(part));
 	return left ? left / 2 + 1 : 0;
 }
 
-void line_wants_input(bool wanted)
+void line_wants_input(struct line *l, bool wanted)
 {
-	input_wanted = wanted;
+	l->input_wanted = wanted;
 	if (wanted)
-		loop_defer(&line_work);
+		loop_defer(&l->input);
 }
 
-void line_wants_output(bool wanted)
+void line_wants_output(struct line *l, bool wanted)
 {
 	if (wanted)
-		loop_defer(&drain_work);
+		loop_defer(&l->output);
 	else
-		loop_forget(&drain_work);
+		loop_forget(&l->output);
 }
 
 void terminal_size(uint16_t *columns, uint16_t *rows)
@@ -311,18 +322,18 @@ void terminal_size(uint16_t *columns, uint16_t *rows)
 
 void outside_type(const void *text, size_t bytes)
 {
-	if (bytes > sizeof(typed) - typed_bytes)
-		bytes = sizeof(typed) - typed_bytes;
-	memcpy(typed + typed_bytes, text, bytes);
-	typed_bytes += bytes;
-	loop_defer(&line_work);
+	if (bytes > sizeof(line.typed) - line.bytes)
+		bytes = sizeof(line.typed) - line.bytes;
+	memcpy(line.typed + line.bytes, text, bytes);
+	line.bytes += bytes;
+	loop_defer(&line.input);
 }
 
 /* Somebody else is at the other end at once, and nothing waits at the terminal. */
 void outside_unplug(void)
 {
 	shutdown(wire, SHUT_RDWR);
-	typed_bytes = 0;
+	line.bytes = 0;
 	loop_settle();
 }
 

@@ -215,12 +215,6 @@ bool net_receive(struct net *net, struct incoming *in)
 	return receiver_take(&net->rx, in);
 }
 
-/* For what a link reads at once from one connection. */
-bool net_has_room(struct net *net)
-{
-	return receiver_has_room(&net->rx, LINK_BATCH);
-}
-
 void net_set_link(struct net *net, bool up)
 {
 	net->up = up;
