@@ -159,7 +159,7 @@ static void message(const struct step *s)
 	message[ip] = header.gso_type & 4 ? 0x60 : 0x45;
 	message[ip + 9] = 6;
 	message[sizeof(header) + header.csum_start + 12] = (s->c & 15) << 4;
-	outside_send(message, length + (s->a & 0x80));
+	ends_send(message, length + (s->a & 0x80));
 	loop_settle();
 }
 
@@ -169,8 +169,8 @@ static void wire(const struct step *s)
 	unsigned int n;
 
 	if (s->a & 1)
-		outside_unplug();
-	for (n = s->b; n && outside_receive(message, sizeof(message)); n--)
+		ends_unplug();
+	for (n = s->b; n && ends_receive(message, sizeof(message)); n--)
 		;
 	loop_settle();
 }
@@ -179,7 +179,7 @@ static void type(const struct step *s)
 {
 	char text[256] = "text";
 
-	outside_type(text, s->a);
+	ends_type(text, s->a);
 	loop_settle();
 }
 
@@ -206,7 +206,7 @@ static void check(bool packed)
 	unsigned int nr;
 
 	race_arm(0, 0, false);
-	outside_unplug();
+	ends_unplug();
 	connect_honestly();
 	for (nr = 0; nr < DEVICES; nr++)
 		request_check(nr, packed);

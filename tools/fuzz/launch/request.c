@@ -140,15 +140,15 @@ static void check_net(void)
 	uint8_t message[HEADER + FRAME] = { 0 }, got[HEADER + FRAME];
 	uint32_t at;
 
-	while (outside_receive(got, sizeof(got)))
+	while (ends_receive(got, sizeof(got)))
 		;
 	add_frame(FRAME);
 	finish(NET, SEND, 0);
-	expect(outside_receive(got, sizeof(got)) == sizeof(got) && got[HEADER] == 0x5a,
+	expect(ends_receive(got, sizeof(got)) == sizeof(got) && got[HEADER] == 0x5a,
 	       "a frame is on the wire");
 	at = add_room(NET, RECEIVE, ROOM);
 	memset(message + HEADER, 0xa5, FRAME);
-	outside_send(message, sizeof(message));
+	ends_send(message, sizeof(message));
 	finish(NET, RECEIVE, sizeof(message));
 	expect(!memcmp(guest_at(at + HEADER), message + HEADER, FRAME), "a frame has come");
 }
@@ -160,7 +160,7 @@ static void check_console(void)
 	add_text(5);
 	finish(CONSOLE, SEND, 0);
 	at = add_room(CONSOLE, RECEIVE, 16);
-	outside_type("hello", 5);
+	ends_type("hello", 5);
 	finish(CONSOLE, RECEIVE, 5);
 	expect(!memcmp(guest_at(at), "hello", 5), "what was typed has come");
 }
