@@ -216,7 +216,10 @@ static void show_structure(struct seq_file *s, struct virtio_device *vdev)
 	}
 }
 
-/* On a page, in whatever order and number they lie there. */
+/*
+ * On a page, in whatever order and number they lie there.  What there is of features and
+ * queues has files of its own.
+ */
 static void show_page(struct seq_file *s, struct virtio_device *vdev)
 {
 	unsigned int nr, len;
@@ -225,6 +228,8 @@ static void show_page(struct seq_file *s, struct virtio_device *vdev)
 	u8 type;
 
 	for (nr = 0; (token = vdev->config->look(vdev, nr, &type, &len)); nr++) {
+		if (type < VIRTIO_CONFIG_F_DEVICE)
+			continue;
 		len = min_t(unsigned int, len, sizeof(contents));
 		vdev->config->get(vdev, token, contents, len);
 		show_field(s, vdev, type, contents, len);

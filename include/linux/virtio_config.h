@@ -70,6 +70,8 @@ struct virtqueue_info;
  * @resume_vqs: the device was reset, and its features agreed, beneath a driver that
  *	goes on: give it all queues there are, where they lie now.  Returns 0 or an
  *	error.  Without it a device is not brought back
+ * @is_gone: look whether the device is still there, for a driver that waits for it with
+ *	interrupts off, where nobody else can say so.  Any context
  * @look: the token of field @nr, found before or not, with its type and length; it is
  *	not marked.  %NULL behind the last.  For people who watch, where there are fields
  */
@@ -108,6 +110,7 @@ struct virtio_config_ops {
 	int (*disable_vq_and_reset)(struct virtqueue *vq);
 	int (*enable_vq_after_reset)(struct virtqueue *vq);
 	int (*resume_vqs)(struct virtio_device *vdev);
+	bool (*is_gone)(struct virtio_device *vdev);
 	void *(*look)(struct virtio_device *vdev, unsigned int nr, u8 *type,
 		      unsigned int *len);
 };

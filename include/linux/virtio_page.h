@@ -25,12 +25,15 @@ struct device;
  * @parent: what its devices hang on.  Where one says ACCESS_PLATFORM, rings and buffers
  *	lie where the DMA operations of @parent put them, else anywhere in memory.
  * @ring: ring the doorbell of the other side; any context
+ * @is_gone: look whether there is anybody on the other side, without waiting for an
+ *	interrupt; any context.  May be %NULL.
  */
 struct virtio_page {
 	void *start;
 	size_t size;
 	struct device *parent;
 	void (*ring)(struct virtio_page *page);
+	bool (*is_gone)(struct virtio_page *page);
 
 	/* private: */
 	bool away;			/* there is nobody on the other side */

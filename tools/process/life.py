@@ -60,8 +60,8 @@ class Teller:
                 os.kill(pid, signal.SIGKILL)
             self.launcher.kill()
             return False, f"it does not come to its end; it said last:\n{self.text()[-1500:]}"
-        said = self.heard("said") or f"failed it said nothing:\n{self.text()[-1500:]}"
-        return said.startswith("ok "), said.split(" ", 1)[-1]
+        verdict, _, said = (self.heard("said") or f"failed it said nothing:\n{self.text()[-1500:]}").partition(" ")
+        return verdict == "ok", said
 
 
 def image(kernel, name, tree=None):
@@ -96,8 +96,8 @@ def killed(kernel):
     guest.told("busy")
     os.kill(guest.guests()[0], signal.SIGKILL)
     status = guest.launcher.wait(LIMIT)
-    last = guest.text().strip().split("\n")[-1]
-    return status == 128 + signal.SIGKILL, f"the launcher ended with {status} and said: {last}"
+    said = [line for line in guest.text().split("\n") if line.startswith("launch: ")]
+    return said and status == 128 + signal.SIGKILL, f"the launcher ended with {status} and said: {'; '.join(said)}"
 
 
 def extra(kernel):

@@ -15,6 +15,7 @@
 #include <linux/completion.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
+#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -54,6 +55,7 @@ static unsigned int wait_for = 10;
  * @answered: it is complete, or the connection has ended
  * @ended: the connection has ended
  * @lost: work to be done then
+ * @look: work to be done for a doorbell that was heard with interrupts off
  * @retry: the next try to reach a launcher
  */
 struct launcher {
@@ -67,7 +69,7 @@ struct launcher {
 	unsigned int welcomed;
 	struct completion answered;
 	bool ended;
-	struct work_struct lost;
+	struct work_struct lost, look;
 	struct delayed_work retry;
 };
 
@@ -99,23 +101,50 @@ static void take(const u8 *bytes, int len)
 		virtio_page_look(&launcher.page);
 }
 
-static irqreturn_t on_socket(int irq, void *unused)
+/* The interrupt is that of an edge: until there is no more. */
+static void read_all(void (*take_them)(const u8 *bytes, int len))
 {
 	u8 bytes[64];
 	int len;
 
-	/* The interrupt is that of an edge: until there is no more. */
 	do {
 		len = os_read_file(launcher.socket, bytes, sizeof(bytes));
 		if (len > 0)
-			take(bytes, len);
+			take_them(bytes, len);
 	} while (len > 0 || len == -EINTR);
 	if (len == -EAGAIN || launcher.ended)
-		return IRQ_HANDLED;
+		return;
 	WRITE_ONCE(launcher.ended, true);
 	complete(&launcher.answered);
 	queue_work(system_freezable_wq, &launcher.lost);
+}
+
+static irqreturn_t on_socket(int irq, void *unused)
+{
+	read_all(take);
 	return IRQ_HANDLED;
+}
+
+static void look(struct work_struct *work)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	virtio_page_look(&launcher.page);
+	local_irq_restore(flags);
+}
+
+/* No welcome: somebody waits for a device that is there. */
+static void take_later(const u8 *bytes, int len)
+{
+	queue_work(system_freezable_wq, &launcher.look);
+}
+
+static bool is_gone(struct virtio_page *page)
+{
+	if (!READ_ONCE(launcher.ended))
+		read_all(take_later);
+	return READ_ONCE(launcher.ended);
 }
 
 static void hang_up(void)
@@ -254,6 +283,7 @@ static int make_page(void)
 	launcher.page.size = PAGE_BYTES;
 	launcher.page.parent = &launcher.pdev->dev;
 	launcher.page.ring = ring;
+	launcher.page.is_gone = is_gone;
 	virtio_page_init(&launcher.page);
 	return launcher.page.start ? 0 : -ENOMEM;
 }
@@ -268,6 +298,7 @@ static int __init page_uml_init(void)
 	mutex_init(&launcher.life);
 	init_completion(&launcher.answered);
 	INIT_WORK(&launcher.lost, lost);
+	INIT_WORK(&launcher.look, look);
 	INIT_DELAYED_WORK(&launcher.retry, retry);
 	launcher.bell = os_eventfd(0, 0);
 	if (launcher.bell >= 0)

@@ -261,6 +261,14 @@ static void reset(struct virtio_device *vdev)
 		virtio_fields_reset(&dev->fields);
 }
 
+static bool is_gone(struct virtio_device *vdev)
+{
+	struct page_device *dev = to_page_device(vdev);
+	struct virtio_page *page = dev->page;
+
+	return is_away(dev) || (page->is_gone && page->is_gone(page));
+}
+
 static const char *bus_name(struct virtio_device *vdev)
 {
 	return dev_name(to_page_device(vdev)->page->parent);
@@ -278,6 +286,7 @@ const struct virtio_config_ops page_config_ops = {
 	.get_status		= get_status,
 	.set_status		= set_status,
 	.reset			= reset,
+	.is_gone		= is_gone,
 	.bus_name		= bus_name,
 	.setup_vq		= page_setup_vq,
 	.teardown_vq		= page_teardown_vq,

@@ -506,12 +506,16 @@ EXPORT_SYMBOL_GPL(__virtio_unbreak_device);
  * virtqueue_is_broken - is a queue out of use?
  * @vq: the queue
  *
- * Context: any.
+ * For who waits for an answer.  Where it is so because interrupts are off, and the device
+ * can't be brought back for as long as they are, what was in flight is the driver's again.
+ * Context: any that the driver's lock of the queue allows.
  * Return: %true if nothing can be added to it and nothing comes out.
  */
 bool virtqueue_is_broken(const struct virtqueue *vq)
 {
-	return READ_ONCE(to_ring(vq)->broken);
+	struct ring_queue *q = to_ring((struct virtqueue *)vq);
+
+	return READ_ONCE(q->broken) || ring_waits_in_vain(q);
 }
 EXPORT_SYMBOL_GPL(virtqueue_is_broken);
 

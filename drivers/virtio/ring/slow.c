@@ -6,6 +6,10 @@
  * a tracepoint is on, or drivers are checked.  api.c sends such calls here, so that
  * its own way has nothing to look at but one word of the queue.  The same in effect.
  */
+#include <linux/cpumask.h>
+#include <linux/irqflags.h>
+#include <linux/virtio_config.h>
+
 #include "ring.h"
 #include "slow.h"
 #include "../watch/trace.h"
@@ -124,6 +128,25 @@ bool ring_poll_slowly(struct ring_queue *q, u16 at)
 	if (q->broken)
 		return false;
 	return (q->stalled && READ_ONCE(q->renewed)) || ring_has_used(q, at);
+}
+
+/*
+ * A driver waits for an answer, and asks whether that is in vain.  With interrupts off on the
+ * only CPU there is, it keeps out whoever would bring the device back, or say that it is gone.
+ * It will do as if its buffers were its own again, so nobody gets to see them any more.
+ */
+bool ring_waits_in_vain(struct ring_queue *q)
+{
+	struct virtio_device *vdev = q->vq.vdev;
+
+	if (!irqs_disabled() || num_online_cpus() > 1)
+		return false;
+	if (!q->stalled && !(vdev->config->is_gone && vdev->config->is_gone(vdev)))
+		return false;
+	WRITE_ONCE(q->broken, true);
+	while (ring_drain(q))
+		;
+	return true;
 }
 
 void ring_trace_callback(struct ring_queue *q)

@@ -283,6 +283,60 @@ static void test_missed(struct kunit *test)
 }
 
 /* Buffers in order can't be shown out of turn. */
+/* As a driver does that spins under a lock. */
+static bool is_broken_to_who_spins(struct ring_fixture *f)
+{
+	unsigned long flags;
+	bool broken;
+
+	local_irq_save(flags);
+	broken = virtqueue_is_broken(f->vq);
+	local_irq_restore(flags);
+	return broken;
+}
+
+/* On the only CPU nobody can bring the device back: what was in flight is the driver's. */
+static void expect_waits_in_vain(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	struct scatterlist sg;
+	unsigned int len;
+	u8 byte = 0;
+
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+	KUNIT_EXPECT_TRUE(test, is_broken_to_who_spins(f));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	KUNIT_EXPECT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+	sg_init_one(&sg, &byte, 1);
+	KUNIT_EXPECT_EQ(test, -EIO, f->vq->vq_ops->add_buf(f->vq, &sg, 1, 0, test));
+}
+
+static void test_wait_in_vain(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+
+	ring_add_all_sorts(test);
+	KUNIT_EXPECT_FALSE(test, is_broken_to_who_spins(f));
+	stall(f);
+	expect_waits_in_vain(test);
+}
+
+static bool gone(struct virtio_device *vdev)
+{
+	return true;
+}
+
+static void test_gone_while_waiting(struct kunit *test)
+{
+	static const struct virtio_config_ops ops = { .is_gone = gone };
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+
+	ring_add_all_sorts(test);
+	f->vdev.config = &ops;
+	expect_waits_in_vain(test);
+}
+
 static void test_in_order(struct kunit *test)
 {
 	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test) | IN_ORDER);
@@ -300,6 +354,8 @@ static struct kunit_case ring_renew_cases[] = {
 	KUNIT_CASE_PARAM(test_lie, features_gen_params),
 	KUNIT_CASE_PARAM(test_twice, features_gen_params),
 	KUNIT_CASE_PARAM(test_missed, features_gen_params),
+	KUNIT_CASE_PARAM(test_wait_in_vain, features_gen_params),
+	KUNIT_CASE_PARAM(test_gone_while_waiting, features_gen_params),
 	KUNIT_CASE_PARAM(test_in_order, features_gen_params),
 	{}
 };
