@@ -59,7 +59,7 @@ static void connect_honestly(void)
 
 static void write_memory(const struct step *s)
 {
-	guest_put(guest_at((s->b << 8 | s->c) * 2), s->d, 1 << s->a % 4);
+	guest_write((s->b << 8 | s->c) * 2 % GUEST_LENGTH, s->d, 1 << s->a % 4);
 }
 
 static struct fuzz_queue *queue_of(const struct step *s)
