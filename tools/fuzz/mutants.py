@@ -57,7 +57,6 @@ MUTANTS = (
     ("a ring may lie anywhere", "launch", "queue.c", "if (at && address % part.align == 0)", "if (at)"),
     ("a queue may be larger than was offered", "launch", "queue.c", "if (size && size <= q->offered &&", "if (size &&"),
     ("a chain may be of any length", "launch", "queue.c", "if (descriptors < q->size)", "if (1)"),
-    ("more is taken than there are places", "launch", "queue.c", "if (chain->places > q->size - q->in_flight)", "if (0)"),
     ("a head is not checked", "launch", "split.c", "if (*head < q->size)", "if (1)"),
     ("a head is read again after the check", "launch", "split.c", "\tif (*head < q->size)\n\t\treturn true;",
      "\tif (*head < q->size) {\n\t\t*head = load16(avail(q, AVAIL_RING(ring->next & (q->size - 1))));\n\t\treturn true;\n\t}"),

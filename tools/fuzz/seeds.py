@@ -84,6 +84,9 @@ def rings():
     for device, size in itertools.product(DEVICES, (17, 64, 256, 512, 0x8000)):
         yield [step("command", device, STATUS, 0), step("command", device, STATUS, 10), step("page", device, AT_SIZE, BYTES_2, size),
                step("command", device, STATUS, 14), request(device, 131), kick(device)]
+        # The first descriptor leads to itself.
+        yield [step("command", device, STATUS, 0), step("command", device, STATUS, 10), step("page", device, AT_SIZE, BYTES_2, size), step("command", device, STATUS, 14),
+               request(device, 130), step("descriptor", device, 0, 2, 3), step("descriptor", device, 0, 3, 0), kick(device)]
     for device, kind in REQUESTS:
         q, some = queue_of(device, kind), [request(device, kind)] * 2
         for member, value in ((0, 0), (4, LENGTH - 16), (12, 1), (1, 0), (1, 11), (1, 0xffffffff), (2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (3, 0), (3, 1), (3, 0xffff)):
@@ -101,6 +104,7 @@ def tables():
         end = [memory(LENGTH - 16, START), memory(LENGTH - 12, 0), memory(LENGTH - 8, 16), memory(LENGTH - 4, 1 | 1 << 16)]
         yield some + [kick(device)]
         yield some + end + [step("descriptor", q, 0, 4, LENGTH - 16), step("descriptor", q, 0, 1, 48), kick(device)]
+        yield some + [memory(table, START + table), memory(table + 4, 0), memory(table + 8, 16), memory(table + 12, 4), kick(device)]
         for length in (0, 8, 16 * 17, 4096):
             yield some + [step("descriptor", q, 0, 1, length), kick(device)]
         for flags in (1, 3, 4, 5, 1 | 9 << 16):
