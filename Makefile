@@ -84,7 +84,7 @@ new-driver: source
 check-new-driver: source
 	@$(TOOLS)/test_new_driver.py $(LINUX) $(BUILD)/kunit
 
-## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh; and lsvirtio
+## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh; lsvirtio, and launch
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
 

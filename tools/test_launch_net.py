@@ -522,30 +522,32 @@ class User(Test):
             return d[47], struct.unpack_from(">I", d, 38)[0], d[34 + offset:14 + length]
         return self.answer(find)
 
-    def fetch(self, port, length):
+    def fetch(self, port, length, mine=4000):
         """All that a server sends, in order; what comes twice is the sender's right."""
-        self.tcp(port, 4000, 2, 100, 0)
-        flags, seen, _ = self.segment(4000)
+        self.tcp(port, mine, 2, 100, 0)
+        flags, seen, _ = self.segment(mine)
         self.assertEqual(flags & 0x12, 0x12)
         got, seen = b"", seen + 1
-        self.tcp(port, 4000, 0x10, 101, seen)
+        self.tcp(port, mine, 0x10, 101, seen)
         while len(got) < length:
-            flags, sequence, data = self.segment(4000)
+            flags, sequence, data = self.segment(mine)
             self.assertFalse(flags & 4, "the connection was reset")
             if sequence == seen and data:
                 got, seen = got + data, seen + len(data)
-            self.tcp(port, 4000, 0x10, 101, seen)
+            self.tcp(port, mine, 0x10, 101, seen)
+        self.tcp(port, mine, 4, 101, seen)
         return got
 
     def test_fetch(self):
         """From a server of this machine, which is the router's; more than there are buffers for at once."""
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)
-        threading.Thread(target=lambda: [server.accept()[0].sendall(frame(300000)) for _ in range(2)], daemon=True).start()
+        threading.Thread(target=lambda: [server.accept()[0].sendall(frame(300000)) for _ in range(6)], daemon=True).start()
         for room in (200, 3):
             self.begin(room=room)
             self.find_router()
-            self.assertTrue(self.fetch(server.getsockname()[1], 300000) == frame(300000), "what came is what was sent")
+            for mine in (4000, 4001, 4002):     # one after the other, on the same descriptor here
+                self.assertTrue(self.fetch(server.getsockname()[1], 300000, mine) == frame(300000), "what came is what was sent")
             self.assertIn("dropped 0 and 0", self.one.list())
             self.one.end()
 

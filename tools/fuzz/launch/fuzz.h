@@ -57,6 +57,7 @@ struct fuzz_buf {
 
 /* guest.c: bytes of the guest's memory, and the page as a driver finds it. */
 uint8_t *guest_at(size_t at);
+void guest_write(size_t at, uint64_t value, unsigned int bytes);
 bool guest_learn(void);
 uint8_t *guest_device(unsigned int nr);
 uint8_t *guest_field(unsigned int nr, uint8_t type, unsigned int nth);

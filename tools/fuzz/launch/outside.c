@@ -119,7 +119,9 @@ static void send_hello(const void *hello, size_t bytes, unsigned int fds)
 	if (fds) {
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(fds * sizeof(int));
-		control.align = (struct cmsghdr) { CMSG_LEN(fds * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+		control.align = (struct cmsghdr) {
+			CMSG_LEN(fds * sizeof(int)), SOL_SOCKET, SCM_RIGHTS,
+		};
 		memcpy(CMSG_DATA(&control.align), fd, fds * sizeof(int));
 	}
 	sendmsg(guest, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -173,7 +175,8 @@ void outside_begin(bool reverse)
 	struct device *dev;
 
 	ends_begin(reverse);
-	messages = connections = 0;
+	messages = 0;
+	connections = 0;
 	for (dev = devices_first(); dev; dev = dev->next)
 		dev->lies = 0;
 }

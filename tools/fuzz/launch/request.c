@@ -119,9 +119,10 @@ static void finish(unsigned int nr, unsigned int q, uint32_t written)
 
 	driver_kick(nr);
 	outside_ring();
-	expect(driver_used(&driver_queue[nr][q], &length), "device %u has used a buffer of queue %u", nr, q);
-	expect(length == written, "device %u has written %u bytes of queue %u, %u of them", nr, length,
-	       q, written);
+	expect(driver_used(&driver_queue[nr][q], &length), "device %u has used a buffer of queue %u",
+	       nr, q);
+	expect(length == written, "device %u has written %u bytes in queue %u, not %u",
+	       nr, length, q, written);
 }
 
 static void check_disk(void)

@@ -46,7 +46,10 @@ void receiver_stop(struct receiver *r)
 	loop_forget(&r->publish);
 	r->q = NULL;
 	r->waits = false;
-	r->first = r->count = r->room = r->cut = 0;
+	r->first = 0;
+	r->count = 0;
+	r->room = 0;
+	r->cut = 0;
 }
 
 /* One buffer more.  Each has room for a header at least (virtio 1.3, 5.1.6.3.1). */
@@ -166,7 +169,8 @@ static bool cut(struct receiver *r, const struct incoming *in)
 {
 	size_t at = r->cut, length;
 
-	while ((length = offload_cut(&in->left, in->frame, in->length, &at, r->piece, r->largest))) {
+	while ((length = offload_cut(&in->left, in->frame, in->length, &at, r->piece,
+				     r->largest))) {
 		if (!deliver(r, &(struct offload) { 0 }, r->piece, length))
 			return false;
 		r->cut = at;

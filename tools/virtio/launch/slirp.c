@@ -37,7 +37,8 @@ struct waiting {
  * @timer: when it wants to be called without any
  * @waiting: by number of a descriptor
  * @count: how many there are
- * @kept: frames that the guest had no room for, a ring of KEPT, and their lengths
+ * @kept: frames that the guest had no room for, a ring of KEPT
+ * @lengths: of them
  * @first: the next of them
  * @kept_count: how many there are
  * @largest: bytes of one
@@ -109,7 +110,8 @@ static void on_guest_error(const char *text, void *opaque)
 	struct user *u = opaque;
 
 	if (!u->told)
-		say("net user: the guest sent what can't be understood (%s): more is not said", text);
+		say("net user: the guest sent what can't be understood (%s): more is not said",
+		    text);
 	u->told = true;
 }
 
@@ -314,8 +316,8 @@ static void forward(struct user *u, const char *text)
 
 	forward_parse(&f, text);
 	if (slirp_add_hostfwd(u->slirp, f.udp, f.host, f.host_port, f.guest, f.guest_port))
-		die("--net user: hostfwd=%s: %s: expected a port of this machine that is free", text,
-		    strerror(errno));
+		die("--net user: hostfwd=%s: %s: expected a port of this machine that is free",
+		    text, strerror(errno));
 }
 
 static void open_network(struct user *u, size_t mtu)
@@ -340,6 +342,7 @@ static void open_network(struct user *u, size_t mtu)
 struct link *slirp_create(struct net *net, const struct net_options *options)
 {
 	struct user *u = need(sizeof(*u));
+	struct epoll_event timer;
 	size_t i;
 
 	u->link = (struct link) { &user_type, net };
@@ -349,9 +352,9 @@ struct link *slirp_create(struct net *net, const struct net_options *options)
 	u->watch.ready = on_ready;
 	u->watch.fd = epoll_create1(EPOLL_CLOEXEC);
 	u->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	timer = (struct epoll_event) { .events = EPOLLIN, .data.fd = u->timer };
 	if (u->watch.fd < 0 || u->timer < 0 ||
-	    epoll_ctl(u->watch.fd, EPOLL_CTL_ADD, u->timer,
-		      &(struct epoll_event) { .events = EPOLLIN, .data.fd = u->timer }) ||
+	    epoll_ctl(u->watch.fd, EPOLL_CTL_ADD, u->timer, &timer) ||
 	    loop_add(&u->watch, EPOLLIN))
 		die("--net user: epoll: %s", strerror(errno));
 	open_network(u, options->mtu);
