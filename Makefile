@@ -84,11 +84,11 @@ new-driver: source
 check-new-driver: source
 	@$(TOOLS)/test_new_driver.py $(LINUX) $(BUILD)/kunit
 
-## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh; and lsvirtio
+## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh; lsvirtio, and launch
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
 
-## make fuzz TIME=s       fuzz the rings, then the fields, in user space, TIME seconds each, and say what is covered
+## make fuzz TIME=s       fuzz the rings, the fields, then the launcher, in user space, TIME seconds each, and say what is covered
 FUZZ = $(TOOLS)/fuzz/run.py $(1) --source $(LINUX) --build $(BUILD)/fuzz
 fuzz: source
 	@$(call FUZZ,fuzz) --time $(or $(TIME),60)
@@ -97,7 +97,7 @@ fuzz: source
 check-fuzz: source
 	@$(call FUZZ,check) --time 20
 
-## make fuzz-mutants [ONLY=g]   break the core on purpose: does the fuzzer see it, within TIME?  Not part of make test: minutes
+## make fuzz-mutants [ONLY=g]   break the core and the launcher on purpose: does the fuzzer see it, within TIME?  Not part of make test: minutes
 fuzz-mutants: source
 	@$(call FUZZ,mutants) --time $(or $(TIME),60) $(if $(ONLY),--only '$(ONLY)')
 

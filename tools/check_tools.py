@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The tree's own programs under tools/virtio, built on our ring, and run; and lsvirtio, which lists devices.
+"""The tree's own programs under tools/virtio, built on our ring, and run; lsvirtio, which lists devices, and
+launch, which makes them.
 
 vringh_test plays the device with the tree's vringh, which shares no code with the ring.
 The other two ask a kernel to play it, and are skipped where it does not offer to.
@@ -67,6 +68,8 @@ def main():
     if attempt("lsvirtio builds", ["make", "-s", "CFLAGS=-O2 -g -Werror", "install", f"DESTDIR={folder}/installed"], f"{folder}/lsvirtio"):
         attempt("lsvirtio on machines made of files",
                 [f"{TOOLS}/test_lsvirtio.py", f"{folder}/installed/usr/local/sbin/lsvirtio", os.path.abspath(args.source)], folder)
+    if attempt("launch builds", ["make", "-s", "CFLAGS=-O2 -g -Werror", "install", f"DESTDIR={folder}/installed"], f"{folder}/launch"):
+        attempt("network cards of launch, under guests made of Python", [f"{TOOLS}/test_launch_net.py", f"{folder}/installed/usr/local/bin/launch"], folder)
     built = attempt("tools/virtio builds", ["make", "-s", f"-j{os.cpu_count()}", "test"], folder)
     for program, runs, device, whose in RUNS if built else ():
         if device and not os.path.exists(device):

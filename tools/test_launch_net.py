@@ -334,6 +334,20 @@ class Joined(Test):
         until("all to be dropped", lambda: "dropped 0 and 1000" in self.launchers[1].list())
         self.assertEqual(b.receive()[1], frame(60))
 
+    def test_reset_of_who_is_held_up(self):
+        """What it had not sent is forgotten, and used in no ring."""
+        a, b = self.pair()
+        while len(a.tx.free) >= 2 or a.tx.take_one():
+            a.put(frame(1514))
+        a = self.launchers[0].card()
+        a.put(frame(60))
+        got = None
+        while got != frame(60):
+            b.room(1)
+            got = b.receive()[1]
+        self.assertEqual(a.tx.take()[1], 0)
+        self.assertIsNone(a.tx.take_one())
+
     def test_fields(self):
         card = self.launch("one", "peer=cable,mac=52:54:00:12:34:56,mtu=9000").card()
         self.assertEqual(card.device.value(FIELD_MAC).to_bytes(6, "little"), bytes.fromhex("525400123456"))
@@ -413,7 +427,7 @@ class Lies(Test):
         bad = (b"x", header(), header() + frame(13), header() + frame(1519), header() + frame(66000), header(1, start=90, place=9) + frame(100),
                header(0, TCP4, 0, 1448, 34, 16) + data, header(1, 3, 0, 1448, 34, 16) + data,
                # Large packets that can't be cut: not the header that it says, or none of its length.
-               header(1, TCP6, 0, 1448, 34, 16) + data, header(1, TCP4, 0, 1448, 38, 16) + data, large + data[:46] + b"\xf0" + data[47:80],
+               header(1, TCP6, 0, 1448, 34, 16) + data, header(1, TCP4, 0, 1448, 38, 16) + data, header(1, TCP4, 0, 1448, 38, 16) + data[:50] + b"\x80" + data[51:], large + data[:46] + b"\xf0" + data[47:80],
                large + data[:46] + b"\x40" + data[47:], header(1, TCP4, 0, 1500, 34, 16) + data)
         card.room(4)
         for n, message in enumerate(bad):
@@ -447,13 +461,13 @@ class User(Test):
     """On the launcher's own network, with as much of a network stack as it takes."""
     MAC, IP, ROUTER = bytes.fromhex("525400123456"), bytes([10, 0, 2, 15]), bytes([10, 0, 2, 2])
 
-    def begin(self, more="", features=PLAIN | MRG, **kw):
+    def begin(self, more="", features=PLAIN | MRG, room=200, **kw):
         self.one = self.launch("one", f"user,mac=52:54:00:12:34:56{more}")
         if "without libslirp" in self.one.said():
             self.skipTest("a launcher without libslirp")
         self.card = self.one.card(features, **kw)
         self.assertEqual(self.card.link(), 1)
-        self.card.room(64)
+        self.card.room(room)
 
     def ether(self, type, data, to=b"\xff" * 6):
         self.card.send((to + self.MAC + struct.pack(">H", type) + data).ljust(60, b"\0"))
@@ -508,29 +522,34 @@ class User(Test):
             return d[47], struct.unpack_from(">I", d, 38)[0], d[34 + offset:14 + length]
         return self.answer(find)
 
-    def fetch(self, port, length):
+    def fetch(self, port, length, mine=4000):
         """All that a server sends, in order; what comes twice is the sender's right."""
-        self.tcp(port, 4000, 2, 100, 0)
-        flags, seen, _ = self.segment(4000)
+        self.tcp(port, mine, 2, 100, 0)
+        flags, seen, _ = self.segment(mine)
         self.assertEqual(flags & 0x12, 0x12)
         got, seen = b"", seen + 1
-        self.tcp(port, 4000, 0x10, 101, seen)
+        self.tcp(port, mine, 0x10, 101, seen)
         while len(got) < length:
-            flags, sequence, data = self.segment(4000)
+            flags, sequence, data = self.segment(mine)
             self.assertFalse(flags & 4, "the connection was reset")
             if sequence == seen and data:
                 got, seen = got + data, seen + len(data)
-            self.tcp(port, 4000, 0x10, 101, seen)
+            self.tcp(port, mine, 0x10, 101, seen)
+        self.tcp(port, mine, 4, 101, seen)
         return got
 
     def test_fetch(self):
         """From a server of this machine, which is the router's; more than there are buffers for at once."""
         server = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(server.close)
-        threading.Thread(target=lambda: server.accept()[0].sendall(frame(300000)), daemon=True).start()
-        self.begin()
-        self.find_router()
-        self.assertTrue(self.fetch(server.getsockname()[1], 300000) == frame(300000), "what came is what was sent")
+        threading.Thread(target=lambda: [server.accept()[0].sendall(frame(300000)) for _ in range(6)], daemon=True).start()
+        for room in (200, 3):
+            self.begin(room=room)
+            self.find_router()
+            for mine in (4000, 4001, 4002):     # one after the other, on the same descriptor here
+                self.assertTrue(self.fetch(server.getsockname()[1], 300000, mine) == frame(300000), "what came is what was sent")
+            self.assertIn("dropped 0 and 0", self.one.list())
+            self.one.end()
 
     def test_forward(self):
         with socket.create_server(("127.0.0.1", 0)) as s:
@@ -561,15 +580,33 @@ class User(Test):
         self.assertIn("Address already in use: expected a port of this machine that is free", r.stderr)
 
     def test_no_room(self):
-        """What comes when there are no buffers is lost, and counted; afterwards all is well."""
+        """What comes when there are no buffers waits, up to a limit; the rest is lost, and counted.  Afterwards all is well."""
+        self.begin(room=2)
+        self.find_router()
+        for n in range(200):
+            text = b"\x08\0\0\0\0\1" + struct.pack(">H", n) + b"ping"
+            self.ip(1, text[:2] + struct.pack(">H", 0xffff ^ total(text)) + text[4:])
+        until("some to be lost", lambda: "dropped 0 and 70" in self.one.list())
+        for n in range(130):
+            self.card.room(1)
+            self.assertEqual(self.card.receive()[1][40:42], struct.pack(">H", n))
+        self.find_router()
+
+    def test_lost_on_the_way(self):
+        """An answer that does not come: what was sent is sent again, when its time has come."""
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        threading.Thread(target=lambda: server.accept()[0].sendall(b"hello"), daemon=True).start()
         self.begin()
         self.find_router()
-        for _ in range(63 + 10):
-            text = b"\x08\0\0\0\0\1\0\1ping"
-            self.ip(1, text[:2] + struct.pack(">H", 0xffff ^ total(text)) + text[4:])
-        until("some to be lost", lambda: "dropped 0 and" in self.one.list() and "dropped 0 and 0" not in self.one.list())
-        self.card.room(64)
-        self.find_router()
+        port = server.getsockname()[1]
+        self.tcp(port, 4000, 2, 100, 0)
+        seen = self.segment(4000)[1] + 1
+        self.tcp(port, 4000, 0x10, 101, seen)
+        for _ in range(2):
+            while (got := self.segment(4000))[2] != b"hello":
+                pass
+            self.assertEqual(got[1], seen)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kept inputs of a target: a line of hex digits for each, in corpus/TARGET; libFuzzer wants a folder of files."""
+"""The kept inputs of a target: a line of hex digits for each, in corpus/TARGET, and what seeds.py has; libFuzzer wants a folder of files."""
 import hashlib, os, shutil, subprocess
 
-import targets
+import seeds, targets
 
 FOLDER = os.path.join(targets.HERE, "corpus")
+
+
+def read_kept(target):
+    kept = os.path.join(FOLDER, target)
+    for line in open(kept) if os.path.exists(kept) else ():
+        yield bytes.fromhex(line)
 
 
 def unpack(target, folder):
     """Add what is kept to what is in folder."""
     os.makedirs(folder, exist_ok=True)
-    kept = os.path.join(FOLDER, target)
-    for line in open(kept) if os.path.exists(kept) else ():
-        data = bytes.fromhex(line)
+    for data in (*read_kept(target), *seeds.SEEDS.get(target, tuple)()):
         with open(f"{folder}/{hashlib.sha1(data).hexdigest()}", "wb") as f:
             f.write(data)
     return folder

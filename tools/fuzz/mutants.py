@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Ways to break the core that the fuzzer has to find: name, target, file, what stands there, what the mutant has."""
+"""Ways to break the core and the launcher that the fuzzer has to find: name, target, file, what stands there, what the mutant has."""
 
 SPLIT, PACKED, QUEUE, TAKE, ADD, MEMORY, MAPPING, RING, REPORT, API, RESET = (
     f"ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "add.h", "memory.c", "mapping.c", "ring.h", "report.c", "api.c", "reset.c"))
@@ -51,4 +51,33 @@ MUTANTS = (
     ("the length of a tag is believed", "fields", "layout.c", "return min_t(u16, virtio16_to_cpu(vdev, count), field->size);",
      "return virtio16_to_cpu(vdev, count);"),
     ("a wrong width is read anyhow", "fields", "config.c", "if (len != size) {", "if (len < size) {"),
+    ("a buffer may leave the guest's memory", "launch", "queue.c", "memory_at(address, length);\n\n\tif (!write", "memory_at(address, 0);\n\n\tif (!write"),
+    ("a table may leave the guest's memory", "launch", "queue.c", "at = memory_at(address, length);\n\tif (!at)", "at = memory_at(address, 0);\n\tif (!at)"),
+    ("a ring may leave the guest's memory", "launch", "queue.c", "memory_at(address, part.bytes)", "memory_at(address, 0)"),
+    ("a ring may lie anywhere", "launch", "queue.c", "if (at && address % part.align == 0)", "if (at)"),
+    ("a queue may be larger than was offered", "launch", "queue.c", "if (size && size <= q->offered &&", "if (size &&"),
+    ("a chain may be of any length", "launch", "queue.c", "if (descriptors < q->size)", "if (1)"),
+    ("a head is not checked", "launch", "split.c", "if (*head < q->size)", "if (1)"),
+    ("a head is read again after the check", "launch", "split.c", "\tif (*head < q->size)\n\t\treturn true;",
+     "\tif (*head < q->size) {\n\t\t*head = load16(avail(q, AVAIL_RING(ring->next & (q->size - 1))));\n\t\treturn true;\n\t}"),
+    ("the next descriptor is not checked", "launch", "split.c", "if (desc->next < count)", "if (1)"),
+    ("a table may be in a table", "launch", "split.c", "if (table != q->ring.desc)", "if (0)"),
+    ("the end of the guest's memory is not looked at", "launch", "memory.c", " || length > guest.length - at", ""),
+    ("memory may lie aslant in its file", "launch", "hello.c", "if ((start - le64toh(text->offset)) % 16)", "if (0)"),
+    ("a page may leave the guest's memory", "launch", "hello.c", " ||\n\t    page_length > length - (page - start)", ""),
+    ("a page may be too short for its header", "launch", "page.c", "if (length < sizeof(header) + sizeof(__le64))", "if (0)"),
+    ("a page may be too short for its devices", "launch", "page.c", "|| need + sizeof(__le64) > page.length - page.end", ""),
+    ("a device is not told that its queue ends", "launch", "handshake.c", "\tdev->type->stop(dev, q);\n", ""),
+    ("a device stays broken", "launch", "handshake.c", "\tdev->broken = false;\n", ""),
+    ("a lie is said again and again", "launch", "device.c", "\tif (dev->lies++ >= LIES_SAID)\n\t\treturn;\n", ""),
+    ("a write may end behind the disk", "launch", "request.c", " &&\n\t       bytes / SECTOR <= disk->sectors - sector", ""),
+    ("a request needs no place for its status", "launch", "request.c", "if (!chain->in)", "if (0)"),
+    ("any number of ranges is taken", "launch", "request.c", " || bytes > sizeof(given)", ""),
+    ("a disk's requests outlive its queue", "launch", "disk.c", "\tdisk->engine->type->drain(disk->engine);\n\tdisk->stopping = false;", "\tdisk->stopping = false;"),
+    ("a buffer may have no room for a header", "launch", "receive.c", "if (c->out || r->bytes[at] < HEADER)", "if (c->out)"),
+    ("buffers outlive their queue", "launch", "receive.c", "\tr->count = 0;\n\tr->room = 0;\n", ""),
+    ("frames outlive their queue", "launch", "net.c", "\t\tnet->done = 0;\n\t\tnet->count = 0;\n", ""),
+    ("a checksum may be outside of its frame", "launch", "offload.c", "if (place + 2 > length)", "if (0)"),
+    ("a piece may be larger than its place", "launch", "offload.c", "if (headers + part > room)", "if (0)"),
+    ("a buffer gets as many random bytes as it likes", "launch", "entropy.c", "wanted < AT_ONCE ? wanted : AT_ONCE", "wanted"),
 )

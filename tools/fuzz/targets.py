@@ -19,7 +19,7 @@ TARGETS = {
     "fields": Target("drivers/virtio", "[cl]*.c", "memory race page structure fields", 600, KERNEL),
     "launch": Target("tools/virtio/launch", "memory.c device.c page.c handshake.c hello.c socket.c queue.c split.c packed.c iov.c "
                      "disk.c request.c blockfile.c aio.c console.c entropy.c net.c net_options.c receive.c offload.c peer.c no_slirp.c",
-                     "launch/guest launch/outside launch/loop launch/race launch/driver launch/request launch/launch", 400, PROGRAM, AROUND),
+                     "launch/guest launch/outside launch/ends launch/loop launch/race launch/driver launch/request launch/launch", 1500, PROGRAM, AROUND),
 }
 TOOLS = ("clang-14", "llvm-profdata-14", "llvm-cov-14")
 COMMON = "-g -O1 -std=gnu11 -Wall -fno-omit-frame-pointer"

@@ -5,7 +5,7 @@
  * The launcher's page, rings and devices are the real ones.  The guest's memory is memory
  * of the fuzzer's with nothing on either side of it (guest.c), a driver that can be
  * honest drives the devices (driver.c), and what the launcher has around itself, files,
- * terminals and time, is made of what stands in outside.c and loop.c.
+ * terminals and time, is made of what stands in outside.c, ends.c and loop.c.
  */
 #ifndef _FUZZ_LAUNCH_H
 #define _FUZZ_LAUNCH_H
@@ -57,6 +57,7 @@ struct fuzz_buf {
 
 /* guest.c: bytes of the guest's memory, and the page as a driver finds it. */
 uint8_t *guest_at(size_t at);
+void guest_write(size_t at, uint64_t value, unsigned int bytes);
 bool guest_learn(void);
 uint8_t *guest_device(unsigned int nr);
 uint8_t *guest_field(unsigned int nr, uint8_t type, unsigned int nth);
@@ -84,16 +85,19 @@ void request_check(unsigned int nr, bool packed);
 /* loop.c: turns until nothing is left to do. */
 void loop_settle(void);
 
-/* outside.c: the guest's connection, the disk's file, the other end of the cable, messages. */
+/* outside.c: the guest's connection, the disk's file, messages. */
 char *outside_init(void);
 void outside_begin(bool backwards);
 void outside_end(void);
 void outside_connect(const void *hello, size_t bytes, unsigned int fds);
 void outside_ring(void);
-void outside_send(const void *message, size_t bytes);
-size_t outside_receive(void *message, size_t room);
-void outside_unplug(void);
-void outside_type(const void *text, size_t bytes);
+
+/* ends.c: how the disk's requests end; the wire and the terminal. */
+void ends_begin(bool backwards);
+void ends_send(const void *message, size_t bytes);
+size_t ends_receive(void *message, size_t room);
+void ends_unplug(void);
+void ends_type(const void *text, size_t bytes);
 
 /* race.c: after @loads more of them, what was loaded last changes. */
 void race_arm(unsigned int loads, uint8_t value, bool flip);

@@ -59,6 +59,13 @@ uint8_t *guest_at(size_t at)
 	return map + at;
 }
 
+/* Anywhere, up to its last byte. */
+void guest_write(size_t at, uint64_t value, unsigned int bytes)
+{
+	if (at + bytes <= map_length)
+		memcpy(map + at, &value, bytes);
+}
+
 void guest_put(uint8_t *p, uint64_t value, unsigned int bytes)
 {
 	memcpy(p, &value, bytes);

@@ -27,7 +27,10 @@ struct setup {
 	uint8_t kind, features[3];
 };
 
-enum { KIND_PACKED = 1, KIND_BACKWARDS = 2, KIND_NOTHING = 4, KIND_CHECK_PACKED = 8, KIND_INDIRECT = 16 };
+enum {
+	KIND_PACKED = 1, KIND_BACKWARDS = 2, KIND_NOTHING = 4, KIND_CHECK_PACKED = 8,
+	KIND_INDIRECT = 16,
+};
 
 struct step {
 	uint8_t op, a, b, c;
@@ -56,7 +59,7 @@ static void connect_honestly(void)
 
 static void write_memory(const struct step *s)
 {
-	guest_put(guest_at((s->b << 8 | s->c) * 2), s->d, 1 << s->a % 4);
+	guest_write((s->b << 8 | s->c) * 2 % GUEST_LENGTH, s->d, 1 << s->a % 4);
 }
 
 static struct fuzz_queue *queue_of(const struct step *s)
@@ -67,7 +70,9 @@ static struct fuzz_queue *queue_of(const struct step *s)
 /* A descriptor of a queue, by its members: both formats have them at the same places. */
 static void write_descriptor(const struct step *s)
 {
-	static const struct { uint8_t at, bytes; } members[] = { { 0, 8 }, { 8, 4 }, { 12, 2 }, { 14, 2 } };
+	static const struct { uint8_t at, bytes; } members[] = {
+		{ 0, 8 }, { 8, 4 }, { 12, 2 }, { 14, 2 },
+	};
 	uint8_t *desc = guest_at(queue_of(s)->at + s->b % 32 * 16);
 	unsigned int member = s->c % ARRAY_LEN(members);
 	uint64_t value = s->d;
@@ -159,7 +164,7 @@ static void message(const struct step *s)
 	message[ip] = header.gso_type & 4 ? 0x60 : 0x45;
 	message[ip + 9] = 6;
 	message[sizeof(header) + header.csum_start + 12] = (s->c & 15) << 4;
-	outside_send(message, length + (s->a & 0x80));
+	ends_send(message, length + (s->a & 0x80));
 	loop_settle();
 }
 
@@ -169,8 +174,8 @@ static void wire(const struct step *s)
 	unsigned int n;
 
 	if (s->a & 1)
-		outside_unplug();
-	for (n = s->b; n && outside_receive(message, sizeof(message)); n--)
+		ends_unplug();
+	for (n = s->b; n && ends_receive(message, sizeof(message)); n--)
 		;
 	loop_settle();
 }
@@ -179,7 +184,7 @@ static void type(const struct step *s)
 {
 	char text[256] = "text";
 
-	outside_type(text, s->a);
+	ends_type(text, s->a);
 	loop_settle();
 }
 
@@ -206,7 +211,7 @@ static void check(bool packed)
 	unsigned int nr;
 
 	race_arm(0, 0, false);
-	outside_unplug();
+	ends_unplug();
 	connect_honestly();
 	for (nr = 0; nr < DEVICES; nr++)
 		request_check(nr, packed);

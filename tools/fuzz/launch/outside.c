@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the launcher has around itself: a guest that connects, the file of a disk, the other
- * end of a cable, and somebody who reads its messages.
+ * What the launcher has around itself: a guest that connects, the file of a disk, and
+ * somebody who reads its messages.  What devices lead to is in ends.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/virtio_page.h>
 #include <linux/virtio_page_socket.h>
 #include <stdarg.h>
@@ -13,18 +12,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include "aio.h"
 #include "device.h"
 #include "fuzz.h"
-#include "line.h"
-#include "loop.h"
-#include "meet.h"
 #include "say.h"
 #include "signals.h"
-#include "terminal.h"
 
 /* So many for all that can be said once, and for each device and each connection. */
 enum { WIRE_BYTES = 8192, MESSAGES = 64, MESSAGES_A_CONNECTION = 8 };
@@ -32,7 +25,6 @@ enum { WIRE_BYTES = 8192, MESSAGES = 64, MESSAGES_A_CONNECTION = 8 };
 static int listener = -1;	/* an eventfd in the place of a listening socket */
 static int connecting = -1;
 static int guest = -1, doorbell = -1, memory_file = -1;
-static int wire = -1;
 static int disk_file = -1;
 static unsigned int messages, connections;
 
@@ -114,218 +106,6 @@ void *need(size_t bytes)
 	return p;
 }
 
-/* In the place of threads.c: requests end in the next turn, in order or the other way round. */
-struct engine {
-	struct aio_engine engine;
-	struct aio *first;
-	struct work work;
-	int fd;
-};
-
-static bool backwards;
-
-static void add(struct aio_engine *engine, struct aio *aio)
-{
-	struct engine *e = (struct engine *)engine;
-	struct aio **at = &e->first;
-
-	while (*at && !backwards)
-		at = &(*at)->next;
-	aio->next = *at;
-	*at = aio;
-	engine->in_flight++;
-}
-
-static ssize_t perform(int fd, const struct aio *aio)
-{
-	switch (aio->op) {
-	case AIO_READ:
-		return preadv2(fd, aio->iov, aio->iovs, aio->offset, 0);
-	case AIO_WRITE:
-		return pwritev2(fd, aio->iov, aio->iovs, aio->offset, aio->flags);
-	case AIO_SYNC:
-		return fdatasync(fd);
-	case AIO_ALLOCATE:
-		return fallocate(fd, aio->flags, aio->offset, aio->length);
-	}
-	return -1;
-}
-
-static void drain(struct aio_engine *engine)
-{
-	struct engine *e = (struct engine *)engine;
-	struct aio *aio;
-
-	while ((aio = e->first)) {
-		e->first = aio->next;
-		engine->in_flight--;
-		aio->result = perform(e->fd, aio);
-		if (aio->result < 0)
-			aio->result = -errno;
-		engine->done(engine, aio);
-	}
-}
-
-static void work(struct work *work)
-{
-	drain(&container_of(work, struct engine, work)->engine);
-}
-
-static void submit(struct aio_engine *engine)
-{
-	loop_defer(&((struct engine *)engine)->work);
-}
-
-static void destroy(struct aio_engine *engine)
-{
-	loop_forget(&((struct engine *)engine)->work);
-	free(engine);
-}
-
-static struct aio_engine *create(int fd, unsigned int depth)
-{
-	struct engine *e = need(sizeof(*e));
-
-	(void)depth;
-	e->engine.type = &aio_threads;
-	e->work.run = work;
-	e->fd = fd;
-	return &e->engine;
-}
-
-const struct aio_type aio_threads = { "fuzz", create, add, submit, drain, destroy };
-
-/* In the place of meet.c: there is always somebody. */
-int meet_init(struct meeting *m, const char *path)
-{
-	(void)path;
-	m->waiting = -1;
-	return 0;
-}
-
-int meet_come(struct meeting *m)
-{
-	int pair[2];
-
-	(void)m;
-	expect(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), "a pair");
-	if (wire >= 0)
-		close(wire);
-	wire = pair[0];
-	return pair[1];
-}
-
-int meet_accept(struct meeting *m)
-{
-	(void)m;
-	return -EAGAIN;
-}
-
-void meet_leave(struct meeting *m)
-{
-	(void)m;
-}
-
-void outside_send(const void *message, size_t bytes)
-{
-	if (send(wire, message, bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		return;		/* there are enough of them */
-}
-
-size_t outside_receive(void *message, size_t room)
-{
-	ssize_t n = recv(wire, message, room, MSG_DONTWAIT);
-
-	return n < 0 ? 0 : n;
-}
-
-/* In the place of line.c: what is typed waits until it is wanted, and output is taken by halves. */
-static size_t (*line_input)(const char *bytes, size_t count);
-static void (*line_output)(void);
-static char typed[512];
-static size_t typed_bytes;
-static bool input_wanted;
-
-static void line_run(struct work *work)
-{
-	size_t n = input_wanted && typed_bytes ? line_input(typed, typed_bytes) : 0;
-
-	typed_bytes -= n;
-	memmove(typed, typed + n, typed_bytes);
-	input_wanted &= !!n;
-	if (n)
-		loop_defer(work);
-}
-
-static void line_drain(struct work *work)
-{
-	(void)work;
-	line_output();
-}
-
-static struct work line_work = { .run = line_run }, drain_work = { .run = line_drain };
-
-bool line_open(const char *where, size_t (*input)(const char *bytes, size_t count),
-	       void (*output)(void), void (*quit)(void))
-{
-	(void)where;
-	(void)quit;
-	line_input = input;
-	line_output = output;
-	return false;
-}
-
-void line_close(void)
-{
-}
-
-uint64_t line_write(const struct iovec *iov, unsigned int count, uint64_t offset)
-{
-	uint64_t left = iov_bytes(iov, count) - offset;
-	char part[100];
-
-	iov_read(iov, count, offset, part, sizeof(part));
-	return left ? left / 2 + 1 : 0;
-}
-
-void line_wants_input(bool wanted)
-{
-	input_wanted = wanted;
-	if (wanted)
-		loop_defer(&line_work);
-}
-
-void line_wants_output(bool wanted)
-{
-	if (wanted)
-		loop_defer(&drain_work);
-	else
-		loop_forget(&drain_work);
-}
-
-void terminal_size(uint16_t *columns, uint16_t *rows)
-{
-	*columns = 0;
-	*rows = 0;
-}
-
-void outside_type(const void *text, size_t bytes)
-{
-	if (bytes > sizeof(typed) - typed_bytes)
-		bytes = sizeof(typed) - typed_bytes;
-	memcpy(typed + typed_bytes, text, bytes);
-	typed_bytes += bytes;
-	loop_defer(&line_work);
-}
-
-/* Somebody else is at the other end at once, and nothing waits at the terminal. */
-void outside_unplug(void)
-{
-	shutdown(wire, SHUT_RDWR);
-	typed_bytes = 0;
-	loop_settle();
-}
-
 static void send_hello(const void *hello, size_t bytes, unsigned int fds)
 {
 	int fd[3] = { memory_file, doorbell, doorbell };
@@ -339,7 +119,9 @@ static void send_hello(const void *hello, size_t bytes, unsigned int fds)
 	if (fds) {
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(fds * sizeof(int));
-		control.align = (struct cmsghdr) { CMSG_LEN(fds * sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+		control.align = (struct cmsghdr) {
+			CMSG_LEN(fds * sizeof(int)), SOL_SOCKET, SCM_RIGHTS,
+		};
 		memcpy(CMSG_DATA(&control.align), fd, fds * sizeof(int));
 	}
 	sendmsg(guest, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -392,8 +174,9 @@ void outside_begin(bool reverse)
 {
 	struct device *dev;
 
-	backwards = reverse;
-	messages = connections = 0;
+	ends_begin(reverse);
+	messages = 0;
+	connections = 0;
 	for (dev = devices_first(); dev; dev = dev->next)
 		dev->lies = 0;
 }
@@ -404,7 +187,7 @@ void outside_end(void)
 
 	hang_up();
 	check_disk();
-	while (outside_receive(frame, sizeof(frame)))
+	while (ends_receive(frame, sizeof(frame)))
 		;
 }
 

@@ -119,9 +119,10 @@ static void finish(unsigned int nr, unsigned int q, uint32_t written)
 
 	driver_kick(nr);
 	outside_ring();
-	expect(driver_used(&driver_queue[nr][q], &length), "device %u has used a buffer of queue %u", nr, q);
-	expect(length == written, "device %u has written %u bytes of queue %u, %u of them", nr, length,
-	       q, written);
+	expect(driver_used(&driver_queue[nr][q], &length), "device %u has used a buffer of queue %u",
+	       nr, q);
+	expect(length == written, "device %u has written %u bytes in queue %u, not %u",
+	       nr, length, q, written);
 }
 
 static void check_disk(void)
@@ -140,15 +141,15 @@ static void check_net(void)
 	uint8_t message[HEADER + FRAME] = { 0 }, got[HEADER + FRAME];
 	uint32_t at;
 
-	while (outside_receive(got, sizeof(got)))
+	while (ends_receive(got, sizeof(got)))
 		;
 	add_frame(FRAME);
 	finish(NET, SEND, 0);
-	expect(outside_receive(got, sizeof(got)) == sizeof(got) && got[HEADER] == 0x5a,
+	expect(ends_receive(got, sizeof(got)) == sizeof(got) && got[HEADER] == 0x5a,
 	       "a frame is on the wire");
 	at = add_room(NET, RECEIVE, ROOM);
 	memset(message + HEADER, 0xa5, FRAME);
-	outside_send(message, sizeof(message));
+	ends_send(message, sizeof(message));
 	finish(NET, RECEIVE, sizeof(message));
 	expect(!memcmp(guest_at(at + HEADER), message + HEADER, FRAME), "a frame has come");
 }
@@ -160,7 +161,7 @@ static void check_console(void)
 	add_text(5);
 	finish(CONSOLE, SEND, 0);
 	at = add_room(CONSOLE, RECEIVE, 16);
-	outside_type("hello", 5);
+	ends_type("hello", 5);
 	finish(CONSOLE, RECEIVE, 5);
 	expect(!memcmp(guest_at(at), "hello", 5), "what was typed has come");
 }

@@ -43,7 +43,7 @@ struct outgoing {
  * @offloads: what it takes undone, bits of OFFLOAD_*; it may hand over the like
  * @send: returns how many of @count frames it has done with.  If those are not all, it
  *	calls net_can_send() when it can go on, and is called with the rest.
- * @receive: net_receive(), or net_has_room(), has failed, and now the guest has buffers
+ * @receive: net_receive() has failed, and now the guest has buffers
  * @close: all is over
  */
 struct link_type {
@@ -73,7 +73,6 @@ struct incoming {
 
 /* net.c, for links.  net_receive() is false if the frame has to wait: try again with it. */
 bool net_receive(struct net *net, struct incoming *in);
-bool net_has_room(struct net *net);
 void net_can_send(struct net *net);
 void net_set_link(struct net *net, bool up);
 /* Of the frames that the guest sent, and of those that came for it: good for nothing. */

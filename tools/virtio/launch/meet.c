@@ -16,18 +16,18 @@ int meet_init(struct meeting *m, const char *path)
 	*m = (struct meeting) { .address.sun_family = AF_UNIX, .waiting = -1 };
 	if (strlen(path) >= sizeof(m->address.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(m->address.sun_path, path);
+	memcpy(m->address.sun_path, path, strlen(path) + 1);
 	return 0;
 }
 
 /* Of those who come at once, one is the first: each holds the folder while it looks. */
 static int hold_folder(const struct meeting *m)
 {
-	char path[sizeof(m->address.sun_path)];
+	struct sockaddr_un address = m->address;
 	int fd, err;
 
-	strcpy(path, m->address.sun_path);
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* dirname() writes to it. */
+	fd = open(dirname(address.sun_path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (!flock(fd, LOCK_EX))

@@ -94,7 +94,9 @@ static void lay_out(struct outgoing *frame, const struct chain *chain)
 		skip -= part;
 		if (part < chain->iov[i].iov_len)
 			frame->iov[frame->count++] = (struct iovec) {
-				(char *)chain->iov[i].iov_base + part, chain->iov[i].iov_len - part };
+				.iov_base = (char *)chain->iov[i].iov_base + part,
+				.iov_len = chain->iov[i].iov_len - part,
+			};
 	}
 }
 
@@ -142,7 +144,8 @@ static bool fill(struct net *net, struct queue *q)
 {
 	unsigned int tries = 0;
 
-	net->done = net->count = 0;
+	net->done = 0;
+	net->count = 0;
 	while (tries < LINK_BATCH && pop_frame(net, q))
 		tries++;
 	return tries && !net->dev.broken;
@@ -215,12 +218,6 @@ bool net_receive(struct net *net, struct incoming *in)
 	return receiver_take(&net->rx, in);
 }
 
-/* For what a link reads at once from one connection. */
-bool net_has_room(struct net *net)
-{
-	return receiver_has_room(&net->rx, LINK_BATCH);
-}
-
 void net_set_link(struct net *net, bool up)
 {
 	net->up = up;
@@ -260,7 +257,8 @@ static void stop(struct device *dev, struct queue *q)
 		net->link->type->receive(net->link);
 	} else {
 		loop_forget(&net->more);
-		net->done = net->count = 0;
+		net->done = 0;
+		net->count = 0;
 	}
 }
 

@@ -38,7 +38,7 @@ static void choose_mac(uint8_t *mac)
 }
 
 /* Two digits and a colon, six times; not one of a group of cards. */
-static bool parse_mac(uint8_t *mac, const char *text)
+static bool read_mac(uint8_t *mac, const char *text)
 {
 	const char *at = text;
 	int i;
@@ -48,18 +48,26 @@ static bool parse_mac(uint8_t *mac, const char *text)
 			return false;
 		if (!isxdigit((unsigned char)at[0]) || !isxdigit((unsigned char)at[1]))
 			return false;
-		sscanf(at, "%2hhx", &mac[i]);
+		mac[i] = strtoul((char []) { at[0], at[1], 0 }, NULL, 16);
 	}
 	return !*at && !(mac[0] & 1);
 }
 
-static bool parse_mtu(unsigned int *mtu, const char *text)
+static void parse_mac(uint8_t *mac, const char *text)
+{
+	if (!read_mac(mac, text))
+		net_misused("found mac=%s, expected six bytes like 52:54:00:12:34:56, the first of them even",
+			    text);
+}
+
+static void parse_mtu(unsigned int *mtu, const char *text)
 {
 	char *end;
 	unsigned long value = strtoul(text, &end, 10);
 
 	*mtu = value;
-	return isdigit((unsigned char)*text) && !*end && value >= MTU_LEAST && value <= MTU_MOST;
+	if (!isdigit((unsigned char)*text) || *end || value < MTU_LEAST || value > MTU_MOST)
+		net_misused("found mtu=%s, expected %d to %d", text, MTU_LEAST, MTU_MOST);
 }
 
 static void parse_forward(struct net_options *options, char *text)
@@ -79,16 +87,12 @@ static void parse_one(struct net_options *options, char *name)
 		*value++ = 0;
 	if (value && !strcmp(name, "hostfwd"))
 		parse_forward(options, value);
-	else if (value && !strcmp(name, "mac")) {
-		if (!parse_mac(options->mac, value))
-			net_misused("found mac=%s, expected six bytes like 52:54:00:12:34:56, the first of them even",
-			    value);
-	} else if (value && !strcmp(name, "mtu")) {
-		if (!parse_mtu(&options->mtu, value))
-			net_misused("found mtu=%s, expected %d to %d", value, MTU_LEAST, MTU_MOST);
-	} else {
+	else if (value && !strcmp(name, "mac"))
+		parse_mac(options->mac, value);
+	else if (value && !strcmp(name, "mtu"))
+		parse_mtu(&options->mtu, value);
+	else
 		net_misused("found \"%s\", expected mac=, mtu= or, with user, hostfwd=", name);
-	}
 }
 
 void net_options_parse(struct net_options *options, char *text)

@@ -119,7 +119,8 @@ static void leave(struct peer *p)
 	loop_remove(&p->watch);
 	close(p->watch.fd);
 	p->watch.fd = -1;
-	p->taken = p->count = 0;
+	p->taken = 0;
+	p->count = 0;
 }
 
 static void lost(struct peer *p)
@@ -153,14 +154,16 @@ static bool sort(struct peer *p, const struct mmsghdr *heads, unsigned int count
 {
 	unsigned int i, wrong = 0;
 
-	p->taken = p->count = 0;
+	p->taken = 0;
+	p->count = 0;
 	for (i = 0; i < count; i++) {
 		struct incoming *in = &p->in[p->count];
 		size_t length = heads[i].msg_len;
 
 		if (!length)
 			return false;
-		*in = (struct incoming) { .frame = p->messages[i].frame, .length = length - HEADER };
+		in->frame = p->messages[i].frame;
+		in->length = length - HEADER;
 		if (length > HEADER && !(heads[i].msg_hdr.msg_flags & MSG_TRUNC) &&
 		    offload_read(&in->left, &p->messages[i].header, in->length))
 			p->count++;

@@ -46,7 +46,10 @@ void receiver_stop(struct receiver *r)
 	loop_forget(&r->publish);
 	r->q = NULL;
 	r->waits = false;
-	r->first = r->count = r->room = r->cut = 0;
+	r->first = 0;
+	r->count = 0;
+	r->room = 0;
+	r->cut = 0;
 }
 
 /* One buffer more.  Each has room for a header at least (virtio 1.3, 5.1.6.3.1). */
@@ -68,9 +71,9 @@ static bool hold(struct receiver *r)
 	return true;
 }
 
-static bool has(const struct receiver *r, unsigned int frames, size_t bytes)
+static bool has(const struct receiver *r, size_t bytes)
 {
-	return r->count >= frames && (r->room >= bytes || !r->merges);
+	return r->merges ? r->room >= bytes : r->count;
 }
 
 /* The guest has given all that it can: no waiting helps. */
@@ -79,10 +82,10 @@ static bool is_full(const struct receiver *r)
 	return r->q->in_flight >= r->q->size;
 }
 
-/* Whether there are @frames buffers, and in all of them @bytes.  If not, a kick is asked for. */
-static bool gather(struct receiver *r, unsigned int frames, size_t bytes)
+/* Whether there is room for a frame of @bytes, or one buffer.  If not, a kick is asked for. */
+static bool gather(struct receiver *r, size_t bytes)
 {
-	while (!has(r, frames, bytes)) {
+	while (!has(r, bytes)) {
 		if (is_full(r))
 			return false;
 		if (hold(r))
@@ -146,7 +149,7 @@ static bool deliver(struct receiver *r, const struct offload *left, const uint8_
 		    size_t length)
 {
 	struct virtio_net_hdr_v1 header;
-	bool there = gather(r, 1, HEADER + length);
+	bool there = gather(r, HEADER + length);
 
 	if (never_fits(r, HEADER + length)) {
 		r->dropped++;
@@ -166,7 +169,8 @@ static bool cut(struct receiver *r, const struct incoming *in)
 {
 	size_t at = r->cut, length;
 
-	while ((length = offload_cut(&in->left, in->frame, in->length, &at, r->piece, r->largest))) {
+	while ((length = offload_cut(&in->left, in->frame, in->length, &at, r->piece,
+				     r->largest))) {
 		if (!deliver(r, &(struct offload) { 0 }, r->piece, length))
 			return false;
 		r->cut = at;
@@ -194,12 +198,4 @@ bool receiver_take(struct receiver *r, struct incoming *in)
 	if (undone)
 		offload_complete(&in->left, in->frame, in->length);
 	return deliver(r, &in->left, in->frame, in->length);
-}
-
-/* Buffers for so many frames; a card that is not at work takes any number. */
-bool receiver_has_room(struct receiver *r, unsigned int frames)
-{
-	if (!r->q || r->q->dev->broken)
-		return true;
-	return gather(r, MIN(frames, (r->q->size + 1U) / 2), 0) || is_full(r);
 }

@@ -52,6 +52,5 @@ void receiver_start(struct receiver *r, struct queue *q);
 void receiver_stop(struct receiver *r);
 void receiver_free(struct receiver *r);
 bool receiver_take(struct receiver *r, struct incoming *in);
-bool receiver_has_room(struct receiver *r, unsigned int frames);
 
 #endif /* _LAUNCH_RECEIVE_H */

@@ -22,7 +22,7 @@
 #include "net_options.h"
 #include "say.h"
 
-enum { READY = 64 };
+enum { READY = 64, KEPT = 128 };
 
 /* What libslirp waits for with one descriptor, what epoll knows, and what has come. */
 struct waiting {
@@ -37,6 +37,11 @@ struct waiting {
  * @timer: when it wants to be called without any
  * @waiting: by number of a descriptor
  * @count: how many there are
+ * @kept: frames that the guest had no room for, a ring of KEPT
+ * @lengths: of them
+ * @first: the next of them
+ * @kept_count: how many there are
+ * @largest: bytes of one
  * @refill: what it waits for may be something else by the end of this turn
  * @frame: what the guest sends, in one piece
  * @told: that the guest sends what libslirp can't understand
@@ -48,6 +53,9 @@ struct user {
 	int timer;
 	struct waiting *waiting;
 	int count;
+	uint8_t *kept;
+	size_t lengths[KEPT], largest;
+	unsigned int first, kept_count;
 	struct work refill;
 	uint8_t frame[OFFLOAD_FRAME_MAX];
 	bool told;
@@ -58,15 +66,42 @@ static struct user *to_user(struct link *link)
 	return container_of(link, struct user, link);
 }
 
-/* For libslirp a frame that has to wait is a frame that was lost: TCP sends it again. */
+/* Nothing is left to do for it, so nobody will write there. */
+static bool hand_over(struct user *u, const void *frame, size_t length)
+{
+	struct incoming in = { .frame = (uint8_t *)frame, .length = length };
+
+	return net_receive(u->link.net, &in);
+}
+
+static uint8_t *place(struct user *u, unsigned int at)
+{
+	return u->kept + at * u->largest;
+}
+
+static bool keep(struct user *u, const void *frame, size_t length)
+{
+	unsigned int at = (u->first + u->kept_count) % KEPT;
+
+	if (u->kept_count == KEPT || length > u->largest)
+		return false;
+	memcpy(place(u, at), frame, length);
+	u->lengths[at] = length;
+	u->kept_count++;
+	return true;
+}
+
+/*
+ * libslirp has no way to keep a frame, and TCP is slow to send it again.  No more than one
+ * read of some connections comes at once, see refill(), and for that there is room here.
+ */
 static ssize_t on_packet(const void *frame, size_t length, void *opaque)
 {
 	struct user *u = opaque;
-	/* Nothing is left to do for it, so nobody will write there. */
-	struct incoming in = { .frame = (uint8_t *)frame, .length = length };
 
-	if (!net_receive(u->link.net, &in))
-		net_refused(u->link.net, 1);
+	if (u->kept_count || !hand_over(u, frame, length))
+		if (!keep(u, frame, length))
+			net_refused(u->link.net, 1);
 	return length;
 }
 
@@ -75,7 +110,8 @@ static void on_guest_error(const char *text, void *opaque)
 	struct user *u = opaque;
 
 	if (!u->told)
-		say("net user: the guest sent what can't be understood (%s): more is not said", text);
+		say("net user: the guest sent what can't be understood (%s): more is not said",
+		    text);
 	u->told = true;
 }
 
@@ -179,14 +215,10 @@ static void tell_epoll(struct user *u, int fd)
 	w->known = w->wanted;
 }
 
-/*
- * What is to be read stays in its sockets while the guest has no room for it; libslirp
- * has no way to keep it.
- */
+/* What is to be read stays in its sockets while frames wait that were read before. */
 static void refill(struct work *work)
 {
 	struct user *u = container_of(work, struct user, refill);
-	bool room = net_has_room(u->link.net);
 	struct itimerspec when = { 0 };
 	uint32_t timeout = UINT32_MAX;
 	int fd;
@@ -195,7 +227,7 @@ static void refill(struct work *work)
 		u->waiting[fd].wanted = 0;
 	slirp_pollfds_fill(u->slirp, &timeout, on_add_poll, u);
 	for (fd = 0; fd < u->count; fd++) {
-		if (!room)
+		if (u->kept_count)
 			u->waiting[fd].wanted &= ~EPOLLIN;
 		tell_epoll(u, fd);
 	}
@@ -241,7 +273,13 @@ static unsigned int user_send(struct link *link, struct outgoing *const *frames,
 
 static void user_receive(struct link *link)
 {
-	loop_defer(&to_user(link)->refill);
+	struct user *u = to_user(link);
+
+	while (u->kept_count && hand_over(u, place(u, u->first), u->lengths[u->first])) {
+		u->first = (u->first + 1) % KEPT;
+		u->kept_count--;
+	}
+	loop_defer(&u->refill);
 }
 
 static void user_close(struct link *link)
@@ -254,6 +292,7 @@ static void user_close(struct link *link)
 	close(u->watch.fd);
 	close(u->timer);
 	free(u->waiting);
+	free(u->kept);
 	free(u);
 }
 
@@ -277,8 +316,8 @@ static void forward(struct user *u, const char *text)
 
 	forward_parse(&f, text);
 	if (slirp_add_hostfwd(u->slirp, f.udp, f.host, f.host_port, f.guest, f.guest_port))
-		die("--net user: hostfwd=%s: %s: expected a port of this machine that is free", text,
-		    strerror(errno));
+		die("--net user: hostfwd=%s: %s: expected a port of this machine that is free",
+		    text, strerror(errno));
 }
 
 static void open_network(struct user *u, size_t mtu)
@@ -303,16 +342,19 @@ static void open_network(struct user *u, size_t mtu)
 struct link *slirp_create(struct net *net, const struct net_options *options)
 {
 	struct user *u = need(sizeof(*u));
+	struct epoll_event timer;
 	size_t i;
 
 	u->link = (struct link) { &user_type, net };
 	u->refill.run = refill;
+	u->largest = ETH_HLEN + options->mtu;
+	u->kept = need(KEPT * u->largest);
 	u->watch.ready = on_ready;
 	u->watch.fd = epoll_create1(EPOLL_CLOEXEC);
 	u->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	timer = (struct epoll_event) { .events = EPOLLIN, .data.fd = u->timer };
 	if (u->watch.fd < 0 || u->timer < 0 ||
-	    epoll_ctl(u->watch.fd, EPOLL_CTL_ADD, u->timer,
-		      &(struct epoll_event) { .events = EPOLLIN, .data.fd = u->timer }) ||
+	    epoll_ctl(u->watch.fd, EPOLL_CTL_ADD, u->timer, &timer) ||
 	    loop_add(&u->watch, EPOLLIN))
 		die("--net user: epoll: %s", strerror(errno));
 	open_network(u, options->mtu);

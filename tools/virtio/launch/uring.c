@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 
 #include "aio.h"
+#include "at_once.h"
 #include "loop.h"
 #include "say.h"
 
@@ -20,7 +21,9 @@ struct uring {
 	struct aio_engine engine;
 	struct io_uring ring;
 	struct watch watch;
-	unsigned int added;
+	struct at_once file;
+	struct aio_list added;
+	unsigned int prepared;
 };
 
 static struct uring *to_uring(struct aio_engine *engine)
@@ -39,46 +42,6 @@ static void reap(struct uring *u)
 		io_uring_cqe_seen(&u->ring, cqe);
 		u->engine.in_flight--;
 		u->engine.done(&u->engine, aio);
-	}
-}
-
-static void uring_submit(struct aio_engine *engine)
-{
-	struct uring *u = to_uring(engine);
-
-	/* One that has ended may have added the rest of itself. */
-	while (u->added) {
-		int n = io_uring_submit(&u->ring);
-
-		if (n > 0)
-			u->added -= n;
-		else if (n != -EAGAIN && n != -EBUSY && n != -EINTR)
-			die("io_uring: %s", n ? strerror(-n) : "nothing was submitted");
-		reap(u);
-	}
-	reap(u);
-}
-
-static void uring_ready(struct watch *watch, uint32_t events)
-{
-	struct uring *u = container_of(watch, struct uring, watch);
-
-	(void)events;
-	reap(u);
-	uring_submit(&u->engine);
-}
-
-static void uring_drain(struct aio_engine *engine)
-{
-	struct uring *u = to_uring(engine);
-
-	uring_submit(engine);
-	while (engine->in_flight) {
-		int err = io_uring_submit_and_wait(&u->ring, 1);
-
-		if (err < 0 && err != -EINTR)
-			die("io_uring: %s", strerror(-err));
-		uring_submit(engine);
 	}
 }
 
@@ -111,16 +74,82 @@ static void prepare(struct io_uring_sqe *sqe, const struct aio *aio)
 	io_uring_sqe_set_flags(sqe, IOSQE_FIXED_FILE);
 }
 
-static void uring_add(struct aio_engine *engine, struct aio *aio)
+/* The kernel tries reads itself, but hands all that is written to a thread, with some files. */
+static bool ends_at_once(struct uring *u, struct aio *aio)
+{
+	if (aio->op != AIO_WRITE || !at_once_try(&u->file, aio))
+		return false;
+	u->engine.in_flight--;
+	u->engine.done(&u->engine, aio);
+	return true;
+}
+
+static void prepare_all(struct uring *u)
+{
+	struct aio *aio;
+
+	while ((aio = aio_list_take(&u->added))) {
+		struct io_uring_sqe *sqe;
+
+		if (ends_at_once(u, aio))
+			continue;
+		/* There are as many as there are requests. */
+		sqe = io_uring_get_sqe(&u->ring);
+		prepare(sqe, aio);
+		io_uring_sqe_set_data(sqe, aio);
+		u->prepared++;
+	}
+}
+
+static void submit_prepared(struct uring *u)
+{
+	int n = io_uring_submit(&u->ring);
+
+	if (n > 0)
+		u->prepared -= n;
+	else if (n != -EAGAIN && n != -EBUSY && n != -EINTR)
+		die("io_uring: %s", n ? strerror(-n) : "nothing was submitted");
+}
+
+static void uring_submit(struct aio_engine *engine)
 {
 	struct uring *u = to_uring(engine);
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
 
-	/* There are as many as there are requests. */
-	prepare(sqe, aio);
-	io_uring_sqe_set_data(sqe, aio);
-	u->added++;
+	/* One that has ended may have added the rest of itself. */
+	do {
+		prepare_all(u);
+		if (u->prepared)
+			submit_prepared(u);
+		reap(u);
+	} while (u->prepared || u->added.first);
+}
+
+static void uring_ready(struct watch *watch, uint32_t events)
+{
+	struct uring *u = container_of(watch, struct uring, watch);
+
+	(void)events;
+	uring_submit(&u->engine);
+}
+
+static void uring_drain(struct aio_engine *engine)
+{
+	struct uring *u = to_uring(engine);
+
+	uring_submit(engine);
+	while (engine->in_flight) {
+		int err = io_uring_submit_and_wait(&u->ring, 1);
+
+		if (err < 0 && err != -EINTR)
+			die("io_uring: %s", strerror(-err));
+		uring_submit(engine);
+	}
+}
+
+static void uring_add(struct aio_engine *engine, struct aio *aio)
+{
 	engine->in_flight++;
+	aio_list_put(&to_uring(engine)->added, aio);
 }
 
 static void uring_destroy(struct aio_engine *engine)
@@ -141,6 +170,8 @@ static struct aio_engine *uring_create(int fd, unsigned int depth)
 		return NULL;
 	}
 	u->engine.type = &aio_uring;
+	u->file.fd = fd;
+	aio_list_init(&u->added);
 	u->watch.fd = u->ring.ring_fd;
 	u->watch.ready = uring_ready;
 	if (io_uring_register_files(&u->ring, &fd, 1) || loop_add(&u->watch, EPOLLIN)) {
