@@ -143,7 +143,7 @@ def usage():
             ((*kernel, "--disk", directory), 1, "found a directory, expected a file or a block device"),
             ((*kernel, "--disk", "/dev/null"), 1, "found something else, expected a file or a block device"),
             ((*kernel, "--disk", small), 1, "found 100 bytes, expected at least a sector of 512"),
-            ((*kernel, "--disk", odd), 0, "the guest does not see the last 488"),
+            ((*kernel, "--disk", odd), 0, "the last 488 are hidden"),
             ((*kernel, "--disk", f"{odd},rw"), 2, 'found "rw", expected ro'),
             ((*kernel, "--disk", f"{odd},serial={'x' * 21}"), 2, "found a serial of 21 characters"),
             ((*kernel, "--disk", f"{odd},aio=fast"), 2, "found aio=fast, expected io_uring or threads"),
@@ -923,9 +923,10 @@ def lie_hello(memory):
     yield {"length": 0}, errno.EINVAL, "expected some"
     yield {"length": 2 ** 64 - 1}, errno.EINVAL, "up to an address of 64 bits"
     yield {"start": 2 ** 64 - 4096}, errno.EINVAL, "up to an address of 64 bits"
-    yield {"length": memory.length + 1}, errno.EINVAL, "is a file of"
-    yield {"offset": memory.offset + 1}, errno.EINVAL, "is a file of"
-    yield {"offset": 2 ** 64 - 1}, errno.EINVAL, "is a file of"
+    yield {"length": memory.length + 1}, errno.EINVAL, "memory has 0x"
+    yield {"offset": memory.offset + 1}, errno.EINVAL, "expected both alike modulo 16"
+    yield {"offset": memory.offset + 16}, errno.EINVAL, "memory has 0x"
+    yield {"offset": 2 ** 64 - 16}, errno.EINVAL, "memory has 0x"
     yield {"page": memory.start - 8}, errno.EINVAL, "expected a multiple of 8 in its memory"
     yield {"page": end + 8}, errno.EINVAL, "expected a multiple of 8 in its memory"
     yield {"page": memory.start + 4}, errno.EINVAL, "expected a multiple of 8 in its memory"
@@ -937,7 +938,7 @@ def lie_hello(memory):
     yield {"fds": [memory.fd, bell, bell]}, errno.EBADF, "comes with 3 descriptors"
     yield {"fds": [bell, memory.fd]}, errno.EINVAL, "is no file"
     yield {"fds": [readable, bell]}, errno.EINVAL, "is no file"
-    yield {"fds": [short, bell]}, errno.EINVAL, "is a file of 0x1000 bytes"
+    yield {"fds": [short, bell]}, errno.EINVAL, "memory has 0x1000 bytes"
     yield {"fds": [read_only, bell]}, errno.EACCES, "can't be written"
     yield {"fds": [memory.fd, pipe[1]]}, errno.EINVAL, "doorbell is"
     yield {"fds": [memory.fd, memory.fd]}, errno.EINVAL, "doorbell is"

@@ -27,8 +27,7 @@ struct aio_engine *aio_create(enum aio_choice choice, int fd, unsigned int depth
 	if (!engine && choice != AIO_URING)
 		engine = aio_threads.create(fd, depth);
 	if (!engine)
-		*why = choice == AIO_URING ?
-		       "found no io_uring, in this kernel or in this build of launch: use aio=threads" :
-		       "found no threads to be had";
+		*why = choice == AIO_THREADS ? "found no threads to be had" :
+		       "found no io_uring, in this kernel or in this build: use aio=threads";
 	return engine;
 }

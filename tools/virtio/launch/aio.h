@@ -8,6 +8,7 @@
 #define _LAUNCH_AIO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -36,6 +37,39 @@ struct aio {
 	ssize_t result;
 	struct aio *next;
 };
+
+/**
+ * struct aio_list - requests in their order
+ * @first: the first
+ * @end: where the next is put
+ */
+struct aio_list {
+	struct aio *first, **end;
+};
+
+static inline void aio_list_init(struct aio_list *list)
+{
+	list->first = NULL;
+	list->end = &list->first;
+}
+
+static inline void aio_list_put(struct aio_list *list, struct aio *aio)
+{
+	aio->next = NULL;
+	*list->end = aio;
+	list->end = &aio->next;
+}
+
+static inline struct aio *aio_list_take(struct aio_list *list)
+{
+	struct aio *aio = list->first;
+
+	if (aio)
+		list->first = aio->next;
+	if (!list->first)
+		list->end = &list->first;
+	return aio;
+}
 
 struct aio_engine;
 

@@ -62,7 +62,8 @@ int blockfile_open(const struct disk_options *options, char *why, size_t size)
 		if (!read_only && (errno == EACCES || errno == EROFS))
 			hint = ": a disk that may not be written needs \",ro\"";
 		if (errno == EISDIR)
-			snprintf(why, size, "%s: found a directory, expected a file or a block device", path);
+			snprintf(why, size, "%s: found a directory, expected a file or a block device",
+				 path);
 		else
 			snprintf(why, size, "%s: %s%s", path, strerror(errno), hint);
 		return -1;
@@ -70,7 +71,8 @@ int blockfile_open(const struct disk_options *options, char *why, size_t size)
 	if (is_fit(fd, path, why, size)) {
 		if (lock(fd, options))
 			return fd;
-		snprintf(why, size, "%s: it is the disk of another guest, or of this one already, and one of them writes to it", path);
+		snprintf(why, size, "%s: it is the disk of another guest, or of this one already, and one of them writes to it",
+			 path);
 	}
 	close(fd);
 	return -1;
@@ -97,11 +99,12 @@ uint64_t blockfile_sectors(int fd, const char *path, char *why, size_t size)
 		return 0;
 	}
 	if (bytes < SECTOR) {
-		snprintf(why, size, "%s: found %" PRIu64 " bytes, expected at least a sector of %d", path, bytes, SECTOR);
+		snprintf(why, size, "%s: found %" PRIu64 " bytes, expected at least a sector of %d",
+			 path, bytes, SECTOR);
 		return 0;
 	}
 	if (bytes % SECTOR)
-		say("%s: found %" PRIu64 " bytes, expected a multiple of %d: the guest does not see the last %" PRIu64,
+		say("%s: found %" PRIu64 " bytes, expected a multiple of %d: the last %" PRIu64 " are hidden",
 		    path, bytes, SECTOR, bytes % SECTOR);
 	return bytes / SECTOR;
 }

@@ -61,7 +61,8 @@ static struct device *find_device(struct context *c, const char *text)
 	number = strtoul(text, &end, 10);
 	dev = *text && !*end && number <= UINT32_MAX ? devices_find(number) : NULL;
 	if (!dev)
-		reply(c, "error: found \"%s\", expected the number of a device, as list has it", text);
+		reply(c, "error: found \"%s\", expected the number of a device, as list has it",
+		      text);
 	return dev;
 }
 
@@ -155,5 +156,6 @@ void command_run(char *line, char *answer, size_t size, void (*quit)(void))
 			      commands[i].argument ? "something" : "nothing");
 		return;
 	}
-	reply(&c, "error: found \"%s\", expected disk FILE, remove N, resize N, list or quit", line);
+	reply(&c, "error: found \"%s\", expected disk FILE, remove N, resize N, list or quit",
+	      line);
 }

@@ -27,8 +27,10 @@ enum { FIELD_COLS = VIRTIO_CONFIG_F_DEVICE, FIELD_ROWS };
  * struct console - a console
  * @dev: the device
  * @line: where it leads
- * @in: a buffer of the guest's for input, if @have_in
- * @out: one with output that is not all written, if @have_out
+ * @in: a buffer of the guest's for input
+ * @out: one with output that is not all written
+ * @have_in: there is one
+ * @have_out: likewise
  * @written: so much of it is
  * @again: there was more than one turn's share
  */

@@ -14,7 +14,7 @@
 static int parse_serial(struct disk_options *disk, const char *text, char *why, size_t size)
 {
 	if (*text && strlen(text) < sizeof(disk->serial)) {
-		strcpy(disk->serial, text);
+		memcpy(disk->serial, text, strlen(text));
 		return 0;
 	}
 	snprintf(why, size, "%s: found a serial of %zu characters, expected 1 to %zu", disk->file,
@@ -29,7 +29,8 @@ static int parse_aio(struct disk_options *disk, const char *text, char *why, siz
 	} else if (!strcmp(text, "threads")) {
 		disk->aio = AIO_THREADS;
 	} else {
-		snprintf(why, size, "%s: found aio=%s, expected io_uring or threads", disk->file, text);
+		snprintf(why, size, "%s: found aio=%s, expected io_uring or threads",
+			 disk->file, text);
 		return -EINVAL;
 	}
 	return 0;
@@ -56,7 +57,8 @@ static void default_serial(struct disk_options *disk)
 	const char *slash = strrchr(disk->file, '/');
 
 	if (!*disk->serial)
-		snprintf(disk->serial, sizeof(disk->serial), "%.20s", slash ? slash + 1 : disk->file);
+		snprintf(disk->serial, sizeof(disk->serial), "%.20s",
+			 slash ? slash + 1 : disk->file);
 }
 
 int options_parse_disk(struct disk_options *disk, const char *text, char *why, size_t size)

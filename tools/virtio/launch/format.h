@@ -19,9 +19,13 @@
 #define DESC_WRITE	2
 #define DESC_INDIRECT	4
 
+struct ring_part {
+	size_t bytes, align;
+};
+
 /**
  * struct ring_format - a format of rings
- * @desc_bytes: length and alignment of the three parts, for a queue of @size
+ * @part: length and alignment of one of three parts: descriptors, driver's, device's
  * @start: begin with an empty ring
  * @pop: the next chain, 1; or 0 if there is none; or -1 after device_lie()
  * @push: lay down a used one
@@ -30,7 +34,7 @@
  * @sleep: ask for one; false if something is there already
  */
 struct ring_format {
-	struct ring_part { size_t bytes, align; } (*part)(const struct queue *q, unsigned int nr);
+	struct ring_part (*part)(const struct queue *q, unsigned int nr);
 	void (*start)(struct queue *q);
 	int (*pop)(struct queue *q, struct chain *chain);
 	void (*push)(struct queue *q, const struct chain *chain, uint32_t written);
@@ -54,8 +58,6 @@ static inline uint16_t load16(const void *from)
 {
 	return le16toh(__atomic_load_n((const uint16_t *)from, __ATOMIC_RELAXED));
 }
-
-
 
 static inline void store16(void *to, uint16_t value)
 {

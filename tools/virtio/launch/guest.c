@@ -87,8 +87,14 @@ static void show_kept(void)
 /* How launch ends, when the guest has ended so. */
 static int judge(int status)
 {
+	/* A kernel that panics ends itself so. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) {
+		say("the guest has aborted, expected it to power off: its kernel panicked");
+		return EXIT_GUEST_FAILED;
+	}
 	if (WIFSIGNALED(status)) {
-		say("the guest was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		say("the guest was killed by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 		return EXIT_OF_SIGNAL + WTERMSIG(status);
 	}
 	if (!WEXITSTATUS(status))

@@ -37,12 +37,12 @@ static bool agree_on_features(struct device *dev)
 	uint64_t taken = page_get_taken(dev);
 
 	if (taken & ~handshake_offered(dev)) {
-		device_refuse(dev, "its driver takes features %#" PRIx64 ", expected none but %#" PRIx64,
+		device_refuse(dev, "found features %#" PRIx64 ", expected none but %#" PRIx64,
 			      taken, handshake_offered(dev));
 		return false;
 	}
 	if (!(taken & BIT(VIRTIO_F_VERSION_1))) {
-		device_refuse(dev, "its driver takes features %#" PRIx64 ", expected VERSION_1 among them",
+		device_refuse(dev, "found features %#" PRIx64 ", expected VERSION_1 among them",
 			      taken);
 		return false;
 	}
@@ -111,12 +111,14 @@ void handshake_reset(struct device *dev)
 static bool is_possible(struct device *dev, uint8_t status)
 {
 	if (status & ~KNOWN_STATUS)
-		device_lie(dev, NULL, "found status %#x, expected no bits but %#x", status, KNOWN_STATUS);
+		device_lie(dev, NULL, "found status %#x, expected no bits but %#x",
+			   status, KNOWN_STATUS);
 	else if (dev->status & ~status)
 		device_lie(dev, NULL, "found status %#x after %#x, expected bits to be cleared by a reset alone",
 			   status, dev->status);
 	else if (status & VIRTIO_CONFIG_S_DRIVER_OK && !(status & VIRTIO_CONFIG_S_FEATURES_OK))
-		device_lie(dev, NULL, "found status %#x, expected FEATURES_OK with DRIVER_OK", status);
+		device_lie(dev, NULL, "found status %#x, expected FEATURES_OK with DRIVER_OK",
+			   status);
 	else
 		return true;
 	return false;

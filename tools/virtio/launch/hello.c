@@ -82,30 +82,31 @@ static int check_numbers(const struct virtio_page_hello *text)
 	uint64_t page = le64toh(text->page), page_length = le64toh(text->page_length);
 
 	if (le32toh(text->magic) != VIRTIO_PAGE_HELLO) {
-		say("a guest's hello begins with %#x, expected %#x", le32toh(text->magic), VIRTIO_PAGE_HELLO);
-		return EPROTO;
+		say("a guest's hello begins with %#x, expected %#x",
+		    le32toh(text->magic), VIRTIO_PAGE_HELLO);
+		return -EPROTO;
 	}
 	if (le32toh(text->version) != VIRTIO_PAGE_VERSION) {
 		say("a guest has version %u of the device page, expected %u: use a kernel and a launch of the same tree",
 		    le32toh(text->version), VIRTIO_PAGE_VERSION);
-		return EPROTONOSUPPORT;
+		return -EPROTONOSUPPORT;
 	}
 	if (!length || start + length < start) {
 		say("a guest has %#" PRIx64 " bytes of memory from %#" PRIx64 ", expected some, up to an address of 64 bits",
 		    length, start);
-		return EINVAL;
+		return -EINVAL;
 	}
 	/* Else what is at a multiple of 16 for the guest is not at one here. */
 	if ((start - le64toh(text->offset)) % 16) {
 		say("a guest has memory from %#" PRIx64 " at byte %#" PRIx64 " of its file, expected both alike modulo 16",
 		    start, (uint64_t)le64toh(text->offset));
-		return EINVAL;
+		return -EINVAL;
 	}
 	if (page % 8 || page < start || page - start > length ||
 	    page_length > length - (page - start)) {
-		say("a guest has a page of %#" PRIx64 " bytes at %#" PRIx64 ", expected a multiple of 8 in its memory, %#" PRIx64 " bytes from %#" PRIx64,
-		    page_length, page, length, start);
-		return EINVAL;
+		say("a guest has a page of %#" PRIx64 " bytes at %#" PRIx64 ", expected a multiple of 8 in its memory",
+		    page_length, page);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -117,16 +118,16 @@ static int check_memory(const struct virtio_page_hello *text, int fd)
 
 	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
 		say("a guest's memory: found a descriptor that is no file, expected one");
-		return EINVAL;
+		return -EINVAL;
 	}
 	if (offset > (uint64_t)stat.st_size || length > (uint64_t)stat.st_size - offset) {
-		say("a guest's memory is a file of %#" PRIx64 " bytes, expected %#" PRIx64 " from %#" PRIx64 " on",
-		    (uint64_t)stat.st_size, length, offset);
-		return EINVAL;
+		say("a guest's memory has %#jx bytes, expected %#" PRIx64 " from %#" PRIx64,
+		    (uintmax_t)stat.st_size, length, offset);
+		return -EINVAL;
 	}
 	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDWR) {
 		say("a guest's memory is a file that can't be written, expected one open for both");
-		return EACCES;
+		return -EACCES;
 	}
 	return 0;
 }
@@ -142,7 +143,7 @@ static int check_doorbell(int fd)
 	if (!strcmp(kind, "anon_inode:[eventfd]"))
 		return 0;
 	say("a guest's doorbell is \"%s\", expected \"anon_inode:[eventfd]\"", kind);
-	return EINVAL;
+	return -EINVAL;
 }
 
 int hello_check(const struct hello *hello)
@@ -152,8 +153,9 @@ int hello_check(const struct hello *hello)
 	if (err)
 		return err;
 	if (hello->fds != HELLO_FDS) {
-		say("a guest's hello comes with %u descriptors, expected 2: its memory and an eventfd", hello->fds);
-		return EBADF;
+		say("a guest's hello comes with %u descriptors, expected 2: its memory and an eventfd",
+		    hello->fds);
+		return -EBADF;
 	}
 	return check_memory(&hello->text, hello->fd[0]) ?: check_doorbell(hello->fd[1]);
 }

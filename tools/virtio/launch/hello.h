@@ -26,7 +26,7 @@ struct hello {
 
 /* 1 if it is whole, 0 if more is to come, -ENOTCONN if it is over, or another error. */
 int hello_receive(struct hello *hello, int socket);
-/* 0, or an errno for the guest after a message: is all of it good? */
+/* 0, or -errno for the guest after a message: is all of it good? */
 int hello_check(const struct hello *hello);
 void hello_close(struct hello *hello);
 

@@ -46,7 +46,8 @@ static uint64_t parse_size(const char *text)
 
 	errno = 0;
 	n = strtoull(text, &end, 10);
-	if (*end && (unit = strchr(units, *end | 0x20)) && !end[1]) {
+	unit = *end && !end[1] ? strchr(units, *end | 0x20) : NULL;
+	if (unit) {
 		unsigned int shift = 10 * (unit - units + 1);
 
 		if (n > MEMORY_MOST >> shift)
@@ -56,7 +57,8 @@ static uint64_t parse_size(const char *text)
 		errno = EINVAL;
 	}
 	if (text[0] < '0' || text[0] > '9' || errno == EINVAL)
-		misused("-m: found \"%s\", expected a number of bytes, or one with K, M or G behind it", text);
+		misused("-m: found \"%s\", expected a number of bytes, or one with K, M or G behind it",
+			text);
 	if (errno || n < MEMORY_LEAST || n > MEMORY_MOST)
 		misused("-m: found \"%s\", expected 16M to 1024G", text);
 	return n;
@@ -80,7 +82,8 @@ static void add_disk(struct options *options, const char *text)
 {
 	char why[512];
 
-	options->disks = realloc(options->disks, (options->disk_count + 1) * sizeof(*options->disks));
+	options->disks = realloc(options->disks,
+				 (options->disk_count + 1) * sizeof(*options->disks));
 	if (!options->disks)
 		die("out of memory");
 	if (options_parse_disk(&options->disks[options->disk_count], text, why, sizeof(why)))
@@ -195,7 +198,8 @@ static void check_attach(const struct options *options)
 {
 	if (!options->socket)
 		misused("--attach: found no --socket, expected the one where the guest connects");
-	if (options->kernel || options->initrd || options->append || options->memory || options->log)
+	if (options->kernel || options->initrd || options->append || options->memory ||
+	    options->log)
 		misused("--attach: found an option for a kernel that is to be started, expected none");
 }
 

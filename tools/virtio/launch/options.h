@@ -33,16 +33,20 @@ struct disk_options {
  * @initrd: or %NULL
  * @append: what else the kernel is told, or %NULL
  * @memory: of the guest, in bytes
- * @disks: the disks, @disk_count of them
- * @nets: a network card each, as net.c understands it, @net_count of them
+ * @disks: the disks
+ * @disk_count: how many
+ * @nets: a network card each, as net.c understands it
+ * @net_count: how many
  * @socket: where the guest connects; %NULL for a place of launch's own
  * @control: where commands are taken, or %NULL
- * @consoles: PATH, "none" or "stdio" each, @console_count of them
+ * @consoles: PATH, "none" or "stdio" each
+ * @console_count: how many
  * @split: devices offer no packed rings
  * @log: where what the kernel itself writes goes, or %NULL
  * @attach: a guest is there or comes by itself
  * @entropy: with an entropy device
- * @tell: the socket of another launcher's control, which is told @command
+ * @tell: the socket of another launcher's control
+ * @command: what it is told
  */
 struct options {
 	char *kernel, *initrd, *append;

@@ -13,8 +13,8 @@ struct packed_desc {
 	uint16_t id, flags;
 };
 
-#define FLAG_AVAIL	(1 << 7)
-#define FLAG_USED	(1 << 15)
+#define FLAG_AVAIL	0x80
+#define FLAG_USED	0x8000
 
 /* Event suppression: { place and wrap counter, flags } */
 #define EVENT_PLACE	0

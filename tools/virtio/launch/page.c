@@ -250,7 +250,8 @@ void page_close(void)
 void page_get_field(struct device *dev, unsigned int nr, void *contents)
 {
 	if (dev->place)
-		memory_load(contents, fields_of(dev) + own_field_at(dev, nr), dev->field[nr].length);
+		memory_load(contents, fields_of(dev) + own_field_at(dev, nr),
+			    dev->field[nr].length);
 }
 
 /* The number is odd while they are written; the driver reads it before and after. */
@@ -362,7 +363,8 @@ static void follow_live(struct device *dev, uint8_t command, uint8_t status)
 		handshake_queues(dev);
 		break;
 	case VIRTIO_PAGE_C_RELEASE:
-		device_lie(dev, NULL, "found command %u, expected it of a device that is gone", command);
+		device_lie(dev, NULL, "found command %u, expected it of a device that is gone",
+			   command);
 		break;
 	default:
 		device_lie(dev, NULL, "found command %u, expected 1 to 4", command);

@@ -160,6 +160,7 @@ bool chain_may_go_on(struct queue *q, unsigned int descriptors)
 {
 	if (descriptors < q->size)
 		return true;
-	device_lie(q->dev, q, "found a chain that goes on after %u descriptors, expected its end", descriptors);
+	device_lie(q->dev, q, "found a chain that goes on after %u descriptors, expected its end",
+		   descriptors);
 	return false;
 }

@@ -147,7 +147,7 @@ static void next_range(struct disk *disk, struct request *r)
 
 static bool is_not_there(ssize_t result)
 {
-	return result == -EOPNOTSUPP || result == -ENOSYS || result == -ENODEV;
+	return result == -EOPNOTSUPP || result == -ENODEV;
 }
 
 static void continue_ranges(struct disk *disk, struct request *r)
@@ -200,7 +200,8 @@ static uint8_t check_ranges(const struct disk *disk, struct request *r)
 	uint8_t status = VIRTIO_BLK_S_OK;
 	unsigned int i;
 
-	if (!device_has(&disk->dev, is_discard(r) ? VIRTIO_BLK_F_DISCARD : VIRTIO_BLK_F_WRITE_ZEROES))
+	if (!device_has(&disk->dev,
+			is_discard(r) ? VIRTIO_BLK_F_DISCARD : VIRTIO_BLK_F_WRITE_ZEROES))
 		return VIRTIO_BLK_S_UNSUPP;
 	if (disk->read_only || !bytes || bytes % sizeof(*given) || bytes > sizeof(given))
 		return VIRTIO_BLK_S_IOERR;

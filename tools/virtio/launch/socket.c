@@ -56,7 +56,7 @@ static void fill_address(struct sockaddr_un *address, const char *path)
 		    strlen(path), sizeof(address->sun_path) - 1);
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
-	strcpy(address->sun_path, path);
+	memcpy(address->sun_path, path, strlen(path));
 }
 
 int socket_connect(const char *path)
@@ -89,7 +89,8 @@ static void replace_stale(const char *path)
 		die("%s: found a file that is no socket, expected none, or one to replace", path);
 	fd = socket_connect(path);
 	if (fd >= 0)
-		die("%s: another process listens there, expected a path of this launcher's own", path);
+		die("%s: another process listens there, expected a path of this launcher's own",
+		    path);
 	if (fd == -ECONNREFUSED && unlink(path))
 		die("%s: %s", path, strerror(errno));
 }
@@ -129,7 +130,8 @@ static void watch_peer(int fd)
 	process_pid = peer.pid;
 	process.fd = pidfd_open(peer.pid, 0);
 	if (process.fd < 0 || loop_add(&process, EPOLLIN))
-		say("the guest's process, %d: %s: its end will not be seen", peer.pid, strerror(errno));
+		say("the guest's process, %d: %s: its end will not be seen",
+		    peer.pid, strerror(errno));
 }
 
 static void process_ready(struct watch *watch, uint32_t events)
@@ -207,24 +209,25 @@ static void hello_late(struct watch *watch, uint32_t events)
 	(void)events;
 	if (read(watch->fd, &count, sizeof(count)) < 0 || served || guest.fd < 0)
 		return;
-	say("a guest has said nothing for %d seconds, expected its hello: disconnected", HELLO_SECONDS);
+	say("a guest has said nothing for %d seconds, expected its hello: disconnected",
+	    HELLO_SECONDS);
 	socket_disconnect();
 }
 
-/* 0, or an errno for the guest. */
+/* 0, or -errno for the guest. */
 static int serve(void)
 {
 	int err = hello_check(&hello);
 
 	if (err)
 		return err;
-	err = -memory_map(hello.fd[0], le64toh(hello.text.start), le64toh(hello.text.length),
-			  le64toh(hello.text.offset));
+	err = memory_map(hello.fd[0], le64toh(hello.text.start), le64toh(hello.text.length),
+			 le64toh(hello.text.offset));
 	if (err) {
-		say("the guest's memory can't be mapped: %s", strerror(err));
+		say("the guest's memory can't be mapped: %s", strerror(-err));
 		return err;
 	}
-	err = -page_open(le64toh(hello.text.page), le64toh(hello.text.page_length));
+	err = page_open(le64toh(hello.text.page), le64toh(hello.text.page_length));
 	if (err)
 		return err;
 	/*
@@ -232,7 +235,7 @@ static int serve(void)
 	 * doorbell can't make us wait.
 	 */
 	doorbell.fd = hello.fd[1];
-	err = -loop_add(&doorbell, EPOLLIN | EPOLLET);
+	err = loop_add(&doorbell, EPOLLIN | EPOLLET);
 	hello.fds = 1;
 	return err;
 }
@@ -245,12 +248,13 @@ static void greet(void)
 	if (!n)
 		return;
 	if (n < 0) {
-		say("a guest has gone after %zu bytes of %zu of its hello", hello.bytes, sizeof(hello.text));
+		say("a guest has gone after %zu bytes of %zu of its hello",
+		    hello.bytes, sizeof(hello.text));
 		socket_disconnect();
 		return;
 	}
 	err = serve();
-	answer(guest.fd, err);
+	answer(guest.fd, -err);
 	if (err) {
 		socket_disconnect();
 		return;

@@ -72,7 +72,8 @@ static bool find_head(struct queue *q, uint16_t *head)
 	*head = load16(avail(q, AVAIL_RING(ring->next & (q->size - 1))));
 	if (*head < q->size)
 		return true;
-	device_lie(q->dev, q, "found descriptor %u in the available ring, expected less than %u", *head, q->size);
+	device_lie(q->dev, q, "found descriptor %u in the available ring, expected less than %u",
+		   *head, q->size);
 	return false;
 }
 
@@ -89,7 +90,8 @@ static bool next_is_good(struct queue *q, const struct split_desc *desc, uint32_
 {
 	if (desc->next < count)
 		return true;
-	device_lie(q->dev, q, "found %u as the next descriptor, expected less than %u", desc->next, count);
+	device_lie(q->dev, q, "found %u as the next descriptor, expected less than %u",
+		   desc->next, count);
 	return false;
 }
 

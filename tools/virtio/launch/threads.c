@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "aio.h"
+#include "at_once.h"
 #include "loop.h"
 #include "say.h"
 
@@ -24,22 +25,17 @@
 /* They call no more than the kernel. */
 #define STACK_BYTES	(64 * 1024)
 
-struct list {
-	struct aio *first, **end;
-};
-
 struct pool {
 	struct aio_engine engine;
-	int fd;
-	bool at_once[2];		/* of AIO_READ, AIO_WRITE: this file can */
-	struct list added;		/* the loop's own */
+	struct at_once file;
+	struct aio_list added;		/* the loop's own */
 	struct watch watch;
 	pthread_t thread[THREADS];
 	unsigned int threads;
 
 	pthread_mutex_t lock;		/* guards all that follows */
 	pthread_cond_t more, ended;
-	struct list todo, done;
+	struct aio_list todo, done;
 	bool stopping;
 };
 
@@ -48,41 +44,17 @@ static struct pool *to_pool(struct aio_engine *engine)
 	return container_of(engine, struct pool, engine);
 }
 
-static void list_init(struct list *list)
-{
-	list->first = NULL;
-	list->end = &list->first;
-}
-
-static void list_put(struct list *list, struct aio *aio)
-{
-	aio->next = NULL;
-	*list->end = aio;
-	list->end = &aio->next;
-}
-
-static struct aio *list_take(struct list *list)
-{
-	struct aio *aio = list->first;
-
-	if (aio)
-		list->first = aio->next;
-	if (!list->first)
-		list->end = &list->first;
-	return aio;
-}
-
-static ssize_t perform(int fd, const struct aio *aio, int more_flags)
+static ssize_t perform(int fd, const struct aio *aio)
 {
 	ssize_t n;
 
 	do {
 		switch (aio->op) {
 		case AIO_READ:
-			n = preadv2(fd, aio->iov, aio->iovs, aio->offset, aio->flags | more_flags);
+			n = preadv2(fd, aio->iov, aio->iovs, aio->offset, aio->flags);
 			break;
 		case AIO_WRITE:
-			n = pwritev2(fd, aio->iov, aio->iovs, aio->offset, aio->flags | more_flags);
+			n = pwritev2(fd, aio->iov, aio->iovs, aio->offset, aio->flags);
 			break;
 		case AIO_SYNC:
 			n = fdatasync(fd);
@@ -102,17 +74,17 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
-		while (!(aio = list_take(&pool->todo)) && !pool->stopping)
+		while (!(aio = aio_list_take(&pool->todo)) && !pool->stopping)
 			pthread_cond_wait(&pool->more, &pool->lock);
 		if (!aio)
 			break;
 		pthread_mutex_unlock(&pool->lock);
-		aio->result = perform(pool->fd, aio, 0);
+		aio->result = perform(pool->file.fd, aio);
 		pthread_mutex_lock(&pool->lock);
 		/* The loop takes all that are there, and has been told of the first. */
 		if (!pool->done.first && write(pool->watch.fd, &one, sizeof(one)) < 0)
 			die("eventfd: %s", strerror(errno));
-		list_put(&pool->done, aio);
+		aio_list_put(&pool->done, aio);
 		pthread_cond_signal(&pool->ended);
 	}
 	pthread_mutex_unlock(&pool->lock);
@@ -128,54 +100,37 @@ static void end(struct pool *pool, struct aio *aio)
 /* Waits for one if @wait. */
 static void reap(struct pool *pool, bool wait)
 {
-	struct list done;
+	struct aio_list done;
 	struct aio *aio;
 
 	pthread_mutex_lock(&pool->lock);
 	while (wait && !pool->done.first)
 		pthread_cond_wait(&pool->ended, &pool->lock);
 	done = pool->done;
-	list_init(&pool->done);
+	aio_list_init(&pool->done);
 	pthread_mutex_unlock(&pool->lock);
-	while ((aio = list_take(&done)))
+	while ((aio = aio_list_take(&done)))
 		end(pool, aio);
-}
-
-static bool ends_at_once(struct pool *pool, struct aio *aio)
-{
-	ssize_t n;
-
-	if (aio->op > AIO_WRITE || !pool->at_once[aio->op])
-		return false;
-	n = perform(pool->fd, aio, RWF_NOWAIT);
-	if (n == -EAGAIN)
-		return false;
-	if (n == -EOPNOTSUPP) {
-		pool->at_once[aio->op] = false;
-		return false;
-	}
-	aio->result = n;
-	return true;
 }
 
 static void threads_submit(struct aio_engine *engine)
 {
 	struct pool *pool = to_pool(engine);
-	struct list later;
+	struct aio_list later;
 	struct aio *aio;
 
-	list_init(&later);
-	while ((aio = list_take(&pool->added))) {
-		if (ends_at_once(pool, aio))
+	aio_list_init(&later);
+	while ((aio = aio_list_take(&pool->added))) {
+		if (at_once_try(&pool->file, aio))
 			end(pool, aio);
 		else
-			list_put(&later, aio);
+			aio_list_put(&later, aio);
 	}
 	if (!later.first)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	while ((aio = list_take(&later))) {
-		list_put(&pool->todo, aio);
+	while ((aio = aio_list_take(&later))) {
+		aio_list_put(&pool->todo, aio);
 		pthread_cond_signal(&pool->more);
 	}
 	pthread_mutex_unlock(&pool->lock);
@@ -184,7 +139,7 @@ static void threads_submit(struct aio_engine *engine)
 static void threads_add(struct aio_engine *engine, struct aio *aio)
 {
 	engine->in_flight++;
-	list_put(&to_pool(engine)->added, aio);
+	aio_list_put(&to_pool(engine)->added, aio);
 }
 
 static void pool_ready(struct watch *watch, uint32_t events)
@@ -247,12 +202,10 @@ static struct aio_engine *threads_create(int fd, unsigned int depth)
 
 	(void)depth;
 	pool->engine.type = &aio_threads;
-	pool->fd = fd;
-	pool->at_once[AIO_READ] = true;
-	pool->at_once[AIO_WRITE] = true;
-	list_init(&pool->added);
-	list_init(&pool->todo);
-	list_init(&pool->done);
+	pool->file.fd = fd;
+	aio_list_init(&pool->added);
+	aio_list_init(&pool->todo);
+	aio_list_init(&pool->done);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->more, NULL);
 	pthread_cond_init(&pool->ended, NULL);
