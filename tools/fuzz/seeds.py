@@ -67,6 +67,9 @@ def resets():
     for device, kind in REQUESTS:
         busy = full if (device, kind & 1) == (NET, 1) else [request(device, kind)] * 3 + [kick(device)]
         yield busy + [step("command", device, STATUS, 0), step("begin", device, 0, 0, -1), request(device, kind), kick(device)]
+        late = [request(device, kind)] * 3 + [step("kick", device, 0, 1)]
+        yield late + [step("command", device, STATUS, 0), kick(device)]
+        yield late + [step("hello"), kick(device)]
         yield busy + [step("hello"), request(device, kind), kick(device)]
         yield busy + [step("page", device, 0x42, 0, 0), step("command", device, QUEUE), step("enable", device, 0, 8), step("command", device, QUEUE), kick(device)]
     for device in DEVICES:
@@ -114,7 +117,7 @@ def tables():
 
 def hellos():
     lengths = (0x10, 0x20, 0x28, 0x100, 0x200, 0x400)
-    for at, bytes, values in ((8, 7, (0, START + 1, START + 0x1000)), (16, 7, (0, 0x1000, LENGTH + 1)), (24, 7, (1, 16)), (32, 7, (START + 4, START + LENGTH - 8, START + LENGTH)),
+    for at, bytes, values in ((8, 7, (0, START + 1, START - 15, START + 0x1000)), (16, 7, (0, 0x1000, LENGTH + 1)), (24, 7, (1, 16)), (32, 7, (START + 4, START + LENGTH - 8, START + LENGTH)),
                               (40, 7, (*lengths, LENGTH, LENGTH + 1)), (0, 3, (0,)), (4, 3, (2,))):
         for value in values:
             yield [step("hello", bytes, at, 0, value), request(DISK, 0), kick(DISK)]

@@ -21,11 +21,12 @@
 
 static int wire = -1;
 
-/* In the place of threads.c: requests end in the next turn, in order or the other way round. */
+/* In the place of threads.c: requests end some turns later, in order or the other way round. */
 struct engine {
 	struct aio_engine engine;
 	struct aio *first;
 	struct work work;
+	unsigned int turns;
 	int fd;
 };
 
@@ -80,12 +81,20 @@ static void drain(struct aio_engine *engine)
 
 static void work(struct work *work)
 {
-	drain(&container_of(work, struct engine, work)->engine);
+	struct engine *e = container_of(work, struct engine, work);
+
+	if (e->turns--)
+		loop_defer(work);
+	else
+		drain(&e->engine);
 }
 
 static void submit(struct aio_engine *engine)
 {
-	loop_defer(&((struct engine *)engine)->work);
+	struct engine *e = (struct engine *)engine;
+
+	e->turns = 2;
+	loop_defer(&e->work);
 }
 
 static void destroy(struct aio_engine *engine)

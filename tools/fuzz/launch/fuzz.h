@@ -83,6 +83,7 @@ void request_add(unsigned int nr, unsigned int kind);
 void request_check(unsigned int nr, bool packed);
 
 /* loop.c: turns until nothing is left to do. */
+bool loop_turn(void);
 void loop_settle(void);
 
 /* outside.c: the guest's connection, the disk's file, messages. */
@@ -91,6 +92,7 @@ void outside_begin(bool backwards);
 void outside_end(void);
 void outside_connect(const void *hello, size_t bytes, unsigned int fds);
 void outside_ring(void);
+void outside_ring_and_go(void);
 
 /* ends.c: how the disk's requests end; the wire and the terminal. */
 void ends_begin(bool backwards);

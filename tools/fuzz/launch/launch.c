@@ -44,10 +44,14 @@ static void hello(const struct step *s)
 		.start = GUEST_START, .length = GUEST_LENGTH,
 		.page = GUEST_START, .page_length = PAGE_LENGTH,
 	};
+	size_t i;
 
 	if (s->a)
-		guest_put((uint8_t *)&hello + s->b % (sizeof(hello) - 8), s->d, 1 + s->a % 8);
+		guest_put((uint8_t *)&hello + s->b % (sizeof(hello) - 7), s->d, 1 + s->a % 8);
 	outside_connect(&hello, sizeof(hello) - (s->c > 250), s->c ? s->c % 4 : 2);
+	if (guest_shared(guest_at(0), 1) && hello.start == GUEST_START && hello.page == GUEST_START)
+		for (i = hello.page_length; i < PAGE_LENGTH; i++)
+			expect(!*guest_at(i), "byte %zu is behind the page", i);
 }
 
 /* What the guest says of itself when it has nothing to hide. */
@@ -135,7 +139,10 @@ static void kick(const struct step *s)
 {
 	if (s->a % 8 < DEVICES)
 		driver_kick(s->a % 8);
-	outside_ring();
+	if (s->c & 1)
+		outside_ring_and_go();
+	else
+		outside_ring();
 }
 
 static void connect_again(const struct step *s)

@@ -145,7 +145,8 @@ static bool run_works(void)
 	return count;
 }
 
-static bool turn(void)
+/* Whether anything was done. */
+bool loop_turn(void)
 {
 	struct turn *t, *next;
 	int timeout = -1;
@@ -176,6 +177,6 @@ void loop_settle(void)
 {
 	unsigned int n = 0;
 
-	while (turn())
+	while (loop_turn())
 		expect(++n < TURNS, "it comes to rest, after %u turns", n);
 }

@@ -151,6 +151,13 @@ void outside_connect(const void *hello, size_t bytes, unsigned int fds)
 	loop_settle();
 }
 
+/* The launcher's doorbell; what it begins with is not waited for. */
+void outside_ring_and_go(void)
+{
+	eventfd_write(doorbell, 1);
+	loop_turn();
+}
+
 /* The launcher's doorbell.  What it has rung ours with is taken, and no more than one can. */
 void outside_ring(void)
 {
