@@ -441,7 +441,7 @@ static void bring_back(struct virtio_page *page)
 		if (dev->vdev.lost || !is_as_before(dev))
 			lose_device(dev);
 		else if (has_driver(dev))
-			virtio_recovery_resume(&dev->vdev);
+			virtio_recovery_resume(&dev->vdev, true);
 	}
 }
 

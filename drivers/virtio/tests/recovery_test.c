@@ -139,7 +139,7 @@ static void test_bus_reset(struct kunit *test)
 	virtio_recovery_pause(&disk->host->vdev);
 	disk->host->status = 0;
 	disk->host->queue[0].serve = disk_serve;
-	virtio_recovery_resume(&disk->host->vdev);
+	virtio_recovery_resume(&disk->host->vdev, false);
 	disk_expect_all_done(disk, 0);
 	expect_lives(test, 1);
 	transfer_over_failures(test, REQ_OP_READ, 1);
