@@ -47,7 +47,8 @@ class Queue:
         barrier()
         used = self.take_one()
         if not used:
-            self.device.guest.wait(0.05)
+            # Not heard, it is lost: nobody looks again by himself.
+            self.device.guest.wait(LIMIT)
         return used
 
     def ask(self, *parts):

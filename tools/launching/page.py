@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The device page, the handshake, and guests that come one after the other."""
-import errno, socket, struct
+import errno, select, signal, socket, struct
 
 import page_guest as pg
-from page_guest import ACKNOWLEDGE, BLOCK, CONSOLE, DRIVER, DRIVER_OK, FEATURES_OK, RNG, Guest, Memory
+from page_guest import ACKNOWLEDGE, BLOCK, CONSOLE, DRIVER, DRIVER_OK, FEATURES_OK, RNG, Guest, Memory, until
 from .rig import BLK, CAPACITY, MIB, SECTOR, SEG_MAX, Disk, Launcher, contents, equal, image, test
 
 
@@ -50,15 +50,31 @@ def one_guest():
     """A second is refused; when the first has gone, or comes back, it is served."""
     with Launcher() as launcher:
         first = launcher.guest()
-        second = launcher.guest()
-        equal(second.error, errno.EBUSY)
+        # It is told even if its hello comes late.
+        second = socket.socket(socket.AF_UNIX)
+        second.settimeout(pg.LIMIT)
+        second.connect(launcher.socket)
+        assert select.select([second], [], [], pg.LIMIT)[0], "no answer"
+        second.send(b"a hello")
+        equal(struct.unpack("<II", second.recv(8)), (pg.WELCOME, errno.EBUSY))
         first.find(RNG).start()
         first.close()
+        # The next one's coming may be seen before the end of the one before.
+        third = launcher.guest()
+        launcher.process.send_signal(signal.SIGSTOP)
+        until("a stop", lambda: " T " in contents(f"/proc/{launcher.process.pid}/stat").decode())
+        fourth = socket.socket(socket.AF_UNIX)
+        fourth.settimeout(pg.LIMIT)
+        fourth.connect(launcher.socket)
+        third.close()
+        launcher.process.send_signal(signal.SIGCONT)
+        fourth.close()
         third = launcher.guest()
         equal(third.error, 0)
         device = third.find(RNG)
         equal(device.byte(pg.ANSWER), 0, "the answer of a device that is new to this guest")
         equal(len(device.start().ask(64)[0][0]), 64)
+        equal(sum("refused" in line for line in launcher.said()), 1, "guests that were refused")
 
 
 @test

@@ -105,6 +105,7 @@ def quits():
         with Launcher("--control", f"{here.folder}/control", kernel=stays) as launcher:
             until("the guest", lambda: os.path.exists(f"{here.folder}/pid"))
             pid = int(contents(f"{here.folder}/pid"))
+            equal(os.getsid(pid), pid, "the guest's session")
             if how == "quit":
                 equal(tell("quit"), (0, "", ""))
             else:

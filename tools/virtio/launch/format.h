@@ -26,7 +26,6 @@ struct ring_part {
 /**
  * struct ring_format - a format of rings
  * @part: length and alignment of one of three parts: descriptors, driver's, device's
- * @start: begin with an empty ring
  * @pop: the next chain, 1; or 0 if there is none; or -1 after device_lie()
  * @push: lay down a used one
  * @publish: show all of them; true if the guest wants to hear of it
@@ -35,7 +34,6 @@ struct ring_part {
  */
 struct ring_format {
 	struct ring_part (*part)(const struct queue *q, unsigned int nr);
-	void (*start)(struct queue *q);
 	int (*pop)(struct queue *q, struct chain *chain);
 	void (*push)(struct queue *q, const struct chain *chain, uint32_t written);
 	bool (*publish)(struct queue *q);

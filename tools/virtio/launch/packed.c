@@ -41,13 +41,6 @@ static char *event_of(void *suppression, size_t at)
 	return (char *)suppression + at;
 }
 
-static void packed_start(struct queue *q)
-{
-	q->ring.next_wrap = true;
-	q->ring.used_wrap = true;
-	store16(event_of(q->ring.device, EVENT_FLAGS), EVENT_ENABLE);
-}
-
 static void advance(const struct queue *q, uint16_t *at, bool *wrap, uint16_t count)
 {
 	*at += count;
@@ -197,7 +190,6 @@ static bool packed_sleep(struct queue *q)
 
 const struct ring_format packed_format = {
 	.part = packed_part,
-	.start = packed_start,
 	.pop = packed_pop,
 	.push = packed_push,
 	.publish = packed_publish,

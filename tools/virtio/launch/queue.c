@@ -43,7 +43,7 @@ int queue_start(struct queue *q, const struct queue_setup *setup)
 
 	if (!size_is_good(q, setup->size, packed))
 		return -EINVAL;
-	memset(ring, 0, sizeof(*ring));
+	*ring = (struct ring){ .next_wrap = true, .used_wrap = true };
 	q->size = setup->size;
 	q->events = device_has(q->dev, VIRTIO_RING_F_EVENT_IDX);
 	q->indirect = device_has(q->dev, VIRTIO_RING_F_INDIRECT_DESC);
@@ -56,7 +56,6 @@ int queue_start(struct queue *q, const struct queue_setup *setup)
 		q->format = NULL;
 		return -EINVAL;
 	}
-	q->format->start(q);
 	return 0;
 }
 

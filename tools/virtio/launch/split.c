@@ -46,11 +46,6 @@ static char *used(const struct queue *q, size_t at)
 	return (char *)q->ring.device + at;
 }
 
-static void split_start(struct queue *q)
-{
-	store16(used(q, USED_FLAGS), 0);
-}
-
 /* False, after device_lie(), or because there is none. */
 static bool find_head(struct queue *q, uint16_t *head)
 {
@@ -193,7 +188,6 @@ static bool split_sleep(struct queue *q)
 
 const struct ring_format split_format = {
 	.part = split_part,
-	.start = split_start,
 	.pop = split_pop,
 	.push = split_push,
 	.publish = split_publish,
