@@ -29,13 +29,14 @@ static uint64_t now(void)
 
 static ssize_t perform(const struct at_once *file, const struct aio *aio, int more_flags)
 {
+	int flags = aio->flags | more_flags;
 	ssize_t n;
 
 	do {
 		if (aio->op == AIO_READ)
-			n = preadv2(file->fd, aio->iov, aio->iovs, aio->offset, aio->flags | more_flags);
+			n = preadv2(file->fd, aio->iov, aio->iovs, aio->offset, flags);
 		else
-			n = pwritev2(file->fd, aio->iov, aio->iovs, aio->offset, aio->flags | more_flags);
+			n = pwritev2(file->fd, aio->iov, aio->iovs, aio->offset, flags);
 	} while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
