@@ -20,6 +20,7 @@ RUNS = (
     ("vhost_net_test", [["--buf-num=20000", *f] for f in ([], ["--no-event-idx"], ["--no-indirect"], ["--delayed-interrupt"])],
      "/dev/vhost-net", "module vhost_net"),
 )
+SANITIZERS = "-O1 -g -Werror -fno-omit-frame-pointer -fsanitize=address,undefined"
 HUNG = 600      # seconds; a run takes some ten
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 
@@ -69,7 +70,11 @@ def main():
         attempt("lsvirtio on machines made of files",
                 [f"{TOOLS}/test_lsvirtio.py", f"{folder}/installed/usr/local/sbin/lsvirtio", os.path.abspath(args.source)], folder)
     if attempt("launch builds", ["make", "-s", "CFLAGS=-O2 -g -Werror", "install", f"DESTDIR={folder}/installed"], f"{folder}/launch"):
+        attempt("launch, under a guest made of Python", [f"{TOOLS}/test_launch.py", f"{folder}/installed/usr/local/bin/launch"], folder)
         attempt("network cards of launch, under guests made of Python", [f"{TOOLS}/test_launch_net.py", f"{folder}/installed/usr/local/bin/launch"], folder)
+    checked = f"{folder}/launch/checked/"
+    if attempt("launch builds with sanitizers", ["make", "-s", f"CFLAGS={SANITIZERS}", f"OUTPUT={checked}"], f"{folder}/launch"):
+        attempt("launch with sanitizers, under a guest made of Python", [f"{TOOLS}/test_launch.py", f"{checked}launch"], folder)
     built = attempt("tools/virtio builds", ["make", "-s", f"-j{os.cpu_count()}", "test"], folder)
     for program, runs, device, whose in RUNS if built else ():
         if device and not os.path.exists(device):
