@@ -206,7 +206,8 @@ int virtio_fields_init(struct virtio_fields *fields, void *page, size_t size)
 		};
 		at += 2 + len;
 	}
-	pr_err("virtio: fields don't end within %zu bytes: the one at %zu runs past\n", size, at);
+	pr_err_ratelimited("virtio: fields don't end within %zu bytes: the one at %zu runs past\n",
+			   size, at);
 	virtio_fields_free(fields);
 	return -EINVAL;
 }

@@ -95,6 +95,19 @@ static void give_up(struct virtio_recovery *r, const char *why)
 	tell_user_space(r, "failed");
 }
 
+/* Its bus has lost it, and may get it back. */
+static bool is_away(struct virtio_device *vdev)
+{
+	return !vdev->lost && vdev->config->is_gone && vdev->config->is_gone(vdev);
+}
+
+/* As if that had been said before: it will be, or else that it is gone for good. */
+static void wait_for_bus(struct virtio_recovery *r)
+{
+	r->paused = true;
+	vring_stall(r->vdev);
+}
+
 /* A device that has served anything is worth another try. */
 static void forget_attempts(struct virtio_recovery *r)
 {
@@ -115,11 +128,12 @@ static void bring_back(struct virtio_recovery *r, const char *why)
 	dev_warn(&vdev->dev, "%s: reset and resumed, attempt %u of %u\n", why, r->attempts,
 		 MOST_ATTEMPTS);
 	tell_user_space(r, "started");
-	if (revive_device(vdev)) {
+	if (!revive_device(vdev))
+		queue_work(system_freezable_wq, &r->rebuild);
+	else if (is_away(vdev))
+		wait_for_bus(r);
+	else
 		give_up(r, "it does not come back as it was");
-		return;
-	}
-	queue_work(system_freezable_wq, &r->rebuild);
 }
 
 /* %NULL if there is nothing wrong with it, or nothing left of it. */
@@ -161,7 +175,8 @@ static void rebuild(struct work_struct *work)
 	int err;
 
 	device_lock(&vdev->dev);
-	if (vdev->dev.driver && READ_ONCE(r->able)) {
+	/* One that is away is rebuilt when it is back. */
+	if (vdev->dev.driver && READ_ONCE(r->able) && !READ_ONCE(r->paused) && !is_away(vdev)) {
 		err = virtio_device_freeze(vdev);
 		if (err)
 			dev_warn(&vdev->dev, "driver goes on without a restart: %d\n", err);
@@ -220,15 +235,18 @@ EXPORT_SYMBOL_GPL(virtio_recovery_pause);
 /**
  * virtio_recovery_resume - the bus has done so
  * @vdev: the device
+ * @replaced: what is there now is another one, and has not failed yet
  *
  * Context: may sleep.
  */
-void virtio_recovery_resume(struct virtio_device *vdev)
+void virtio_recovery_resume(struct virtio_device *vdev, bool replaced)
 {
 	struct virtio_recovery *r = vdev->recovery;
 
 	mutex_lock(&r->lock);
 	r->paused = false;
+	if (replaced)
+		r->attempts = 0;
 	if (r->able)
 		bring_back(r, "reset by its bus");
 	mutex_unlock(&r->lock);

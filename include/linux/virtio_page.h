@@ -12,6 +12,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit_types.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -37,12 +38,15 @@ struct virtio_page {
 
 	/* private: */
 	bool away;			/* there is nobody on the other side */
+	unsigned int opened;		/* so often there was somebody */
 	size_t length;			/* of what the other side has written */
-	u32 changes;			/* as of the last walk */
+	u32 changes;			/* as of the last look for what is gone */
 	struct list_head devices;	/* the handler walks it under RCU */
 	struct mutex life;		/* guards all of these but @away */
 	struct wait_queue_head answered;
-	struct work_struct walk;
+	struct work_struct go;		/* takes off what is gone, then queues @walk */
+	struct work_struct walk;	/* finds what is new, and may be in a probe() */
+	struct ratelimit_state complaints;
 };
 
 void virtio_page_init(struct virtio_page *page);

@@ -20,14 +20,15 @@
  * Commands.
  */
 
-static bool is_away(const struct page_device *dev)
+/* Nobody answers for it, and what lies where it was may be another's by now. */
+bool page_is_away(const struct page_device *dev)
 {
-	return dev->vdev.lost || READ_ONCE(dev->page->away);
+	return dev->vdev.lost || READ_ONCE(dev->doomed) || READ_ONCE(dev->page->away);
 }
 
 static bool is_done(struct page_device *dev)
 {
-	return !READ_ONCE(dev->shared->command) || is_away(dev);
+	return !READ_ONCE(dev->shared->command) || page_is_away(dev);
 }
 
 static void give_up(struct page_device *dev, u8 command)
@@ -44,7 +45,7 @@ bool page_tell(struct page_device *dev, u8 command)
 	struct virtio_page *page = dev->page;
 
 	lockdep_assert_held(&dev->lock);
-	if (is_away(dev))
+	if (page_is_away(dev))
 		return false;
 	/* Pairs with the device's, between the command and what it is about. */
 	virt_wmb();
@@ -55,7 +56,7 @@ bool page_tell(struct page_device *dev, u8 command)
 		give_up(dev, command);
 	/* Pairs with the device's, between its answer and the command that it clears. */
 	virt_rmb();
-	return !is_away(dev);
+	return !page_is_away(dev);
 }
 
 /*
@@ -102,6 +103,8 @@ static void *find(struct virtio_device *vdev, u8 type, unsigned int *len)
 	if (!virtio_layout_offers(vdev, type))
 		return NULL;
 	guard(mutex)(&dev->lock);
+	if (page_is_away(dev))
+		return NULL;
 	return virtio_fields_find(&dev->fields, type, len);
 }
 
@@ -167,7 +170,7 @@ static void set(struct virtio_device *vdev, void *token, const void *buf, unsign
 		return;
 	}
 	guard(mutex)(&dev->lock);
-	if (is_away(dev))
+	if (page_is_away(dev))
 		return;
 	virtio_fields_set(&dev->fields, token, buf, len);
 	page_tell(dev, VIRTIO_PAGE_C_CONFIG);
@@ -212,13 +215,15 @@ static int finalize_features(struct virtio_device *vdev)
 
 	vring_transport_features(vdev);
 	vdev->features |= ours;
+	/* A doorbell says no more than "look". */
+	__virtio_clear_bit(vdev, VIRTIO_F_NOTIFICATION_DATA);
 	if (!__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
 		dev_err(&vdev->dev, "features %#llx on a page, expected VERSION_1 too\n",
 			vdev->features);
 		return -EINVAL;
 	}
 	guard(mutex)(&dev->lock);
-	if (is_away(dev))
+	if (page_is_away(dev))
 		return -ENODEV;
 	take(dev, VIRTIO_CONFIG_F_VIRTIO);
 	take(dev, VIRTIO_CONFIG_F_FEATURES);
@@ -233,7 +238,7 @@ static u8 get_status(struct virtio_device *vdev)
 {
 	struct page_device *dev = to_page_device(vdev);
 
-	return is_away(dev) ? VIRTIO_STATUS_GONE : READ_ONCE(dev->shared->answer);
+	return page_is_away(dev) ? VIRTIO_STATUS_GONE : READ_ONCE(dev->shared->answer);
 }
 
 static void set_status(struct virtio_device *vdev, u8 status)
@@ -243,7 +248,7 @@ static void set_status(struct virtio_device *vdev, u8 status)
 	guard(mutex)(&dev->lock);
 	/* The handler of the doorbell goes by it, also when the device is away. */
 	WRITE_ONCE(dev->status, status);
-	if (is_away(dev))
+	if (page_is_away(dev))
 		return;
 	WRITE_ONCE(dev->shared->status, status);
 	page_tell(dev, VIRTIO_PAGE_C_STATUS);
@@ -254,10 +259,12 @@ static void reset(struct virtio_device *vdev)
 	struct page_device *dev = to_page_device(vdev);
 
 	set_status(vdev, 0);
-	virtio_wait_for_reset(vdev);
+	/* One that may come back is not given up. */
+	if (!READ_ONCE(dev->page->away))
+		virtio_wait_for_reset(vdev);
 	virtio_synchronize_cbs(vdev);
 	guard(mutex)(&dev->lock);
-	if (!is_away(dev))
+	if (!page_is_away(dev))
 		virtio_fields_reset(&dev->fields);
 }
 
@@ -266,7 +273,7 @@ static bool is_gone(struct virtio_device *vdev)
 	struct page_device *dev = to_page_device(vdev);
 	struct virtio_page *page = dev->page;
 
-	return is_away(dev) || (page->is_gone && page->is_gone(page));
+	return page_is_away(dev) || (page->is_gone && page->is_gone(page));
 }
 
 static const char *bus_name(struct virtio_device *vdev)

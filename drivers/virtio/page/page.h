@@ -3,6 +3,7 @@
 #ifndef _VIRTIO_PAGE_PAGE_H
 #define _VIRTIO_PAGE_PAGE_H
 
+#include <linux/ratelimit.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_fields.h>
@@ -21,7 +22,8 @@
  * @lock: one command at a time, and one look for a field
  * @status: what the driver last wrote
  * @arriving: it is being registered, by who walks the page
- * @doomed: it went meanwhile: who registers it is to take it off again
+ * @doomed: it went meanwhile, and what is there now is not its own: who registers it is
+ *	to take it off again
  * @queues: fields that are queues
  * @vq: as many; the handler of the doorbell reads them under RCU
  */
@@ -43,7 +45,15 @@ static inline struct page_device *to_page_device(struct virtio_device *vdev)
 	return container_of(vdev, struct page_device, vdev);
 }
 
+/* What the other side can have said as often as it likes. */
+#define page_complain(_page, fmt, ...)					\
+do {									\
+	if (__ratelimit(&(_page)->complaints))				\
+		dev_err((_page)->parent, fmt, ##__VA_ARGS__);		\
+} while (0)
+
 /* device.c */
+bool page_is_away(const struct page_device *dev);
 extern const struct virtio_config_ops page_config_ops;
 void *page_field(const struct page_device *dev, u8 type, unsigned int nr, unsigned int *len);
 bool page_tell(struct page_device *dev, u8 command);

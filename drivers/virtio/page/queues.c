@@ -44,6 +44,8 @@ static void describe(struct page_device *dev, struct virtqueue *vq, bool enabled
 {
 	struct virtio_page_queue *field = field_of(dev, vq->index);
 
+	if (page_is_away(dev))
+		return;
 	if (enabled) {
 		field->size = cpu_to_le16(virtqueue_get_vring_size(vq));
 		field->desc = cpu_to_le64(virtqueue_get_desc_addr(vq));

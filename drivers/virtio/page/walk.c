@@ -47,8 +47,8 @@ static bool has_bits(const struct page_device *dev, u8 type)
 
 	if (page_field(dev, type, 0, &len) && len == sizeof(struct virtio_page_bits))
 		return true;
-	dev_err(dev->page->parent, "device %u: no field %#x of %zu bytes\n", dev->vdev.id.device,
-		type, sizeof(struct virtio_page_bits));
+	page_complain(dev->page, "device %u: no field %#x of %zu bytes\n", dev->vdev.id.device,
+		      type, sizeof(struct virtio_page_bits));
 	return false;
 }
 
@@ -60,8 +60,8 @@ static bool has_queues(const struct page_device *dev)
 		page_field(dev, VIRTIO_CONFIG_F_VIRTQUEUE, i, &len);
 		if (len == sizeof(struct virtio_page_queue))
 			continue;
-		dev_err(dev->page->parent, "device %u: queue %u has %u bytes, expected %zu\n",
-			dev->vdev.id.device, i, len, sizeof(struct virtio_page_queue));
+		page_complain(dev->page, "device %u: queue %u has %u bytes, expected %zu\n",
+			      dev->vdev.id.device, i, len, sizeof(struct virtio_page_queue));
 		return false;
 	}
 	return true;
@@ -144,7 +144,7 @@ static struct page_device *device_at(struct virtio_page *page,
 }
 
 /* Is there a descriptor at @at, with its fields?  How long they are is read once. */
-static bool descriptor_at(const struct virtio_page *page, size_t at, u32 *length)
+static bool descriptor_at(struct virtio_page *page, size_t at, u32 *length)
 {
 	struct virtio_page_device *shared = page->start + at;
 
@@ -156,10 +156,19 @@ static bool descriptor_at(const struct virtio_page *page, size_t at, u32 *length
 	if (page->length - at >= DESCRIPTOR && *length % 8 == 0 &&
 	    *length <= min_t(size_t, VIRTIO_PAGE_FIELDS_MAX, page->length - at - DESCRIPTOR))
 		return true;
-	dev_err(page->parent,
-		"descriptor at %zu has %u bytes of fields, expected a multiple of 8 up to %u that ends within %zu\n",
-		at, *length, VIRTIO_PAGE_FIELDS_MAX, page->length);
+	page_complain(page,
+		      "descriptor at %zu has %u bytes of fields, expected a multiple of 8 up to %u that ends within %zu\n",
+		      at, *length, VIRTIO_PAGE_FIELDS_MAX, page->length);
 	return false;
+}
+
+/* What is left of a device is the other side's again, and nobody waits for that. */
+static void release_place(struct virtio_page *page, struct virtio_page_device *shared)
+{
+	if (READ_ONCE(shared->command) == VIRTIO_PAGE_C_RELEASE)
+		return;
+	WRITE_ONCE(shared->command, VIRTIO_PAGE_C_RELEASE);
+	page->ring(page);
 }
 
 /* The next that is not known yet, from @at on, which moves behind it; NULL at the end. */
@@ -172,7 +181,11 @@ static struct page_device *next_new_device(struct virtio_page *page, size_t *at)
 	while (descriptor_at(page, *at, &length)) {
 		shared = page->start + *at;
 		*at += DESCRIPTOR + length;
-		if (!is_in_state(shared, VIRTIO_PAGE_LIVE) || device_at(page, shared))
+		if (device_at(page, shared))
+			continue;
+		if (is_in_state(shared, VIRTIO_PAGE_GONE))
+			release_place(page, shared);
+		if (!is_in_state(shared, VIRTIO_PAGE_LIVE))
 			continue;
 		dev = device_of(page, shared, length);
 		if (dev)
@@ -210,22 +223,13 @@ static bool has_driver(const struct page_device *dev)
 /* Nobody answers for it any more.  Its driver may be waiting in a probe(), with no lock. */
 static void lose_device(struct page_device *dev)
 {
+	WRITE_ONCE(dev->doomed, dev->arriving);
 	if (!dev->arriving || has_driver(dev))
 		virtio_recovery_abandon(&dev->vdev);
-	dev->doomed = dev->arriving;
+	/* Who waits for an answer of it. */
+	wake_up_all(&dev->page->answered);
 	if (!dev->arriving)
 		remove_device(dev);
-}
-
-/* What is left of it is the other side's again, and nobody waits for that. */
-static void let_go(struct page_device *dev)
-{
-	struct virtio_page_device *shared = dev->shared;
-	struct virtio_page *page = dev->page;
-
-	lose_device(dev);
-	WRITE_ONCE(shared->command, VIRTIO_PAGE_C_RELEASE);
-	page->ring(page);
 }
 
 static void remove_gone(struct virtio_page *page)
@@ -234,7 +238,25 @@ static void remove_gone(struct virtio_page *page)
 
 	list_for_each_entry_safe(dev, next, &page->devices, node)
 		if (is_in_state(dev->shared, VIRTIO_PAGE_GONE))
-			let_go(dev);
+			lose_device(dev);
+}
+
+/*
+ * Not the walk's affair, which may be in the probe() of one of them.  That releases the
+ * places.  A count that moves on meanwhile is another doorbell.
+ */
+static void go(struct work_struct *work)
+{
+	struct virtio_page *page = container_of(work, struct virtio_page, go);
+
+	guard(mutex)(&page->life);
+	if (READ_ONCE(page->away))
+		return;
+	WRITE_ONCE(page->changes, changes(page));
+	/* Pairs with the device's, between a state and the count. */
+	virt_rmb();
+	remove_gone(page);
+	queue_work(system_freezable_wq, &page->walk);
 }
 
 /*
@@ -250,36 +272,44 @@ static int register_device(struct page_device *dev)
 	struct virtio_page *page = dev->page;
 	int err;
 
+	dev->arriving = true;
+	list_add_tail_rcu(&dev->node, &page->devices);
 	mutex_unlock(&page->life);
 	err = register_virtio_device(&dev->vdev);
 	mutex_lock(&page->life);
 	dev->arriving = false;
-	if (!err)
-		return 0;
-	dev_err(page->parent, "device %u at %zu: not registered: %pe\n", dev->vdev.id.device,
-		(void *)dev->shared - page->start, ERR_PTR(err));
-	unlist(dev);
-	put_device(&dev->vdev.dev);
 	return err;
 }
 
 static void add_device(struct page_device *dev)
 {
-	dev->arriving = true;
-	list_add_tail_rcu(&dev->node, &dev->page->devices);
-	if (register_device(dev) || !dev->doomed)
-		return;
-	lose_device(dev);
-	/* The other side may be back, with the same device. */
-	queue_work(system_freezable_wq, &dev->page->walk);
+	struct virtio_page *page = dev->page;
+	int err = register_device(dev);
+
+	/* Then its place is to be released, or the other side is back with the same device. */
+	if (dev->doomed)
+		queue_work(system_freezable_wq, &page->walk);
+	if (err) {
+		/* What -ENODEV is for has been said. */
+		if (err != -ENODEV)
+			page_complain(page, "device %u at %zu: not registered: %pe\n",
+				      dev->vdev.id.device, (void *)dev->shared - page->start,
+				      ERR_PTR(err));
+		unlist(dev);
+		put_device(&dev->vdev.dev);
+	} else if (dev->doomed) {
+		lose_device(dev);
+	}
 }
 
+/* In another page than it has begun with nothing lies where it is. */
 static void add_new(struct virtio_page *page)
 {
+	unsigned int opened = page->opened;
 	struct page_device *dev;
 	size_t at = HEADER;
 
-	while (!READ_ONCE(page->away)) {
+	while (!READ_ONCE(page->away) && page->opened == opened) {
 		dev = next_new_device(page, &at);
 		if (!dev)
 			return;
@@ -287,18 +317,11 @@ static void add_new(struct virtio_page *page)
 	}
 }
 
-/* A count that moves on meanwhile is another doorbell. */
 static void walk(struct work_struct *work)
 {
 	struct virtio_page *page = container_of(work, struct virtio_page, walk);
 
 	guard(mutex)(&page->life);
-	if (READ_ONCE(page->away))
-		return;
-	WRITE_ONCE(page->changes, changes(page));
-	/* Pairs with the device's, between a state and the count. */
-	virt_rmb();
-	remove_gone(page);
 	add_new(page);
 }
 
@@ -345,6 +368,8 @@ void virtio_page_look(struct virtio_page *page)
 		/* Without a driver it has nobody to say it to. */
 		bool heard = has_driver(dev);
 
+		if (page_is_away(dev))
+			continue;
 		if (READ_ONCE(dev->shared->used))
 			look_for_used(dev, heard);
 		if (READ_ONCE(dev->shared->changed))
@@ -353,7 +378,7 @@ void virtio_page_look(struct virtio_page *page)
 	rcu_read_unlock();
 	wake_up_all(&page->answered);
 	if (changes(page) != READ_ONCE(page->changes))
-		queue_work(system_freezable_wq, &page->walk);
+		queue_work(system_freezable_wq, &page->go);
 }
 EXPORT_SYMBOL_GPL(virtio_page_look);
 
@@ -373,6 +398,7 @@ void virtio_page_init(struct virtio_page *page)
 	INIT_LIST_HEAD(&page->devices);
 	mutex_init(&page->life);
 	init_waitqueue_head(&page->answered);
+	INIT_WORK(&page->go, go);
 	INIT_WORK(&page->walk, walk);
 }
 EXPORT_SYMBOL_GPL(virtio_page_init);
@@ -433,16 +459,23 @@ static bool is_as_before(const struct page_device *dev)
 	       has_same_fields(dev, length);
 }
 
-static void bring_back(struct virtio_page *page)
+/* While it is away: what lies where they were is another's. */
+static void lose_others(struct virtio_page *page)
 {
 	struct page_device *dev, *next;
 
-	list_for_each_entry_safe(dev, next, &page->devices, node) {
-		if (dev->vdev.lost || !is_as_before(dev))
+	list_for_each_entry_safe(dev, next, &page->devices, node)
+		if (dev->vdev.lost || dev->doomed || !is_as_before(dev))
 			lose_device(dev);
-		else if (has_driver(dev))
-			virtio_recovery_resume(&dev->vdev);
-	}
+}
+
+static void bring_back(struct virtio_page *page)
+{
+	struct page_device *dev;
+
+	list_for_each_entry(dev, &page->devices, node)
+		if (!dev->doomed)
+			virtio_recovery_resume(&dev->vdev, true);
 }
 
 /**
@@ -460,12 +493,15 @@ int virtio_page_open(struct virtio_page *page)
 	int err;
 
 	guard(mutex)(&page->life);
+	ratelimit_default_init(&page->complaints);
 	err = check_header(page);
 	if (err)
 		return err;
+	page->opened++;
+	lose_others(page);
 	WRITE_ONCE(page->away, false);
 	bring_back(page);
-	queue_work(system_freezable_wq, &page->walk);
+	queue_work(system_freezable_wq, &page->go);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(virtio_page_open);
@@ -478,6 +514,7 @@ EXPORT_SYMBOL_GPL(virtio_page_open);
  */
 void virtio_page_settle(struct virtio_page *page)
 {
+	flush_work(&page->go);
 	flush_work(&page->walk);
 }
 EXPORT_SYMBOL_GPL(virtio_page_settle);
@@ -499,7 +536,7 @@ void virtio_page_leave(struct virtio_page *page)
 	wake_up_all(&page->answered);
 	guard(mutex)(&page->life);
 	list_for_each_entry_safe(dev, next, &page->devices, node)
-		if (!has_driver(dev) || !virtio_recovery_pause(&dev->vdev))
+		if ((dev->arriving && !has_driver(dev)) || !virtio_recovery_pause(&dev->vdev))
 			lose_device(dev);
 }
 EXPORT_SYMBOL_GPL(virtio_page_leave);
@@ -528,7 +565,7 @@ void virtio_page_close(struct virtio_page *page)
 	remove_all(page);
 	/* One that was arriving is removed by the walk, and so is what that finds. */
 	WRITE_ONCE(page->away, true);
-	flush_work(&page->walk);
+	virtio_page_settle(page);
 	remove_all(page);
 }
 EXPORT_SYMBOL_GPL(virtio_page_close);

@@ -131,7 +131,7 @@ static void vp_reset_over(struct pci_dev *pdev)
 {
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
-	virtio_recovery_resume(&vp->vdev);
+	virtio_recovery_resume(&vp->vdev, false);
 }
 
 static pci_ers_result_t vp_error_detected(struct pci_dev *pdev, pci_channel_state_t state)

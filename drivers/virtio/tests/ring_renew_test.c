@@ -300,8 +300,8 @@ static void expect_waits_in_vain(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
 	struct scatterlist sg;
+	static u8 byte;
 	unsigned int len;
-	u8 byte = 0;
 
 	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
 	KUNIT_EXPECT_TRUE(test, is_broken_to_who_spins(f));
