@@ -44,7 +44,8 @@ class Memory:
         return values[0] if len(values) == 1 else values
 
     def put(self, format, address, *values):
-        struct.pack_into("<" + format, self.map, self.at(address), *values)
+        # At once, for the other side looks meanwhile: pack_into() begins with zeros.
+        self.write(address, struct.pack("<" + format, *values))
 
     def read(self, address, length):
         return self.map[self.at(address):self.at(address) + length]

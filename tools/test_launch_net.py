@@ -246,6 +246,10 @@ class Joined(Test):
         self.assertEqual(total(data[26:34] + struct.pack(">II", 6, len(done) - 34) + done[34:]), 0xffff)
         self.assertEqual(done[:50] + done[52:], data[:50] + data[52:])
 
+    def comes_back(self, card, launcher):
+        """A frame that was sent; if there is none, the launcher has looked since, which it does before it answers twice."""
+        return card.tx.take_one() or (launcher.list(), launcher.list()) and card.tx.take_one()
+
     def test_nobody_has_room(self):
         """What the other guest has no buffer for stays where it is, in order, up to what is in the sender's own ring."""
         for features, length in ((PLAIN, 1514), (PLAIN | MRG | TAKES, 30000)):
@@ -254,10 +258,8 @@ class Joined(Test):
                 count, sent, got = 10000 if length < 2000 else 900, 0, 0
                 while sent < count:
                     data, head = (frame(length, sent), header()) if length < 2000 else (tcp(4, length)[1][:-4] + struct.pack(">I", sent), tcp(4, length)[0])
-                    if not a.tx.free or len(a.tx.free) < 2:
-                        if a.tx.take_one() is None:
-                            break
-                        continue
+                    if len(a.tx.free) < 2 and not self.comes_back(a, self.launchers[0]):
+                        break
                     a.put(data, head)
                     sent += 1
                 self.assertLess(sent, count, f"the sender is not held up: {[l.list() for l in self.launchers]}")
@@ -337,7 +339,7 @@ class Joined(Test):
     def test_reset_of_who_is_held_up(self):
         """What it had not sent is forgotten, and used in no ring."""
         a, b = self.pair()
-        while len(a.tx.free) >= 2 or a.tx.take_one():
+        while len(a.tx.free) >= 2 or self.comes_back(a, self.launchers[0]):
             a.put(frame(1514))
         a = self.launchers[0].card()
         a.put(frame(60))

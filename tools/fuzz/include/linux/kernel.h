@@ -23,6 +23,7 @@
 #undef pr_err
 #undef dev_warn
 #define pr_err(...)		memory_said_error(__VA_ARGS__)
+#define pr_err_ratelimited(...)	memory_said_error(__VA_ARGS__)
 #define dev_warn(dev, ...)	((void)(dev), memory_said_warning(__VA_ARGS__))
 
 #undef __WARN_printf
