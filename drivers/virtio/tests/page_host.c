@@ -71,9 +71,10 @@ static bool has_changed(struct page_place *place)
 
 static void set_generation(struct page_place *place, u32 generation)
 {
-	/* Both pair with the guest's, around what it reads. */
+	/* Pairs with the guest's, between the fields and the generation after them. */
 	virt_wmb();
 	WRITE_ONCE(place->shared->generation, cpu_to_le32(generation));
+	/* Pairs with the guest's, between the generation before the fields and them. */
 	virt_wmb();
 }
 
