@@ -43,6 +43,7 @@
 struct file;
 struct virtio_host;
 struct virtio_host_ring;
+struct virtio_host_way;
 
 /**
  * struct virtio_host_segment - a segment of a buffer
@@ -129,6 +130,8 @@ struct virtio_host_queue {
  * struct virtio_host - the device
  * @vdev: what the bus sees
  * @test: the test that plays it
+ * @way: how it comes to the bus
+ * @place: what it is known by there
  * @status: the status byte
  * @history: each status that was written, in order; 0 for a reset
  * @writes: how many there were
@@ -148,11 +151,13 @@ struct virtio_host_queue {
  * @event: woken when a queue is kicked
  * @released: set when the driver model lets go of the device
  *
- * All members but @vdev may be set by the test at any time.
+ * All members but @vdev, @way and @place may be set by the test at any time.
  */
 struct virtio_host {
 	struct virtio_device vdev;
 	struct kunit *test;
+	const struct virtio_host_way *way;
+	void *place;
 	u8 status;
 	u8 history[32];
 	unsigned int writes;

@@ -11,6 +11,7 @@
 #include <linux/virtio_blk.h>
 
 #include "disk.h"
+#include "page_host.h"
 
 #define FLUSH	BIT_ULL(VIRTIO_BLK_F_FLUSH)
 
@@ -160,20 +161,29 @@ static void test_removed_under_load(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, disk_transfer(disk, REQ_OP_READ, 0, disk->page[0]));
 }
 
-static struct kunit_case blk_cases[] = {
-	KUNIT_CASE(test_read_and_write),
-	KUNIT_CASE(test_side_by_side),
-	KUNIT_CASE(test_flush),
-	KUNIT_CASE(test_no_flush),
-	KUNIT_CASE_PARAM(test_answer, answer_gen_params),
-	KUNIT_CASE(test_grow),
-	KUNIT_CASE(test_removed_under_load),
+#define CASES						\
+	KUNIT_CASE(test_read_and_write),		\
+	KUNIT_CASE(test_side_by_side),			\
+	KUNIT_CASE(test_flush),				\
+	KUNIT_CASE(test_no_flush),			\
+	KUNIT_CASE_PARAM(test_answer, answer_gen_params),	\
+	KUNIT_CASE(test_grow),				\
+	KUNIT_CASE(test_removed_under_load),		\
 	{}
-};
+
+static struct kunit_case blk_cases[] = { CASES };
+static struct kunit_case page_blk_cases[] = { CASES };
 
 static struct kunit_suite blk_suite = {
 	.name = "virtio-blk",
 	.test_cases = blk_cases,
 };
 
-kunit_test_suite(blk_suite);
+/* The same from a page, where the driver's offsets are fields. */
+static struct kunit_suite page_blk_suite = {
+	.name = "virtio-blk-page",
+	.init = page_host_init,
+	.test_cases = page_blk_cases,
+};
+
+kunit_test_suites(&blk_suite, &page_blk_suite);

@@ -6,11 +6,12 @@
 #include <kunit/static_stub.h>
 #include <linux/sched/task_stack.h>
 #include <linux/virtio_ids.h>
+#include <linux/virtio_fields.h>
 #include <linux/vmalloc.h>
 
-#include <kunit/virtio.h>
-
 #include "../watch/misuse.h"
+#include "host.h"
+#include "page_host.h"
 #include "ring_fixture.h"
 
 #define SIZE	8
@@ -247,6 +248,28 @@ static void test_foreign_token(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 9, balloon->config[0]);
 }
 
+/* On a page a token is where a field lies. */
+static void test_foreign_place(struct kunit *test)
+{
+	static struct virtio_field_place foreign = { .type = VIRTIO_CONFIG_F_DEVICE, .len = 8 };
+	struct virtio_host *disk;
+	u8 value[8] = { 1 };
+	struct virtio_device *vdev;
+
+	KUNIT_ASSERT_EQ(test, 0, page_host_init(test));
+	start(test);
+	disk = virtio_host_create(test, VIRTIO_ID_PMEM, BIT_ULL(VIRTIO_F_VERSION_1));
+	virtio_host_plug(disk);
+	vdev = virtio_host_vdev(disk);
+	vdev->config->get(vdev, &foreign, value, sizeof(value));
+	KUNIT_EXPECT_EQ(test, 0, value[0]);
+	KUNIT_EXPECT_EQ(test, 1, heard.lines);
+	expect_words(test, "the token of another device");
+	vdev->config->set(vdev, &foreign, value, sizeof(value));
+	KUNIT_EXPECT_EQ(test, 2, heard.lines);
+	KUNIT_EXPECT_EQ(test, 0, page_place_of(disk)->other->commands[VIRTIO_PAGE_C_CONFIG]);
+}
+
 /* A driver that keeps the rules hears nothing, and its queue works. */
 static void test_good_driver(struct kunit *test)
 {
@@ -278,6 +301,7 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE_PARAM(test_stack, features_gen_params),
 	KUNIT_CASE_PARAM(test_vmalloc, features_gen_params),
 	KUNIT_CASE(test_foreign_token),
+	KUNIT_CASE(test_foreign_place),
 	KUNIT_CASE_PARAM(test_good_driver, features_gen_params),
 	KUNIT_CASE_PARAM(test_off, features_gen_params),
 	{}

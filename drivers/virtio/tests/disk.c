@@ -120,7 +120,7 @@ void disk_open(struct disk *disk)
 	struct device *dev;
 
 	virtio_host_plug(disk->host);
-	dev = device_find_any_child(&disk->host->vdev.dev);
+	dev = device_find_any_child(&virtio_host_vdev(disk->host)->dev);
 	KUNIT_ASSERT_NOT_NULL(test, dev);
 	disk->file = bdev_file_open_by_dev(dev->devt, BLK_OPEN_READ | BLK_OPEN_WRITE, disk, NULL);
 	put_device(dev);

@@ -11,7 +11,8 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
 
-#include <kunit/virtio.h>
+#include "host.h"
+#include "page_host.h"
 
 #define MODERN	BIT_ULL(VIRTIO_F_VERSION_1)
 
@@ -93,13 +94,16 @@ static struct virtio_host *nic(struct kunit *test, u64 features)
 
 static void expect(struct kunit *test, struct virtio_host *host, bool taken)
 {
+	struct virtio_device *vdev;
+
 	virtio_host_plug(host);
-	KUNIT_EXPECT_EQ(test, taken, !!host->vdev.dev.driver);
+	vdev = virtio_host_vdev(host);
+	KUNIT_EXPECT_EQ(test, taken, !!vdev->dev.driver);
 	KUNIT_EXPECT_EQ(test, taken, !!(host->status & VIRTIO_CONFIG_S_DRIVER_OK));
 	KUNIT_EXPECT_EQ(test, !taken, !!(host->status & VIRTIO_CONFIG_S_FAILED));
-	KUNIT_EXPECT_EQ(test, !taken, list_empty(&host->vdev.vqs));
+	KUNIT_EXPECT_EQ(test, !taken, list_empty(&vdev->vqs));
 	virtio_host_unplug(host);
-	KUNIT_EXPECT_TRUE(test, list_empty(&host->vdev.vqs));
+	KUNIT_EXPECT_NULL(test, host->queue[0].vq);
 }
 
 static void attack(struct kunit *test,
@@ -165,15 +169,24 @@ static void test_nic(struct kunit *test)
 	attack(test, nic, IS_ENABLED(CONFIG_VIRTIO_NET));
 }
 
-static struct kunit_case driver_attack_cases[] = {
-	KUNIT_CASE_PARAM(test_disk, disk_gen_params),
-	KUNIT_CASE_PARAM(test_nic, nic_gen_params),
+#define CASES					\
+	KUNIT_CASE_PARAM(test_disk, disk_gen_params),	\
+	KUNIT_CASE_PARAM(test_nic, nic_gen_params),	\
 	{}
-};
+
+static struct kunit_case driver_attack_cases[] = { CASES };
+static struct kunit_case page_driver_attack_cases[] = { CASES };
 
 static struct kunit_suite driver_attack_suite = {
 	.name = "virtio-driver-attack",
 	.test_cases = driver_attack_cases,
 };
 
-kunit_test_suite(driver_attack_suite);
+/* The same from a page, where the driver's offsets are fields. */
+static struct kunit_suite page_driver_attack_suite = {
+	.name = "virtio-driver-attack-page",
+	.init = page_host_init,
+	.test_cases = page_driver_attack_cases,
+};
+
+kunit_test_suites(&driver_attack_suite, &page_driver_attack_suite);

@@ -24,18 +24,40 @@ struct virtio_host *fake_host_with_queue(struct kunit *test, u64 offered)
 	return host;
 }
 
-static bool count_callback(struct virtqueue *vq)
-{
-	fake_queue.callbacks++;
-	return false;
-}
-
 static int offer_buf(struct virtqueue *vq)
 {
 	struct scatterlist sg;
 
 	sg_init_one(&sg, &fake_queue.buf, 1);
 	return vq->vq_ops->add_buf(vq, &sg, 0, 1, &fake_queue.buf);
+}
+
+/* The buffer that the driver has posted comes back, and goes again, so often. */
+void fake_expect_data(struct kunit *test, struct virtio_host *host, unsigned int rounds)
+{
+	struct virtio_host_buf *buf = kunit_kzalloc(test, sizeof(*buf), GFP_KERNEL);
+	struct virtqueue *vq = fake_queue.vq;
+	unsigned int len, i;
+	u8 letter;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	for (i = 0; i < rounds; i++) {
+		letter = 'a' + i;
+		vq->vq_ops->kick(vq);
+		KUNIT_ASSERT_TRUE(test, virtio_host_take(host, 0, buf));
+		virtio_host_use(host, buf, virtio_host_push(buf, &letter, 1));
+		KUNIT_ASSERT_PTR_EQ(test, (void *)&fake_queue.buf, vq->vq_ops->get_buf(vq, &len));
+		KUNIT_ASSERT_EQ(test, 1, len);
+		KUNIT_ASSERT_EQ(test, letter, fake_queue.buf);
+		KUNIT_ASSERT_EQ(test, 0, offer_buf(vq));
+	}
+	vq->vq_ops->kick(vq);
+}
+
+static bool count_callback(struct virtqueue *vq)
+{
+	fake_queue.callbacks++;
+	return false;
 }
 
 /* A reader of the driver's: the device never answers, so only a removal ends this. */
@@ -60,7 +82,7 @@ static int use_queue(struct virtio_device *vdev)
 		return err;
 	}
 	fake_queue.vq = vq;
-	fake_queue.status = to_virtio_host(vdev)->status;
+	fake_queue.status = vdev->config->get_status(vdev);
 	fake_queue.offered++;
 	vq->vq_ops->kick(vq);
 	return 0;

@@ -54,5 +54,6 @@ void fake_bind(struct kunit *test, struct virtio_host *host);
 
 struct virtio_host *fake_host_with_queue(struct kunit *test, u64 offered);
 int fake_wait_for_device(void *vq);
+void fake_expect_data(struct kunit *test, struct virtio_host *host, unsigned int rounds);
 
 #endif /* _VIRTIO_FAKE_DRIVER_H */

@@ -8,6 +8,8 @@
 #include "../watch/misuse.h"
 #include "faults.h"
 #include "fake_driver.h"
+#include "host.h"
+#include "page_host.h"
 #include "ring_fixture.h"
 
 /* More than any way has; a sweep that gets here does not end. */
@@ -148,6 +150,41 @@ static void test_thousand(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1001, fake_queue.back);
 }
 
+/*
+ * The same from a page.  What finds it there is called here: what fails is of this task.
+ */
+
+static int page_way(struct kunit *test)
+{
+	struct page_other *other = page_place_of(host)->other;
+	struct virtio_device *vdev;
+	int err;
+
+	page_set_state(page_place_of(host), VIRTIO_PAGE_EMPTY);
+	err = virtio_page_open(&other->page);
+	page_other_settle(other);
+	page_set_state(page_place_of(host), VIRTIO_PAGE_LIVE);
+	other->page.walk.func(&other->page.walk);
+	vdev = virtio_host_vdev(host);
+	if (!vdev || !vdev->dev.driver)
+		err = -ENOMEM;
+	virtio_page_close(&other->page);
+	KUNIT_EXPECT_NULL(test, host->queue[0].vq);
+	KUNIT_EXPECT_FALSE(test, host->status & VIRTIO_CONFIG_S_DRIVER_OK);
+	return err;
+}
+
+static void test_page(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, 0, page_host_init(test));
+	make_host(test);
+	page_host_describe(page_host_make(test, page_host_parent()), host);
+	fake_plan.use_queue = true;
+	fake_driver_register(test);
+	sweep(test, page_way);
+	KUNIT_EXPECT_EQ(test, fake_queue.offered, fake_queue.back);
+}
+
 #ifdef CONFIG_PM_SLEEP
 /* From asleep to asleep. */
 static int sleep_way(struct kunit *test)
@@ -268,6 +305,7 @@ static void fault_exit(struct kunit *test)
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(test_probe, set_gen_params),
 	KUNIT_CASE_PARAM(test_thousand, set_gen_params),
+	KUNIT_CASE_PARAM(test_page, set_gen_params),
 #ifdef CONFIG_PM_SLEEP
 	KUNIT_CASE_PARAM(test_sleep, set_gen_params),
 #endif

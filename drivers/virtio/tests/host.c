@@ -17,6 +17,7 @@ void virtio_host_reach(struct virtio_host *host, enum virtio_host_point point, u
 	if (host->script)
 		host->script(host, point, arg);
 }
+EXPORT_SYMBOL_GPL(virtio_host_reach);
 
 /* A driver that reads past the structure gets what a device would give it: nothing. */
 static unsigned int there(unsigned int offset, unsigned int len)
@@ -174,6 +175,53 @@ static void host_release(struct device *dev)
 		*host->released = true;
 }
 
+/*
+ * The way by which it comes to the bus, unless a suite takes another.
+ */
+
+static int plug_directly(struct virtio_host *host)
+{
+	int err = register_virtio_device(&host->vdev);
+
+	if (err)
+		put_device(&host->vdev.dev);
+	return err;
+}
+
+static void unplug_directly(struct virtio_host *host)
+{
+	unregister_virtio_device(&host->vdev);
+	/* Freed by that, and the device may still be reset when its fields are. */
+	host->vdev.recovery = NULL;
+}
+
+static struct virtio_device *vdev_itself(struct virtio_host *host)
+{
+	return &host->vdev;
+}
+
+static void say_changed(struct virtio_host *host)
+{
+	virtio_config_changed(&host->vdev);
+}
+
+static const struct virtio_host_way directly = {
+	.plug = plug_directly,
+	.unplug = unplug_directly,
+	.vdev = vdev_itself,
+	.used = virtio_host_say_used,
+	.changed = say_changed,
+};
+
+static const struct virtio_host_way *way = &directly;
+
+/* For devices that are made from here on; %NULL for the transport in this file. */
+void virtio_host_choose_way(const struct virtio_host_way *other)
+{
+	way = other ?: &directly;
+}
+EXPORT_SYMBOL_GPL(virtio_host_choose_way);
+
 /**
  * virtio_host_create - make a device
  * @test: the test that will play it
@@ -189,6 +237,7 @@ struct virtio_host *virtio_host_create(struct kunit *test, u32 id, u64 offered)
 
 	KUNIT_ASSERT_NOT_NULL(test, host);
 	host->test = test;
+	host->way = way;
 	host->vdev.id.device = id;
 	host->vdev.id.vendor = VIRTIO_HOST_VENDOR;
 	host->vdev.config = &structure_ops;
@@ -232,9 +281,7 @@ static void unplug(void *data)
 {
 	struct virtio_host *host = data;
 
-	unregister_virtio_device(&host->vdev);
-	/* Freed by that, and the device may still be reset when its fields are. */
-	host->vdev.recovery = NULL;
+	host->way->unplug(host);
 }
 
 /**
@@ -246,11 +293,9 @@ static void unplug(void *data)
  */
 int virtio_host_try_plug(struct virtio_host *host)
 {
-	int err = register_virtio_device(&host->vdev);
+	int err = host->way->plug(host);
 
-	if (err)
-		put_device(&host->vdev.dev);
-	else
+	if (!err)
 		KUNIT_ASSERT_EQ(host->test, 0, kunit_add_action_or_reset(host->test, unplug, host));
 	return err;
 }
@@ -317,7 +362,7 @@ EXPORT_SYMBOL_GPL(virtio_host_unplug);
 void virtio_host_change_config(struct virtio_host *host)
 {
 	host->generation++;
-	virtio_config_changed(&host->vdev);
+	host->way->changed(host);
 }
 EXPORT_SYMBOL_GPL(virtio_host_change_config);
 

@@ -10,6 +10,8 @@
  * the next device, which is honest, finds everything as it should be.
  */
 #include "fake_driver.h"
+#include "host.h"
+#include "page_host.h"
 
 /**
  * struct mischief - how a device turns bad
@@ -57,11 +59,6 @@ static void queue_none(struct virtio_host *host)
 	host->queue[0].size = 0;
 }
 
-static void config_interrupt(struct virtio_host *host)
-{
-	virtio_config_changed(&host->vdev);
-}
-
 static void interrupt(struct virtio_host *host)
 {
 	virtio_host_interrupt(host, 0);
@@ -73,7 +70,7 @@ static void storm(struct virtio_host *host)
 
 	for (i = 0; i < 100; i++) {
 		virtio_host_interrupt(host, 0);
-		virtio_config_changed(&host->vdev);
+		virtio_host_change_config(host);
 	}
 }
 
@@ -105,7 +102,7 @@ static const struct mischief mischiefs[] = {
 	{ "a queue of 7", queue_odd },
 	{ "a queue of 1", queue_one },
 	{ "a queue of 65535", queue_huge },
-	{ "configuration interrupt", config_interrupt },
+	{ "configuration interrupt", virtio_host_change_config },
 	{ "interrupt", interrupt },
 	{ "interrupts always", .later = storm },
 	{ "a lie about what was used", lie_about_id },
@@ -143,6 +140,16 @@ static void serve_one(struct virtio_host *host)
 	kunit_kfree(host->test, buf);
 }
 
+/* As the driver core does it: one that is being brought back is waited for. */
+static void sleep_and_wake(struct virtio_device *vdev)
+{
+#ifdef CONFIG_PM_SLEEP
+	guard(device)(&vdev->dev);
+	if (!virtio_device_freeze(vdev))
+		virtio_device_restore(vdev);
+#endif
+}
+
 /* Ends with the device unplugged, however it went. */
 static void live(struct kunit *test, const struct mischief *mischief, unsigned int moment)
 {
@@ -159,15 +166,12 @@ static void live(struct kunit *test, const struct mischief *mischief, unsigned i
 		return;
 	serve_one(host);
 	virtio_host_change_config(host);
-#ifdef CONFIG_PM_SLEEP
-	if (!virtio_device_freeze(&host->vdev))
-		virtio_device_restore(&host->vdev);
+	sleep_and_wake(virtio_host_vdev(host));
 	serve_one(host);
-#endif
 	virtio_host_unplug(host);
 }
 
-static void test_mischief(struct kunit *test)
+static void live_through(struct kunit *test, unsigned int first, unsigned int step)
 {
 	const struct mischief *mischief = test->param_value;
 	unsigned int moment, moments;
@@ -177,7 +181,7 @@ static void test_mischief(struct kunit *test)
 	live(test, &mischiefs[0], 0);
 	moments = plot.now;
 	KUNIT_ASSERT_GT(test, moments, 20);
-	for (moment = 0; moment < moments; moment++) {
+	for (moment = first; moment < moments; moment += step) {
 		live(test, mischief, moment);
 		KUNIT_EXPECT_EQ_MSG(test, fake_queue.offered, fake_queue.back,
 				    "buffers lost or doubled, at moment %u", moment);
@@ -186,6 +190,22 @@ static void test_mischief(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, 2, fake_queue.back,
 				    "an honest device after moment %u", moment);
 	}
+}
+
+static void test_mischief(struct kunit *test)
+{
+	live_through(test, 0, 1);
+}
+
+/* Where each may cost ten seconds, and a test has three hundred. */
+static void test_even_moments(struct kunit *test)
+{
+	live_through(test, 0, 2);
+}
+
+static void test_odd_moments(struct kunit *test)
+{
+	live_through(test, 1, 2);
 }
 
 /* Features that need virtio 1.0 are none without it. */
@@ -203,10 +223,28 @@ static struct kunit_case host_attack_cases[] = {
 	{}
 };
 
+/* The same from a page. */
+static int page_attack_init(struct kunit *test)
+{
+	return page_host_init(test) ?: fake_driver_init(test);
+}
+
+static struct kunit_case page_attack_cases[] = {
+	KUNIT_CASE_PARAM(test_even_moments, mischief_gen_params),
+	KUNIT_CASE_PARAM(test_odd_moments, mischief_gen_params),
+	{}
+};
+
 static struct kunit_suite host_attack_suite = {
 	.name = "virtio-host-attack",
 	.init = fake_driver_init,
 	.test_cases = host_attack_cases,
 };
 
-kunit_test_suite(host_attack_suite);
+static struct kunit_suite page_attack_suite = {
+	.name = "virtio-host-attack-page",
+	.init = page_attack_init,
+	.test_cases = page_attack_cases,
+};
+
+kunit_test_suites(&host_attack_suite, &page_attack_suite);

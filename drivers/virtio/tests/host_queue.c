@@ -22,13 +22,22 @@ static struct virtio_host_queue *queue_of(struct virtqueue *vq)
  * The transport's half.
  */
 
+/* Any context. */
+void virtio_host_kicked(struct virtio_host *host, unsigned int index)
+{
+	struct virtio_host_queue *queue = &host->queue[index];
+
+	WRITE_ONCE(queue->kicks, queue->kicks + 1);
+	virtio_host_reach(host, VIRTIO_HOST_KICK, index);
+	wake_up_all(&host->event);
+}
+EXPORT_SYMBOL_GPL(virtio_host_kicked);
+
 static bool host_notify(struct virtqueue *vq)
 {
 	struct virtio_host_queue *queue = queue_of(vq);
 
-	WRITE_ONCE(queue->kicks, queue->kicks + 1);
-	virtio_host_reach(queue->host, VIRTIO_HOST_KICK, vq->index);
-	wake_up_all(&queue->host->event);
+	virtio_host_kicked(queue->host, vq->index);
 	if (queue->serve)
 		schedule_work(&queue->work);
 	return true;
@@ -100,19 +109,37 @@ int virtio_host_resume_vqs(struct virtio_device *vdev)
 	return err;
 }
 
+/* What is used is said by an interrupt. */
+void virtio_host_say_used(struct virtio_host *host, unsigned int queue)
+{
+	unsigned long irqs;
+
+	local_irq_save(irqs);
+	vring_interrupt(0, host->queue[queue].vq);
+	local_irq_restore(irqs);
+}
+
 /*
  * The device's half.
  */
 
+/* All that there is in a queue, here and now. */
+void virtio_host_serve_all(struct virtio_host *host, unsigned int index)
+{
+	struct virtio_host_queue *queue = &host->queue[index];
+	struct virtio_host_buf *buf = kzalloc(sizeof(*buf), GFP_KERNEL);
+
+	while (buf && virtio_host_take(host, index, buf))
+		virtio_host_use(host, buf, queue->serve(host, buf));
+	kfree(buf);
+}
+EXPORT_SYMBOL_GPL(virtio_host_serve_all);
+
 static void serve(struct work_struct *work)
 {
 	struct virtio_host_queue *queue = container_of(work, struct virtio_host_queue, work);
-	unsigned int index = queue - queue->host->queue;
-	struct virtio_host_buf *buf = kzalloc(sizeof(*buf), GFP_KERNEL);
 
-	while (buf && virtio_host_take(queue->host, index, buf))
-		virtio_host_use(queue->host, buf, queue->serve(queue->host, buf));
-	kfree(buf);
+	virtio_host_serve_all(queue->host, queue - queue->host->queue);
 }
 
 static void exit_ring(void *ring)
@@ -283,11 +310,7 @@ EXPORT_SYMBOL_GPL(virtio_host_claim);
  */
 void virtio_host_interrupt(struct virtio_host *host, unsigned int queue)
 {
-	unsigned long irqs;
-
-	local_irq_save(irqs);
 	if (host->queue[queue].vq)
-		vring_interrupt(0, host->queue[queue].vq);
-	local_irq_restore(irqs);
+		host->way->used(host, queue);
 }
 EXPORT_SYMBOL_GPL(virtio_host_interrupt);

@@ -33,13 +33,15 @@ void host_ring_exit(struct virtio_host_ring *ring)
 }
 EXPORT_SYMBOL_GPL(host_ring_exit);
 
-static int start_split(struct virtio_host_ring *ring, struct virtqueue *vq)
+static int start_split(struct virtio_host_ring *ring, const struct host_ring_place *place)
 {
-	const struct vring *vring = virtqueue_get_vring(vq);
 	u64 offset = ring->offset;
 	int err;
 
-	ring->split = *vring;
+	ring->split.num = place->num;
+	ring->split.desc = phys_to_virt(place->desc - offset);
+	ring->split.avail = phys_to_virt(place->driver - offset);
+	ring->split.used = phys_to_virt(place->device - offset);
 	if (!ring->iotlb) {
 		ring->iotlb = vhost_iotlb_alloc(1, 0);
 		if (!ring->iotlb)
@@ -48,29 +50,53 @@ static int start_split(struct virtio_host_ring *ring, struct virtqueue *vq)
 		if (err)
 			return err;
 	}
-	err = vringh_init_iotlb(&ring->vringh, ring->features, vring->num, true,
-				(void *)(virt_to_phys(vring->desc) + offset),
-				(void *)(virt_to_phys(vring->avail) + offset),
-				(void *)(virt_to_phys(vring->used) + offset));
+	err = vringh_init_iotlb(&ring->vringh, ring->features, place->num, true,
+				(void *)(unsigned long)place->desc,
+				(void *)(unsigned long)place->driver,
+				(void *)(unsigned long)place->device);
 	if (!err)
 		vringh_set_iotlb(&ring->vringh, ring->iotlb, &ring->iotlb_lock);
 	return err;
 }
 
 /* The device begins with an empty ring: a new one, or one after a reset. */
-int host_ring_start(struct virtio_host_ring *ring, struct virtqueue *vq)
+int host_ring_start_at(struct virtio_host_ring *ring, u64 features,
+		       const struct host_ring_place *place)
 {
 	u16 *counts;
 
-	ring->features = vq->vdev->features;
+	ring->features = features;
 	if (!host_ring_is_packed(ring))
-		return start_split(ring, vq);
-	counts = kcalloc(virtqueue_get_vring_size(vq), sizeof(*counts), GFP_KERNEL);
+		return start_split(ring, place);
+	counts = kcalloc(place->num, sizeof(*counts), GFP_KERNEL);
 	if (!counts)
 		return -ENOMEM;
 	kfree(ring->packed.counts);
-	packed_host_init(&ring->packed, vq, ring->offset, counts);
+	packed_host_init(&ring->packed, place, ring->offset, counts);
 	return 0;
+}
+EXPORT_SYMBOL_GPL(host_ring_start_at);
+
+/*
+ * Where nobody tells the device where it lies.  A split ring may be in memory that was
+ * given to it, of which it has no address.
+ */
+int host_ring_start(struct virtio_host_ring *ring, struct virtqueue *vq)
+{
+	const struct vring *vring = virtqueue_get_vring(vq);
+	struct host_ring_place place = {
+		.num = virtqueue_get_vring_size(vq),
+		.desc = virtqueue_get_desc_addr(vq),
+		.driver = virtqueue_get_avail_addr(vq),
+		.device = virtqueue_get_used_addr(vq),
+	};
+
+	if (!(vq->vdev->features & BIT_ULL(VIRTIO_F_RING_PACKED))) {
+		place.desc = virt_to_phys(vring->desc) + ring->offset;
+		place.driver = virt_to_phys(vring->avail) + ring->offset;
+		place.device = virt_to_phys(vring->used) + ring->offset;
+	}
+	return host_ring_start_at(ring, vq->vdev->features, &place);
 }
 EXPORT_SYMBOL_GPL(host_ring_start);
 

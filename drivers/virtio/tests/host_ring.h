@@ -40,6 +40,8 @@ struct virtio_host_ring {
 void host_ring_init(struct virtio_host_ring *ring);
 void host_ring_exit(struct virtio_host_ring *ring);
 int host_ring_start(struct virtio_host_ring *ring, struct virtqueue *vq);
+int host_ring_start_at(struct virtio_host_ring *ring, u64 features,
+		       const struct host_ring_place *place);
 int host_ring_take(struct virtio_host_ring *ring, struct virtio_host_buf *buf);
 int host_ring_use(struct virtio_host_ring *ring, u16 id, u32 len);
 void host_ring_claim(struct virtio_host_ring *ring, u32 id, u32 len, unsigned int count);

@@ -53,6 +53,19 @@ static unsigned int complaints(char *last, size_t size)
 }
 
 /**
+ * kernel_log_complaints - how many complaints there were
+ *
+ * Context: any.
+ * Return: lines that count.
+ */
+unsigned int kernel_log_complaints(void)
+{
+	char last[256];
+
+	return complaints(last, sizeof(last));
+}
+
+/**
  * kernel_log_expect_one - there was one complaint, and it is clear
  * @test: the test
  * @words: a part of it

@@ -8,6 +8,7 @@
 #include <kunit/test.h>
 
 void kernel_log_mark(void);
+unsigned int kernel_log_complaints(void);
 void kernel_log_expect_one(struct kunit *test, const char *words);
 void kernel_log_expect_quiet(struct kunit *test);
 

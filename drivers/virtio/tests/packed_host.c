@@ -15,13 +15,14 @@
 #define MORE		BIT(0)
 
 /* Device and ring start anew: both wrap counters begin with 1 (2.8.1). */
-void packed_host_init(struct packed_host *host, struct virtqueue *vq, u64 offset, u16 *counts)
+void packed_host_init(struct packed_host *host, const struct host_ring_place *place, u64 offset,
+		      u16 *counts)
 {
 	*host = (struct packed_host) {
-		.desc = phys_to_virt(virtqueue_get_desc_addr(vq) - offset),
-		.driver = phys_to_virt(virtqueue_get_avail_addr(vq) - offset),
-		.device = phys_to_virt(virtqueue_get_used_addr(vq) - offset),
-		.num = virtqueue_get_vring_size(vq),
+		.desc = phys_to_virt(place->desc - offset),
+		.driver = phys_to_virt(place->driver - offset),
+		.device = phys_to_virt(place->device - offset),
+		.num = place->num,
 		.avail_wrap = true,
 		.used_wrap = true,
 		.offset = offset,

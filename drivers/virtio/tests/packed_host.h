@@ -12,6 +12,18 @@
 #include <linux/virtio_ring.h>
 
 /**
+ * struct host_ring_place - where a ring of either format lies
+ * @num: entries
+ * @desc: address of the descriptors, as the device sees it, like the others
+ * @driver: of what else the driver writes
+ * @device: of what the device writes
+ */
+struct host_ring_place {
+	unsigned int num;
+	u64 desc, driver, device;
+};
+
+/**
  * struct packed_host - the device side
  * @desc: the ring
  * @driver: when the driver wants callbacks
@@ -35,7 +47,8 @@ struct packed_host {
 	u16 *counts;
 };
 
-void packed_host_init(struct packed_host *host, struct virtqueue *vq, u64 offset, u16 *counts);
+void packed_host_init(struct packed_host *host, const struct host_ring_place *place, u64 offset,
+		      u16 *counts);
 int packed_host_take(struct packed_host *host, struct virtio_host_buf *buf);
 void packed_host_claim(struct packed_host *host, u16 id, u32 len, unsigned int count);
 bool packed_host_wants_callback(struct packed_host *host);

@@ -11,6 +11,7 @@
 #include "disk.h"
 #include "fake_driver.h"
 #include "host.h"
+#include "page_host.h"
 
 /* Tests run one at a time. */
 static struct disk *disk;
@@ -136,10 +137,10 @@ static void test_bus_reset(struct kunit *test)
 	live = 0;
 	disk->host->queue[0].serve = NULL;
 	disk_submit_all(disk, REQ_OP_READ);
-	virtio_recovery_pause(&disk->host->vdev);
+	virtio_recovery_pause(virtio_host_vdev(disk->host));
 	disk->host->status = 0;
 	disk->host->queue[0].serve = disk_serve;
-	virtio_recovery_resume(&disk->host->vdev, false);
+	virtio_recovery_resume(virtio_host_vdev(disk->host), false);
 	disk_expect_all_done(disk, 0);
 	expect_lives(test, 1);
 	transfer_over_failures(test, REQ_OP_READ, 1);
@@ -296,26 +297,28 @@ static void test_unplugged(struct kunit *test)
 		virtio_host_plug(host);
 		virtio_host_needs_reset(host);
 		virtio_host_unplug(host);
-		KUNIT_EXPECT_TRUE(test, list_empty(&host->vdev.vqs));
+		KUNIT_EXPECT_NULL(test, host->queue[0].vq);
 		KUNIT_EXPECT_EQ(test, fake_queue.offered, fake_queue.back);
 	}
 }
 
-static struct kunit_case recovery_cases[] = {
-	KUNIT_CASE_PARAM(test_needs_reset, format_gen_params),
-	KUNIT_CASE_PARAM(test_fails_again, format_gen_params),
-	KUNIT_CASE_PARAM(test_lies, format_gen_params),
-	KUNIT_CASE_PARAM(test_bus_reset, format_gen_params),
-	KUNIT_CASE_PARAM(test_torn_out, format_gen_params),
-	KUNIT_CASE_PARAM(test_torn_out_in_restart, format_gen_params),
-	KUNIT_CASE_PARAM(test_given_up, format_gen_params),
-	KUNIT_CASE(test_limit),
-	KUNIT_CASE(test_refuses),
-	KUNIT_CASE(test_no_restart),
-	KUNIT_CASE(test_no_callbacks),
-	KUNIT_CASE(test_unplugged),
+#define CASES						\
+	KUNIT_CASE_PARAM(test_needs_reset, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_fails_again, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_lies, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_bus_reset, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_torn_out, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_torn_out_in_restart, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_given_up, format_gen_params),	\
+	KUNIT_CASE(test_limit),				\
+	KUNIT_CASE(test_refuses),			\
+	KUNIT_CASE(test_no_restart),			\
+	KUNIT_CASE(test_no_callbacks),			\
+	KUNIT_CASE(test_unplugged),			\
 	{}
-};
+
+static struct kunit_case recovery_cases[] = { CASES };
+static struct kunit_case page_recovery_cases[] = { CASES };
 
 static struct kunit_suite recovery_suite = {
 	.name = "virtio-recovery",
@@ -323,4 +326,16 @@ static struct kunit_suite recovery_suite = {
 	.test_cases = recovery_cases,
 };
 
-kunit_test_suite(recovery_suite);
+/* The same from a page. */
+static int page_recovery_init(struct kunit *test)
+{
+	return page_host_init(test) ?: fake_driver_init(test);
+}
+
+static struct kunit_suite page_recovery_suite = {
+	.name = "virtio-recovery-page",
+	.init = page_recovery_init,
+	.test_cases = page_recovery_cases,
+};
+
+kunit_test_suites(&recovery_suite, &page_recovery_suite);

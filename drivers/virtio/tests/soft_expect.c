@@ -60,10 +60,9 @@ static void expect_fewer(struct kunit *test)
 	expect_over(test);
 }
 
-/* What comes of a lie for a driver that takes all queues at once: 0 if it works. */
-void soft_expect_at_once(struct kunit *test, struct soft_lie lie, int err, const char *words)
+/* What comes of whatever it is for a driver that takes all queues at once: 0 if it works. */
+void soft_expect_of_all(struct kunit *test, int err, const char *words)
 {
-	soft_place.dev->lie = lie;
 	if (err)
 		soft_expect_probe_fails(test, err, words);
 	else
@@ -71,16 +70,27 @@ void soft_expect_at_once(struct kunit *test, struct soft_lie lie, int err, const
 }
 
 /* And for one that takes them one by one, whom -ENOENT tells where they end. */
+void soft_expect_of_each(struct kunit *test, int err, const char *words)
+{
+	soft_driver.one_by_one = true;
+	if (err == -ENOENT)
+		expect_fewer(test);
+	else
+		soft_expect_of_all(test, err, words);
+}
+
+/* The same two of a register. */
+void soft_expect_at_once(struct kunit *test, struct soft_lie lie, int err, const char *words)
+{
+	soft_place.dev->lie = lie;
+	soft_expect_of_all(test, err, words);
+}
+
 void soft_expect_one_by_one(struct kunit *test, struct soft_lie lie, int err,
 			    const char *words)
 {
-	soft_driver.one_by_one = true;
-	if (err != -ENOENT) {
-		soft_expect_at_once(test, lie, err, words);
-		return;
-	}
 	soft_place.dev->lie = lie;
-	expect_fewer(test);
+	soft_expect_of_each(test, err, words);
 }
 
 /*

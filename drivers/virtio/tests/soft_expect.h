@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What must come of a device that lies in its registers, over any transport that has
- * some: the fixtures of PCI and MMIO say how it is plugged in, their suites how it lies.
+ * What must come of a device that lies, over any transport: the fixtures of PCI, MMIO and
+ * the device page say how it is plugged in, their suites how it lies.
  */
 #ifndef _VIRTIO_SOFT_EXPECT_H
 #define _VIRTIO_SOFT_EXPECT_H
@@ -12,7 +12,7 @@
 
 /**
  * struct soft_place - where a device is plugged in
- * @dev: the device
+ * @dev: the device, of a transport with registers
  * @try: plugs it in; returns the error of the transport
  * @leave: tears it out
  * @expect_clean: takes it away; nothing was touched that is not the device's
@@ -32,6 +32,8 @@ extern struct soft_place soft_place;
 void soft_expect_refused(struct kunit *test, int err, const char *words);
 void soft_expect_probe_fails(struct kunit *test, int err, const char *words);
 void soft_expect_works(struct kunit *test);
+void soft_expect_of_all(struct kunit *test, int err, const char *words);
+void soft_expect_of_each(struct kunit *test, int err, const char *words);
 void soft_expect_at_once(struct kunit *test, struct soft_lie lie, int err, const char *words);
 void soft_expect_one_by_one(struct kunit *test, struct soft_lie lie, int err,
 			    const char *words);
