@@ -3,6 +3,7 @@
  * Tests of a device page whose other side, or one of its devices, goes while a driver is
  * in its probe() and waits for an answer: that ends, and what comes after it is right.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 
 #include "../page/page.h"
@@ -56,30 +57,52 @@ static void test_dies_in_probe(struct kunit *test)
 	fake_driver_unregister(test);
 }
 
-/* And is back, with a shorter page, before anybody has noticed. */
+static struct completion begun, may_end;
+
+static int slow_probe(struct virtio_device *vdev)
+{
+	fake_plan.probed++;
+	complete(&begun);
+	wait_for_completion(&may_end);
+	return 0;
+}
+
+/* And is back, with a shorter page, before the driver has noticed. */
 static void test_returns_in_probe(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *first = fake_host_with_queue(test, MODERN);
 	struct virtio_host *second = virtio_host_create(test, FAKE_ID, MODERN);
-	struct page_other *other;
+	struct page_other *other = page_host_make(test, page_host_parent());
+	struct page_place *place;
+	unsigned long start;
+	size_t end;
 
-	fake_plan.use_queue = true;
+	init_completion(&begun);
+	init_completion(&may_end);
+	fake_driver.probe = slow_probe;
 	fake_driver_register(test);
-	other = in_probe(test, host);
-	virtio_page_leave(&other->page);
-	page_host_forget(host);
-	page_begin(other);
-	other->twist = NULL;
-	other->deaf = false;
-	page_set_state(page_host_describe(other, second), VIRTIO_PAGE_LIVE);
-	page_header(other)->length = cpu_to_le32(other->at);
-	memset(other->page.start + other->at, 0x55, other->page.size - other->at);
-	fake_plan.use_queue = false;
 	KUNIT_ASSERT_EQ(test, 0, virtio_page_open(&other->page));
+	page_set_state(page_host_describe(other, first), VIRTIO_PAGE_LIVE);
+	page_ring_guest(other);
+	wait_for_completion(&begun);
+	virtio_page_leave(&other->page);
+	end = other->at;
+	page_begin(other);
+	place = page_host_describe(other, second);
+	page_set_state(place, VIRTIO_PAGE_LIVE);
+	page_header(other)->length = cpu_to_le32(other->at);
+	/* Behind its end, and where the walk is, lies what would be a device. */
+	memcpy(other->page.start + end, place->shared,
+	       other->at - sizeof(struct virtio_page_header));
+	KUNIT_EXPECT_EQ(test, 0, virtio_page_open(&other->page));
+	start = jiffies;
+	complete_all(&may_end);
 	page_other_settle(other);
-	KUNIT_EXPECT_NOT_NULL(test, virtio_host_vdev(second));
+	/* Which nobody answers for. */
+	KUNIT_EXPECT_LT(test, jiffies - start, 2 * HZ);
+	KUNIT_EXPECT_EQ(test, 2, fake_plan.probed);
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&other->page.devices));
-	KUNIT_EXPECT_EQ(test, 0, second->accepted & ~MODERN);
+	KUNIT_ASSERT_NOT_NULL(test, virtio_host_vdev(second));
 	KUNIT_EXPECT_PTR_EQ(test, &fake_driver.driver, virtio_host_vdev(second)->dev.driver);
 	virtio_page_close(&other->page);
 	fake_driver_unregister(test);

@@ -280,6 +280,34 @@ static void test_place_of_another(struct kunit *test)
 	fake_driver_unregister(test);
 }
 
+/* Nor is it the same with another vendor, or with less room than its driver has taken. */
+static void test_other_vendor(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct page_other *other;
+
+	fake_plan.use_queue = true;
+	fake_bind(test, host);
+	other = page_other_of(host);
+	page_host_die(other);
+	host->vdev.id.vendor = 77;
+	page_host_come_back(other);
+	KUNIT_EXPECT_EQ(test, 1, fake_plan.removed);
+	KUNIT_EXPECT_EQ(test, 2, fake_plan.probed);
+	KUNIT_EXPECT_EQ(test, 77, virtio_host_vdev(host)->id.vendor);
+}
+
+static void test_smaller_queue(struct kunit *test)
+{
+	struct disk *disk = disk_in_use(test, REQ_OP_READ);
+
+	page_host_die(page_other_of(disk->host));
+	disk->host->queue[0].size = 8;
+	disk->host->queue[0].serve = disk_serve;
+	page_host_come_back(page_other_of(disk->host));
+	disk_expect_all_done(disk, DISK_BIOS);
+}
+
 static void test_no_page_returns(struct kunit *test)
 {
 	struct disk *disk = disk_in_use(test, REQ_OP_READ);
@@ -318,6 +346,8 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE(test_without_driver),
 	KUNIT_CASE(test_others),
 	KUNIT_CASE(test_place_of_another),
+	KUNIT_CASE(test_other_vendor),
+	KUNIT_CASE(test_smaller_queue),
 	KUNIT_CASE(test_no_page_returns),
 	KUNIT_CASE(test_never_seen),
 	{}
