@@ -20,7 +20,7 @@ RENEW, RING_API, SLOW, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew
 QUEUES, STUCK, MISUSE, WATCH = (f"drivers/virtio/watch/{f}" for f in ("queues.c", "stuck.c", "misuse.c", "watch.h"))
 DEBUGFS = "drivers/virtio/debugfs.c"
 MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
-PAGE_WALK, PAGE_DEVICE, PAGE_QUEUES, PAGE_H = (f"drivers/virtio/page/{f}" for f in ("walk.c", "device.c", "queues.c", "page.h"))
+PAGE_WALK, PAGE_SIDE, PAGE_DEVICE, PAGE_QUEUES, PAGE_H = (f"drivers/virtio/page/{f}" for f in ("walk.c", "side.c", "device.c", "queues.c", "page.h"))
 SAMPLE, SAMPLE_612, SKELETON = (f"samples/virtio/virtio_{f}.c" for f in ("sample", "sample_612", "skeleton"))
 BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
 
@@ -229,12 +229,12 @@ MUTANTS = (
     ("the token of another device", LAYOUT, "if (!virtio_is_checked() || is_field_of(vdev, field))", "if (1)", "check.test_foreign_token"),
     ("checks can't be switched off", MISUSE, "\t\tstatic_branch_disable(&ring_checks);", "\t\t;", "check.test_off"),
     ("page: a length past the end is believed", PAGE_WALK, "*length <= min_t(size_t, VIRTIO_PAGE_FIELDS_MAX, page->length - at - DESCRIPTOR))", "1)", "page-lies.test_descriptor"),
-    ("page: a header longer than the page", PAGE_WALK, "length >= HEADER && length <= page->size) {", "length >= HEADER) {", "page-lies.test_header"),
-    ("page: any version will do", PAGE_WALK, "magic == VIRTIO_PAGE_MAGIC && version == VIRTIO_PAGE_VERSION &&", "magic == VIRTIO_PAGE_MAGIC &&", "page-lies.test_header"),
+    ("page: a header longer than the page", PAGE_SIDE, "length >= PAGE_HEADER && length <= page->size) {", "length >= HEADER) {", "page-lies.test_header"),
+    ("page: any version will do", PAGE_SIDE, "magic == VIRTIO_PAGE_MAGIC && version == VIRTIO_PAGE_VERSION &&", "magic == VIRTIO_PAGE_MAGIC &&", "page-lies.test_header"),
     ("page: fields of bits of any length", PAGE_WALK, "&& len == sizeof(struct virtio_page_bits))", ")", "page-lies.test_descriptor"),
     ("page: queues of any length", PAGE_WALK, "if (len == sizeof(struct virtio_page_queue))", "if (1)", "page-lies.test_descriptor"),
     ("page: device 0 is one", PAGE_WALK, "if (dev->vdev.id.device && has_bits(", "if (has_bits(", "page-lies.test_descriptor"),
-    ("page: any state is a device", PAGE_WALK, "if (!is_in_state(shared, VIRTIO_PAGE_LIVE))\n\t\t\tcontinue;", "if (is_in_state(shared, VIRTIO_PAGE_EMPTY))\n\t\t\tcontinue;", "page-lies.test_descriptor"),
+    ("page: any state is a device", PAGE_WALK, "if (!page_is_in_state(shared, VIRTIO_PAGE_LIVE))\n\t\t\tcontinue;", "if (page_is_in_state(shared, VIRTIO_PAGE_EMPTY))\n\t\t\tcontinue;", "page-lies.test_descriptor"),
     ("page: complaints without a limit", PAGE_H, "if (__ratelimit(&(_page)->complaints))", "if (1)", "page-life-lies.test_changes_running"),
     ("page: a command is waited for for long", PAGE_DEVICE, "usecs_to_jiffies(VIRTIO_RESET_LIMIT_US)))", "10 * usecs_to_jiffies(VIRTIO_RESET_LIMIT_US)))", "page-life-lies.test_said"),
     ("page: one that is silent is asked again", PAGE_DEVICE, "\tdev->vdev.lost = true;\n\tvring_break(&dev->vdev);", "\tvring_break(&dev->vdev);", "page-life-lies.test_said"),
@@ -251,17 +251,17 @@ MUTANTS = (
     ("page: queues of a device that is another's", PAGE_QUEUES, "if (page_is_away(dev))\n\t\treturn;", "if (0)\n\t\treturn;", "page-return.test_place_of_another"),
     ("page: a reset of a queue that was not agreed", PAGE_QUEUES, "if (!virtio_has_feature(vq->vdev, VIRTIO_F_RING_RESET))", "if (0)", "page-queue.test_no_queue_reset"),
     ("page: queues that have become smaller", PAGE_QUEUES, "if (size < virtqueue_get_vring_size(vq))", "if (0)", "page-return.test_smaller_queue"),
-    ("page: the flag of used buffers stays", PAGE_WALK, "\tWRITE_ONCE(dev->shared->used, 0);\n", "", "page-queue.test_flags_first"),
-    ("page: the flag of changes stays", PAGE_WALK, "\tWRITE_ONCE(dev->shared->changed, 0);\n", "", "page-queue.test_flags_first"),
-    ("page: flags of a place that is another's", PAGE_WALK, "if (page_is_away(dev))\n\t\t\tcontinue;", "if (0)\n\t\t\tcontinue;", "page-return.test_place_of_another"),
+    ("page: the flag of used buffers stays", PAGE_SIDE, "\tWRITE_ONCE(dev->shared->used, 0);\n", "", "page-queue.test_flags_first"),
+    ("page: the flag of changes stays", PAGE_SIDE, "\tWRITE_ONCE(dev->shared->changed, 0);\n", "", "page-queue.test_flags_first"),
+    ("page: flags of a place that is another's", PAGE_SIDE, "if (page_is_away(dev))\n\t\t\tcontinue;", "if (0)\n\t\t\tcontinue;", "page-return.test_place_of_another"),
     ("page: places are not released", PAGE_WALK, "\tWRITE_ONCE(shared->command, VIRTIO_PAGE_C_RELEASE);\n", "", "page.test_hot_remove"),
-    ("page: nobody looks for what is gone in a probe()", PAGE_WALK, "\t\tqueue_work(system_freezable_wq, &page->go);\n}\nEXPORT_SYMBOL_GPL(virtio_page_look)", "\t\tqueue_work(system_freezable_wq, &page->walk);\n}\nEXPORT_SYMBOL_GPL(virtio_page_look)", "page-probe.test_gone_in_probe"),
+    ("page: nobody looks for what is gone in a probe()", PAGE_SIDE, "\t\tqueue_work(system_freezable_wq, &page->go);\n}\nEXPORT_SYMBOL_GPL(virtio_page_look)", "\t\tqueue_work(system_freezable_wq, &page->walk);\n}\nEXPORT_SYMBOL_GPL(virtio_page_look)", "page-probe.test_gone_in_probe"),
     ("page: who waits for one that is lost is not woken", PAGE_WALK, "\twake_up_all(&dev->page->answered);\n", "", "page-probe.test_gone_in_probe"),
     ("page: the walk goes on in another page", PAGE_WALK, " && page->opened == opened)", ")", "page-probe.test_returns_in_probe"),
-    ("page: another device for the same", PAGE_WALK, "le32_to_cpu(READ_ONCE(shared->vendor)) == dev->vdev.id.vendor &&", "1 &&", "page-return.test_other_vendor"),
+    ("page: another device for the same", PAGE_SIDE, "le32_to_cpu(READ_ONCE(shared->vendor)) == dev->vdev.id.vendor &&", "1 &&", "page-return.test_other_vendor"),
     ("page: attempts of the last side count", RECOVERY, "\tif (replaced)\n\t\tr->attempts = 0;\n", "", "page-return.test_often"),
     ("page: one that is away is given up", RECOVERY, "else if (is_away(vdev))", "else if (0)", "page-return.test_goes_again"),
-    ("page: nobody waits for who has left", PAGE_WALK, "!virtio_recovery_pause(&dev->vdev))", "!virtio_recovery_pause(&dev->vdev) || 1)", "page-return.test_disk_returns"),
+    ("page: nobody waits for who has left", PAGE_SIDE, "!virtio_recovery_pause(&dev->vdev))", "!virtio_recovery_pause(&dev->vdev) || 1)", "page-return.test_disk_returns"),
     ("sample: it posts too little", SAMPLE, "sg_init_one(&sg, s->buf, sizeof(s->buf));", "sg_init_one(&sg, s->buf, 32);", "sample.test_read"),
     ("sample: what was not written is handed out", SAMPLE, "return len ?: -EIO;", "return sizeof(s->buf);", "sample.test_short_answer"),
     ("sample: nothing is the end", SAMPLE, "return len ?: -EIO;", "return len;", "sample.test_empty_answer"),

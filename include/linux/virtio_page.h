@@ -5,7 +5,7 @@
  * The transport in drivers/virtio/page/ finds the devices there and puts them on the bus.
  * Three things it has to be told: where the page is, how to ring the other side, and
  * whose memory rings and buffers lie in.  The format is <uapi/linux/virtio_page.h>;
- * kernel-doc of the calls is with the code, in drivers/virtio/page/walk.c.
+ * kernel-doc of the calls is with the code, in drivers/virtio/page/side.c.
  */
 #ifndef _LINUX_VIRTIO_PAGE_H
 #define _LINUX_VIRTIO_PAGE_H

@@ -14,7 +14,7 @@ from kernel import Failed, Kernel
 from machine import MICROVM, bare
 
 MIB = 1 << 20
-DISK, SECONDS, LIMIT = 256 * MIB, 4, 90
+DISK, SECONDS, LIMIT = 256 * MIB, 3, 90
 JOBS = [(rw, depth) for rw in ("randread", "randwrite") for depth in (1, 32)]
 MORE = "CONFIG_BLK_DEV_UBD=y\nCONFIG_VIRTIO_UML=y\nCONFIG_UML_NET=y\nCONFIG_UML_NET_VECTOR=y\n"
 DAEMON = "/usr/bin/qemu-storage-daemon"

@@ -45,12 +45,46 @@ static inline struct page_device *to_page_device(struct virtio_device *vdev)
 	return container_of(vdev, struct page_device, vdev);
 }
 
+#define PAGE_HEADER	sizeof(struct virtio_page_header)
+
+static inline struct virtio_page_header *page_head(const struct virtio_page *page)
+{
+	return page->start;
+}
+
+static inline u32 page_changes(const struct virtio_page *page)
+{
+	return le32_to_cpu(READ_ONCE(page_head(page)->changes));
+}
+
+static inline bool page_is_in_state(const struct virtio_page_device *shared, u8 state)
+{
+	bool is = READ_ONCE(shared->state) == state;
+
+	/* Pairs with the device's, between what it writes there and the state. */
+	virt_rmb();
+	return is;
+}
+
+/* It has been probed, or is: then there is something that can be paused and abandoned. */
+static inline bool page_has_driver(const struct page_device *dev)
+{
+	return READ_ONCE(dev->status) & VIRTIO_CONFIG_S_DRIVER;
+}
+
 /* What the other side can have said as often as it likes. */
 #define page_complain(_page, fmt, ...)					\
 do {									\
 	if (__ratelimit(&(_page)->complaints))				\
 		dev_err((_page)->parent, fmt, ##__VA_ARGS__);		\
 } while (0)
+
+/* walk.c */
+bool page_descriptor_at(struct virtio_page *page, size_t at, u32 *length);
+void page_lose_device(struct page_device *dev);
+void page_remove_device(struct page_device *dev);
+void page_go(struct work_struct *work);
+void page_walk(struct work_struct *work);
 
 /* device.c */
 bool page_is_away(const struct page_device *dev);
