@@ -26,6 +26,7 @@
 #include <uapi/linux/virtio_page.h>
 #include <uapi/linux/virtio_page_socket.h>
 #include <as-layout.h>
+#include <init.h>
 #include <irq_kern.h>
 #include <mem.h>
 #include <os.h>
@@ -321,6 +322,12 @@ static int __init page_uml_init(void)
 	return 0;
 }
 late_initcall(page_uml_init);
+__uml_help(page_uml_init,
+"virtio_page.socket=<path>\n"
+"    The socket of the launcher whose devices this guest has.\n"
+"virtio_page.wait=<seconds>\n"
+"    So long devices wait for another launcher when theirs has gone.\n\n"
+);
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "virtio_page."
