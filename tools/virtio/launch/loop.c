@@ -11,6 +11,7 @@
 
 #include "loop.h"
 #include "say.h"
+#include "wait.h"
 
 #define BATCH	16
 
@@ -166,7 +167,7 @@ static void after_all(void)
 int loop_run(void)
 {
 	while (!ended) {
-		int n = epoll_wait(epoll, batch, BATCH, before_all());
+		int n = wait_for_events(epoll, batch, BATCH, before_all());
 
 		if (n < 0 && errno != EINTR)
 			die("epoll_wait: %s", strerror(errno));
