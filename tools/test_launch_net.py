@@ -224,7 +224,7 @@ class Joined(Test):
                         got = [b.receive() for _ in range(-(-length // segment))]
                         self.assertEqual({h for h, _ in got}, {header(buffers=1)})
                         check_segments(self, version, length, [d for _, d in got], flags, segment)
-                        b.rx.poll()
+                        self.assertIsNone(b.rx.take_one())
 
     def test_large_waits_for_buffers_between_its_segments(self):
         a, b = self.pair(PLAIN | SENDS, PLAIN)
