@@ -323,10 +323,10 @@ static int __init page_uml_init(void)
 }
 late_initcall(page_uml_init);
 __uml_help(page_uml_init,
-"virtio_page.socket=<path>\n"
-"    The socket of the launcher whose devices this guest has.\n"
-"virtio_page.wait=<seconds>\n"
-"    So long devices wait for another launcher when theirs has gone.\n\n"
+	   "virtio_page.socket=<path>\n"
+	   "    The socket of the launcher whose devices this guest has.\n"
+	   "virtio_page.wait=<seconds>\n"
+	   "    So long devices wait for another launcher when theirs has gone.\n\n"
 );
 
 #undef MODULE_PARAM_PREFIX
