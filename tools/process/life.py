@@ -36,8 +36,14 @@ class Teller:
         path = f"{self.folder}/{name}"
         return open(path).read().strip() if os.path.exists(path) else ""
 
-    def told(self, *wanted):
-        return until(f"{self.folder}: {' or '.join(wanted) or 'a word'}", lambda: (said := self.heard("told")) and (not wanted or said in wanted) and said)
+    def told(self, wanted=""):
+        """What it tells, once that is it; a story that has ended tells no more."""
+        def found():
+            if said := self.heard("said"):
+                raise Failed(f"{self.folder}: the story has ended: {said}")
+            told = self.heard("told")
+            return told if told == wanted or not wanted else None
+        return until(f"{self.folder}: {wanted or 'a word'}", found)
 
     def guests(self):
         """Processes of the kernel: the first is the guest, the rest run its programs."""
@@ -150,7 +156,10 @@ def run(kernel, results, times):
     documents.gather(f"{kernel.build}/tree")
     print("-- guests and launchers that come and go", flush=True)
     for story in STORIES:
-        good, said = story(kernel)
+        try:
+            good, said = story(kernel)
+        except Failed as e:
+            good, said = False, str(e)
         results.say(good, f"{story.__name__}: {said}")
     good, said = boots(kernel, times)
     results.say(good, f"boots: {said}")
