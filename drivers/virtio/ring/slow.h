@@ -10,7 +10,7 @@ __cold void *ring_get_slowly(struct ring_queue *q, unsigned int *len, void **ctx
 __cold bool ring_publish_slowly(struct ring_queue *q);
 __cold bool ring_kick_slowly(struct ring_queue *q);
 __cold bool ring_waits_in_vain(struct ring_queue *q);
-bool ring_poll_slowly(struct ring_queue *q, u16 at);
+__cold bool ring_poll_slowly(struct ring_queue *q, u16 at);
 __cold void ring_trace_notify(struct ring_queue *q);
 __cold void ring_trace_callback(struct ring_queue *q);
 void ring_shut_down(struct ring_queue *q);
