@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which way to read and write files there is on this machine.
+ * Which way to read and write files there is on this machine, and the plain one.
  */
+#include <errno.h>
 #include <stddef.h>
 
 #include "aio.h"
+
+ssize_t aio_move(int fd, const struct aio *aio, int more_flags)
+{
+	int flags = aio->flags | more_flags;
+	ssize_t n;
+
+	do {
+		if (aio->op == AIO_READ)
+			n = preadv2(fd, aio->iov, aio->iovs, aio->offset, flags);
+		else
+			n = pwritev2(fd, aio->iov, aio->iovs, aio->offset, flags);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
 
 static struct aio_engine *create_uring(int fd, unsigned int depth)
 {

@@ -110,6 +110,8 @@ extern const struct aio_type aio_threads;
 extern const struct aio_type aio_uring;
 #endif
 
+/* A read or a write, here and now, with RWF_* besides its own: bytes, or -errno. */
+ssize_t aio_move(int fd, const struct aio *aio, int more_flags);
 /* As chosen, or the best that there is; NULL, and a message in @why, if it is not there. */
 struct aio_engine *aio_create(enum aio_choice choice, int fd, unsigned int depth,
 			      const char **why);

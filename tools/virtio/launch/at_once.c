@@ -8,38 +8,15 @@
  * while, and the loop is there for the other devices.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #include "at_once.h"
+#include "clock.h"
 #include "ring.h"
 
 #define SMALL		(128 * 1024)
 #define LONG		UINT64_C(2000000)	/* ns that no copy takes */
 #define PATIENCE	4			/* times as long as it took */
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * UINT64_C(1000000000) + time.tv_nsec;
-}
-
-static ssize_t perform(const struct at_once *file, const struct aio *aio, int more_flags)
-{
-	int flags = aio->flags | more_flags;
-	ssize_t n;
-
-	do {
-		if (aio->op == AIO_READ)
-			n = preadv2(file->fd, aio->iov, aio->iovs, aio->offset, flags);
-		else
-			n = pwritev2(file->fd, aio->iov, aio->iovs, aio->offset, flags);
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
-}
 
 static bool is_small_write(const struct aio *aio)
 {
@@ -48,12 +25,12 @@ static bool is_small_write(const struct aio *aio)
 
 static bool write_small(struct at_once *file, struct aio *aio)
 {
-	uint64_t start = now(), took;
+	uint64_t start = clock_ns(), took;
 
 	if (start < file->patient_until)
 		return false;
-	aio->result = perform(file, aio, 0);
-	took = now() - start;
+	aio->result = aio_move(file->fd, aio, 0);
+	took = clock_ns() - start;
 	if (took > LONG)
 		file->patient_until = start + took + PATIENCE * took;
 	return true;
@@ -66,7 +43,7 @@ bool at_once_try(struct at_once *file, struct aio *aio)
 	if (aio->op > AIO_WRITE)
 		return false;
 	if (!file->refuses[aio->op]) {
-		n = perform(file, aio, RWF_NOWAIT);
+		n = aio_move(file->fd, aio, RWF_NOWAIT);
 		file->refuses[aio->op] = n == -EOPNOTSUPP;
 		if (n != -EAGAIN && n != -EOPNOTSUPP) {
 			aio->result = n;

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "forward.h"
 #include "link.h"
 #include "loop.h"
@@ -117,11 +117,8 @@ static void on_guest_error(const char *text, void *opaque)
 
 static int64_t on_clock(void *opaque)
 {
-	struct timespec now;
-
 	(void)opaque;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
+	return clock_ns();
 }
 
 static void on_register(int fd, void *opaque)

@@ -46,24 +46,17 @@ static struct pool *to_pool(struct aio_engine *engine)
 
 static ssize_t perform(int fd, const struct aio *aio)
 {
-	ssize_t n;
+	int err;
 
+	if (aio->op <= AIO_WRITE)
+		return aio_move(fd, aio, 0);
 	do {
-		switch (aio->op) {
-		case AIO_READ:
-			n = preadv2(fd, aio->iov, aio->iovs, aio->offset, aio->flags);
-			break;
-		case AIO_WRITE:
-			n = pwritev2(fd, aio->iov, aio->iovs, aio->offset, aio->flags);
-			break;
-		case AIO_SYNC:
-			n = fdatasync(fd);
-			break;
-		default:
-			n = fallocate(fd, aio->flags, aio->offset, aio->length);
-		}
-	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+		if (aio->op == AIO_SYNC)
+			err = fdatasync(fd);
+		else
+			err = fallocate(fd, aio->flags, aio->offset, aio->length);
+	} while (err && errno == EINTR);
+	return err ? -errno : 0;
 }
 
 static void *work(void *arg)

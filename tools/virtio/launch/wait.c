@@ -9,22 +9,14 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "clock.h"
 #include "wait.h"
 
 #define FIRST	UINT64_C(10000)		/* ns */
 #define MOST	UINT64_C(200000)
 
 static uint64_t patience;
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * UINT64_C(1000000000) + time.tv_nsec;
-}
 
 static bool is_alone(void)
 {
@@ -49,12 +41,12 @@ static void learn(uint64_t slept)
 
 static int look(int epoll, struct epoll_event *events, int count)
 {
-	uint64_t end = now() + patience;
+	uint64_t end = clock_ns() + patience;
 	int n;
 
 	do
 		n = epoll_wait(epoll, events, count, 0);
-	while (!n && now() < end);
+	while (!n && clock_ns() < end);
 	return n;
 }
 
@@ -69,8 +61,8 @@ int wait_for_events(int epoll, struct epoll_event *events, int count, int timeou
 		n = look(epoll, events, count);
 	if (n)
 		return n;
-	start = now();
+	start = clock_ns();
 	n = epoll_wait(epoll, events, count, timeout);
-	learn(now() - start);
+	learn(clock_ns() - start);
 	return n;
 }
