@@ -29,9 +29,9 @@ class Guest:
         os.makedirs(self.folder)
         self.words = ["loglevel=4", f"bench.part={part}", f"bench.folder={self.folder}", *words]
 
-    def launch(self, *options, console="none"):
+    def launch(self, *options):
         return self.start(f"{self.build}/launch/launch", "--kernel", f"{self.build}/linux", "--initrd", f"{self.build}/bench.cpio", "-m", "512M",
-                          "--console", console, *options, "--append", " ".join(self.words))
+                          "--console", "none", *options, "--append", " ".join(self.words))
 
     def bare(self, *options, files=()):
         return self.start(f"{self.build}/linux", "mem=512M", f"initrd={self.build}/bench.cpio", "con=null", *options, *self.words, files=files)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What passed, failed or was skipped, said as it comes."""
 import textwrap, time
+from kernel import Failed
 
 
 class Results:
@@ -25,3 +26,15 @@ class Results:
 
     def __str__(self):
         return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+def verdict(name, run):
+    """The exit status of a rig: what run() gives to a total, also if that is that it could not."""
+    total = Results()
+    try:
+        run(total)
+    except Failed as e:
+        print(f"\n{name}: {e}")
+        total.failed += 1
+    print(total)
+    return 1 if total.failed else 0

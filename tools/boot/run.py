@@ -11,8 +11,8 @@ sys.path.insert(0, os.path.dirname(HERE))
 import accel, machine
 from guest import Guest
 from host import Host
-from kernel import Failed, Kernel
-from results import Results
+from kernel import Kernel
+from results import Results, verdict
 from scenarios import DEVICES, SCENARIOS
 
 PROGRAMS = ("/usr/bin/fio", "/usr/bin/bash", "/usr/bin/jq", "/usr/bin/readlink", "/usr/sbin/ip", "/usr/sbin/tc", "/usr/sbin/vdpa",
@@ -116,14 +116,7 @@ def main():
     parser.add_argument("--shell", action="store_true", help="leave a shell in the guest")
     args = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"    # mke2fs and depmod, for those who are not root
-    total = Results()
-    try:
-        run(args, total)
-    except Failed as e:
-        print(f"\nboot: {e}")
-        total.failed += 1
-    print(total)
-    return 1 if total.failed else 0
+    return verdict("boot", lambda total: run(args, total))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ sys.path[:0] = [f"{TOOLS}/boot", TOOLS]
 from asks import until
 from guest import Guest
 from host import Host
-from kernel import Failed, Kernel
-from results import Results
+from kernel import Kernel
+from results import Results, verdict
 from run import initramfs, own_checks, step
 from scenarios import Scenario
 from servers import converse
@@ -107,14 +107,7 @@ def main():
     parser.add_argument("--boots", type=int, default=20, help="so many boots in a row, for --life")
     args = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    total = Results()
-    try:
-        run(args, total)
-    except Failed as e:
-        print(f"\nprocess: {e}")
-        total.failed += 1
-    print(total)
-    return 1 if total.failed else 0
+    return verdict("process", lambda total: run(args, total))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ sys.path[:0] = [f"{TOOLS}/boot", TOOLS]
 from asks import until
 from guest import Guest
 from host import Host
-from kernel import Failed, Kernel, lacking
-from results import Results
+from kernel import Kernel, lacking
+from results import Results, verdict
 from run import initramfs, own_checks, step
 from scenarios import Scenario
 
@@ -120,14 +120,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", required=True, help="kernel tree with the overlay applied")
     parser.add_argument("--build", required=True, help="where to build")
-    total = Results()
-    try:
-        run(parser.parse_args(), total)
-    except Failed as e:
-        print(f"\numl: {e}")
-        total.failed += 1
-    print(total)
-    return 1 if total.failed else 0
+    args = parser.parse_args()
+    return verdict("uml", lambda total: run(args, total))
 
 
 if __name__ == "__main__":
