@@ -129,10 +129,9 @@ static void test_gone_in_probe(struct kunit *test)
 	fake_driver_unregister(test);
 }
 
-/* A disk whose partitions are being looked for: they are not found, and the disk goes. */
-static void test_disk_gone_in_probe(struct kunit *test)
+/* A disk whose partitions are being looked for, and which does not answer. */
+static struct page_other *disk_in_probe(struct kunit *test, struct disk *disk)
 {
-	struct disk *disk = disk_create(test, 0);
 	struct page_other *other = page_host_make(test, page_host_parent());
 
 	disk->host->queue[0].serve = NULL;
@@ -140,6 +139,15 @@ static void test_disk_gone_in_probe(struct kunit *test)
 	page_set_state(page_host_describe(other, disk->host), VIRTIO_PAGE_LIVE);
 	page_ring_guest(other);
 	virtio_host_wait_for_kick(disk->host, 0, 1);
+	return other;
+}
+
+/* The partitions are not found, and the disk goes. */
+static void test_disk_gone_in_probe(struct kunit *test)
+{
+	struct disk *disk = disk_create(test, 0);
+	struct page_other *other = disk_in_probe(test, disk);
+
 	page_mark_gone(page_place_of(disk->host));
 	KUNIT_EXPECT_TRUE(test, list_empty(&other->page.devices));
 	KUNIT_EXPECT_EQ(test, VIRTIO_PAGE_EMPTY, page_place_of(disk->host)->shared->state);
@@ -150,13 +158,8 @@ static void test_disk_gone_in_probe(struct kunit *test)
 static void test_disk_left_in_probe(struct kunit *test)
 {
 	struct disk *disk = disk_create(test, 0);
-	struct page_other *other = page_host_make(test, page_host_parent());
+	struct page_other *other = disk_in_probe(test, disk);
 
-	disk->host->queue[0].serve = NULL;
-	KUNIT_ASSERT_EQ(test, 0, virtio_page_open(&other->page));
-	page_set_state(page_host_describe(other, disk->host), VIRTIO_PAGE_LIVE);
-	page_ring_guest(other);
-	virtio_host_wait_for_kick(disk->host, 0, 1);
 	page_host_die(other);
 	disk->host->queue[0].serve = disk_serve;
 	page_host_come_back(other);
@@ -169,13 +172,8 @@ static void test_disk_left_in_probe(struct kunit *test)
 static void test_disk_lost_in_probe(struct kunit *test)
 {
 	struct disk *disk = disk_create(test, 0);
-	struct page_other *other = page_host_make(test, page_host_parent());
+	struct page_other *other = disk_in_probe(test, disk);
 
-	disk->host->queue[0].serve = NULL;
-	KUNIT_ASSERT_EQ(test, 0, virtio_page_open(&other->page));
-	page_set_state(page_host_describe(other, disk->host), VIRTIO_PAGE_LIVE);
-	page_ring_guest(other);
-	virtio_host_wait_for_kick(disk->host, 0, 1);
 	page_host_die(other);
 	virtio_page_close(&other->page);
 	KUNIT_EXPECT_TRUE(test, list_empty(&other->page.devices));
