@@ -41,6 +41,9 @@ void virtio_recovery_free(struct virtio_recovery *r);
 void virtio_recovery_allow(struct virtio_device *vdev);
 void virtio_recovery_forbid(struct virtio_device *vdev);
 void virtio_recovery_check(struct virtio_device *vdev);
+#if IS_ENABLED(CONFIG_KUNIT)
+extern unsigned long virtio_recovery_long;
+#endif
 #else
 static inline int virtio_recovery_init(struct virtio_device *vdev) { return 0; }
 static inline void virtio_recovery_stop(struct virtio_device *vdev) { }

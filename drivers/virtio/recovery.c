@@ -16,18 +16,25 @@
  * Called by handshake.c and bus.c, by rings through &virtio_device.queue_broke, and by
  * transports.  Knows no ring and no register.
  */
+#include <kunit/visibility.h>
+#include <linux/jiffies.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/virtio_ring.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "core.h"
 #include "watch/trace.h"
 
-/* So often in a row, with not one buffer used in between. */
+/* So often in a row, with not one buffer used in between, and never well for long. */
 #define MOST_ATTEMPTS	5
+
+/* In jiffies. */
+VISIBLE_IF_KUNIT unsigned long virtio_recovery_long = 10 * 60 * HZ;
+EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
 
 /**
  * struct virtio_recovery - what is kept for that
@@ -36,15 +43,21 @@
  *	revived: it is reset first
  * @able: it is live, and its driver and its transport can do what is needed
  * @paused: somebody else is resetting it
+ * @rebuilding: its driver is being restarted
+ * @restarting: sets it up again, that is, and is not to be disturbed until it is live
+ * @turn: who waits for @paused or @restarting to end
  * @attempts: so often in a row
+ * @last: when that was last, in jiffies
  * @revive: the first step
  * @rebuild: the second
  */
 struct virtio_recovery {
 	struct virtio_device *vdev;
 	struct mutex lock;	/* see above */
-	bool able, paused;
+	bool able, paused, rebuilding, restarting;
+	wait_queue_head_t turn;
 	unsigned int attempts;
+	unsigned long last;
 	struct work_struct revive, rebuild;
 };
 
@@ -108,10 +121,10 @@ static void wait_for_bus(struct virtio_recovery *r)
 	vring_stall(r->vdev);
 }
 
-/* A device that has served anything is worth another try. */
+/* A device that has served anything, or has had nothing to do for long, is worth another try. */
 static void forget_attempts(struct virtio_recovery *r)
 {
-	if (vring_has_served(r->vdev))
+	if (vring_has_served(r->vdev) || time_after(jiffies, r->last + virtio_recovery_long))
 		r->attempts = 0;
 }
 
@@ -125,6 +138,7 @@ static void bring_back(struct virtio_recovery *r, const char *why)
 		return;
 	}
 	r->attempts++;
+	r->last = jiffies;
 	dev_warn(&vdev->dev, "%s: reset and resumed, attempt %u of %u\n", why, r->attempts,
 		 MOST_ATTEMPTS);
 	tell_user_space(r, "started");
@@ -166,23 +180,91 @@ static void revive(struct work_struct *work)
 }
 
 /*
- * The second step.  A driver that can't sleep just now goes on with what it has.
+ * The second step.  A bus that resets the device, or has lost it, and a driver that sets it
+ * up again: one at a time.
  */
+
+static void begin_restart(struct virtio_recovery *r)
+{
+	mutex_lock(&r->lock);
+	while (r->paused && !READ_ONCE(r->vdev->lost)) {
+		mutex_unlock(&r->lock);
+		wait_event(r->turn, !READ_ONCE(r->paused) || READ_ONCE(r->vdev->lost));
+		mutex_lock(&r->lock);
+	}
+	r->restarting = true;
+	mutex_unlock(&r->lock);
+}
+
+/* With @lock held. */
+static void end_restart(struct virtio_recovery *r)
+{
+	r->restarting = false;
+	wake_up_all(&r->turn);
+}
+
+/* Is it worth another try?  Not with queues that were set up: they would be twice. */
+static bool was_disturbed(struct virtio_recovery *r)
+{
+	bool disturbed;
+
+	mutex_lock(&r->lock);
+	end_restart(r);
+	if (is_away(r->vdev))
+		wait_for_bus(r);
+	disturbed = r->paused && !r->vdev->lost && list_empty(&r->vdev->vqs);
+	mutex_unlock(&r->lock);
+	return disturbed;
+}
+
+static int restart_driver(struct virtio_recovery *r)
+{
+	int err;
+
+	do {
+		begin_restart(r);
+		err = virtio_device_restore(r->vdev);
+	} while (err && was_disturbed(r));
+	return err;
+}
+
+static void set_rebuilding(struct virtio_recovery *r, bool rebuilding)
+{
+	mutex_lock(&r->lock);
+	r->rebuilding = rebuilding;
+	mutex_unlock(&r->lock);
+}
+
+/* Returns how it ended.  A driver that can't sleep just now goes on with what it has. */
+static const char *freeze_and_restart(struct virtio_recovery *r)
+{
+	int err = virtio_device_freeze(r->vdev);
+
+	if (err) {
+		dev_warn(&r->vdev->dev, "driver goes on without a restart: %d\n", err);
+		return "partial";
+	}
+	err = restart_driver(r);
+	if (err) {
+		dev_err(&r->vdev->dev, "given up: its driver was not restarted: %d\n", err);
+		return "failed";
+	}
+	return "done";
+}
+
 static void rebuild(struct work_struct *work)
 {
 	struct virtio_recovery *r = container_of(work, struct virtio_recovery, rebuild);
 	struct virtio_device *vdev = r->vdev;
-	int err;
+	const char *how;
 
 	device_lock(&vdev->dev);
 	/* One that is away is rebuilt when it is back. */
 	if (vdev->dev.driver && READ_ONCE(r->able) && !READ_ONCE(r->paused) && !is_away(vdev)) {
-		err = virtio_device_freeze(vdev);
-		if (err)
-			dev_warn(&vdev->dev, "driver goes on without a restart: %d\n", err);
-		else
-			err = virtio_device_restore(vdev);
-		tell_user_space(r, err ? "partial" : "done");
+		set_rebuilding(r, true);
+		how = freeze_and_restart(r);
+		set_rebuilding(r, false);
+		tell_user_space(r, how);
 	}
 	device_unlock(&vdev->dev);
 }
@@ -213,7 +295,8 @@ void virtio_recovery_check(struct virtio_device *vdev)
  * virtio_recovery_pause - a bus is about to reset a device
  * @vdev: the device
  *
- * For transports.  Its driver goes on without it until virtio_recovery_resume().
+ * For transports.  Its driver goes on without it until virtio_recovery_resume().  Waits for
+ * one that is setting the device up again.
  * Context: may sleep.
  * Return: %false for a device that can't be brought back, and to which nothing was done.
  */
@@ -224,8 +307,12 @@ bool virtio_recovery_pause(struct virtio_device *vdev)
 
 	mutex_lock(&r->lock);
 	r->paused = true;
-	able = r->able;
-	if (able)
+	mutex_unlock(&r->lock);
+	/* No restart begins from here on. */
+	wait_event(r->turn, !READ_ONCE(r->restarting));
+	mutex_lock(&r->lock);
+	able = r->able || r->rebuilding;
+	if (r->able)
 		vring_stall(vdev);
 	mutex_unlock(&r->lock);
 	return able;
@@ -235,17 +322,19 @@ EXPORT_SYMBOL_GPL(virtio_recovery_pause);
 /**
  * virtio_recovery_resume - the bus has done so
  * @vdev: the device
- * @replaced: what is there now is another one, and has not failed yet
+ * @blameless: that was not for a failure of the device: somebody asked for it, or what is
+ *	there now is another one
  *
  * Context: may sleep.
  */
-void virtio_recovery_resume(struct virtio_device *vdev, bool replaced)
+void virtio_recovery_resume(struct virtio_device *vdev, bool blameless)
 {
 	struct virtio_recovery *r = vdev->recovery;
 
 	mutex_lock(&r->lock);
 	r->paused = false;
-	if (replaced)
+	wake_up_all(&r->turn);
+	if (blameless)
 		r->attempts = 0;
 	if (r->able)
 		bring_back(r, "reset by its bus");
@@ -263,9 +352,12 @@ EXPORT_SYMBOL_GPL(virtio_recovery_resume);
  */
 void virtio_recovery_abandon(struct virtio_device *vdev)
 {
-	vdev->lost = true;
+	struct virtio_recovery *r = vdev->recovery;
+
+	WRITE_ONCE(vdev->lost, true);
 	vring_break(vdev);
-	queue_work(system_freezable_wq, &vdev->recovery->revive);
+	wake_up_all(&r->turn);
+	queue_work(system_freezable_wq, &r->revive);
 }
 EXPORT_SYMBOL_GPL(virtio_recovery_abandon);
 
@@ -292,6 +384,7 @@ void virtio_recovery_allow(struct virtio_device *vdev)
 		return;
 	mutex_lock(&r->lock);
 	r->able = can_be_brought_back(vdev);
+	end_restart(r);
 	mutex_unlock(&r->lock);
 	/* It may have run into an error while it was not. */
 	virtio_recovery_check(vdev);
@@ -319,6 +412,7 @@ int virtio_recovery_init(struct virtio_device *vdev)
 		return -ENOMEM;
 	r->vdev = vdev;
 	mutex_init(&r->lock);
+	init_waitqueue_head(&r->turn);
 	INIT_WORK(&r->revive, revive);
 	INIT_WORK(&r->rebuild, rebuild);
 	vdev->recovery = r;
@@ -338,6 +432,9 @@ void virtio_recovery_stop(struct virtio_device *vdev)
 	mutex_lock(&r->lock);
 	if (r->able && virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
 		virtio_end_what_is_in_flight(vdev);
+	/* A bus that has failed to reset it does not say so. */
+	r->paused = false;
+	wake_up_all(&r->turn);
 	mutex_unlock(&r->lock);
 	disable_work_sync(&r->rebuild);
 }

@@ -39,11 +39,11 @@ void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const 
 /* recovery.c */
 #ifdef CONFIG_PM_SLEEP
 bool virtio_recovery_pause(struct virtio_device *vdev);
-void virtio_recovery_resume(struct virtio_device *vdev, bool replaced);
+void virtio_recovery_resume(struct virtio_device *vdev, bool blameless);
 void virtio_recovery_abandon(struct virtio_device *vdev);
 #else
 static inline bool virtio_recovery_pause(struct virtio_device *vdev) { return false; }
-static inline void virtio_recovery_resume(struct virtio_device *vdev, bool replaced) { }
+static inline void virtio_recovery_resume(struct virtio_device *vdev, bool blameless) { }
 static inline void virtio_recovery_abandon(struct virtio_device *vdev)
 {
 	vdev->lost = true;

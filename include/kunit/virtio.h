@@ -148,7 +148,7 @@ struct virtio_host_queue {
  *	to, with what is read, written, or the number of the queue: sets any of
  *	these members, which are what the device answers with.  In the context of
  *	whoever reaches it: %VIRTIO_HOST_KICK must not sleep.
- * @event: woken when a queue is kicked
+ * @event: woken when a queue is kicked, and when the status was written
  * @released: set when the driver model lets go of the device
  *
  * All members but @vdev, @way and @place may be set by the test at any time.

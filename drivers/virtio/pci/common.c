@@ -127,11 +127,12 @@ static void vp_reset_prepare(struct pci_dev *pdev)
 	virtio_recovery_pause(&vp->vdev);
 }
 
+/* That somebody asked for. */
 static void vp_reset_over(struct pci_dev *pdev)
 {
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
-	virtio_recovery_resume(&vp->vdev, false);
+	virtio_recovery_resume(&vp->vdev, true);
 }
 
 static pci_ers_result_t vp_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
@@ -154,10 +155,17 @@ static pci_ers_result_t vp_slot_reset(struct pci_dev *pdev)
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
+static void vp_error_over(struct pci_dev *pdev)
+{
+	struct vp_device *vp = pci_get_drvdata(pdev);
+
+	virtio_recovery_resume(&vp->vdev, false);
+}
+
 static const struct pci_error_handlers vp_error_handlers = {
 	.error_detected	= vp_error_detected,
 	.slot_reset	= vp_slot_reset,
-	.resume		= vp_reset_over,
+	.resume		= vp_error_over,
 	.reset_prepare	= vp_reset_prepare,
 	.reset_done	= vp_reset_over,
 };

@@ -66,6 +66,7 @@ static void note(struct virtio_host *host, u8 status)
 	host->status = status;
 	if (host->writes < ARRAY_SIZE(host->history))
 		host->history[host->writes++] = status;
+	wake_up_all(&host->event);
 }
 
 static void host_set_status(struct virtio_device *vdev, u8 status)

@@ -164,7 +164,10 @@ static void test_disk_left_in_probe(struct kunit *test)
 	disk->host->queue[0].serve = disk_serve;
 	page_host_come_back(other);
 	KUNIT_ASSERT_NOT_NULL(test, virtio_host_vdev(disk->host));
-	KUNIT_EXPECT_TRUE(test, disk->host->status & VIRTIO_CONFIG_S_DRIVER_OK);
+	/* Its driver is restarted. */
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(disk->host->event,
+						   disk->host->status & VIRTIO_CONFIG_S_DRIVER_OK,
+						   GENEROUS));
 	virtio_page_close(&other->page);
 	KUNIT_EXPECT_TRUE(test, list_empty(&other->page.devices));
 }

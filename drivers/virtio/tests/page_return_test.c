@@ -115,7 +115,7 @@ static void test_disk_is_replaced(struct kunit *test)
 /* And goes once more while it brings the disk back, with each thing that it is told. */
 static void leave_again(struct page_place *place, u8 command)
 {
-	if (!--patience)
+	if (patience && !--patience)
 		virtio_page_leave(&place->other->page);
 }
 
@@ -142,26 +142,32 @@ static void test_goes_again(struct kunit *test)
 				   PAGE_SIZE);
 }
 
+static void die_and_come_back(struct page_other *other)
+{
+	page_host_die(other);
+	page_host_come_back(other);
+	/* Time for the driver to be restarted. */
+	msleep(100);
+}
+
 /* The same with nothing in flight, where nothing keeps its driver from being restarted. */
 static void test_idle_goes_again(struct kunit *test)
 {
 	struct disk *disk = disk_create(test, 0);
 	struct page_other *other;
-	unsigned int n;
+	unsigned int n = 0;
 
 	disk_open(disk);
 	other = page_other_of(disk->host);
-	for (n = 1; n < 6; n++) {
-		page_host_die(other);
-		patience = n;
-		other->twist = leave_again;
-		page_host_come_back(other);
-		msleep(100);
-	}
-	other->twist = NULL;
-	page_host_die(other);
-	page_host_come_back(other);
-	KUNIT_EXPECT_EQ(test, 0, disk_transfer(disk, REQ_OP_READ, 0, disk->page[0]));
+	other->twist = leave_again;
+	do {
+		patience = 0;
+		die_and_come_back(other);
+		KUNIT_ASSERT_EQ(test, 0, disk_transfer(disk, REQ_OP_READ, 0, disk->page[0]));
+		patience = ++n;
+		die_and_come_back(other);
+	} while (!patience);
+	KUNIT_EXPECT_GT(test, n, 10);
 }
 
 /* That they come and go says nothing against devices that are not in use. */
@@ -174,10 +180,7 @@ static void test_often(struct kunit *test)
 	disk_open(disk);
 	other = page_other_of(disk->host);
 	for (i = 0; i < 12; i++) {
-		page_host_die(other);
-		page_host_come_back(other);
-		/* Time for the driver to be restarted. */
-		msleep(100);
+		die_and_come_back(other);
 		KUNIT_ASSERT_TRUE(test, disk->host->status & VIRTIO_CONFIG_S_DRIVER_OK);
 	}
 	KUNIT_EXPECT_EQ(test, 0, disk_transfer(disk, REQ_OP_READ, 0, disk->page[0]));

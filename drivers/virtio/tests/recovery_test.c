@@ -7,6 +7,7 @@
 #include <linux/delay.h>
 #include <linux/virtio_ring.h>
 
+#include "../core.h"
 #include "../transport.h"
 #include "disk.h"
 #include "fake_driver.h"
@@ -146,6 +147,57 @@ static void test_bus_reset(struct kunit *test)
 	transfer_over_failures(test, REQ_OP_READ, 1);
 }
 
+/* From elsewhere; what is said to the device meanwhile is lost. */
+static void reset_by_bus(struct work_struct *work)
+{
+	struct virtio_device *vdev = virtio_host_vdev(disk->host);
+
+	virtio_recovery_pause(vdev);
+	disk->host->status = 0;
+	disk->host->refuse_features = true;
+	msleep(100);
+	disk->host->refuse_features = false;
+	virtio_recovery_resume(vdev, true);
+}
+
+static DECLARE_WORK(bus, reset_by_bus);
+static unsigned int bus_waits;
+
+#define LIVE (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |	\
+	      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
+
+static void reset_in_between(struct virtio_host *host, enum virtio_host_point point, u64 arg)
+{
+	if (point == VIRTIO_HOST_KICK || point == VIRTIO_HOST_GET_STATUS ||
+	    !bus_waits || --bus_waits)
+		return;
+	queue_work(system_unbound_wq, &bus);
+	/* It gets as far as it can. */
+	msleep(200);
+}
+
+/* And does so in the midst of what it takes to bring the device back, anywhere there. */
+static void test_bus_reset_in_between(struct kunit *test)
+{
+	const struct format *format = test->param_value;
+	unsigned int n = 0;
+
+	open_disk(test, format->features);
+	disk->host->script = reset_in_between;
+	do {
+		bus_waits = ++n;
+		virtio_host_needs_reset(disk->host);
+		disk_submit_all(disk, REQ_OP_READ);
+		disk_expect_all_done(disk, 0);
+		msleep(500);
+		flush_work(&bus);
+		KUNIT_ASSERT_EQ(test, disk->host->status, LIVE);
+		KUNIT_ASSERT_EQ(test, 0, disk_transfer(disk, REQ_OP_WRITE, 0, disk->page[0]));
+	} while (!bus_waits);
+	KUNIT_EXPECT_GT(test, n, 10);
+	disk->host->script = NULL;
+}
+
 static void stay_gone(struct virtio_host *host, enum virtio_host_point point, u64 arg)
 {
 	host->status = VIRTIO_STATUS_GONE;
@@ -205,8 +257,6 @@ static unsigned int lives;
 
 static void never_well(struct virtio_host *host, enum virtio_host_point point, u64 arg)
 {
-	if (point == VIRTIO_HOST_SET_STATUS && arg & VIRTIO_CONFIG_S_FAILED)
-		wake_up_all(&host->event);
 	if (point != VIRTIO_HOST_SET_STATUS || !(arg & VIRTIO_CONFIG_S_DRIVER_OK))
 		return;
 	lives++;
@@ -236,6 +286,30 @@ static void test_limit(struct kunit *test)
 	KUNIT_EXPECT_LE(test, lives, 1 + 2 * 5);
 	fake_driver_unregister(test);
 	KUNIT_EXPECT_EQ(test, fake_queue.offered, fake_queue.back);
+}
+
+static void reset_long(void *before)
+{
+	virtio_recovery_long = (unsigned long)before;
+}
+
+/* One that has nothing to do may fail as often as it likes, if it is well for long in between. */
+static void test_seldom(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, reset_long,
+							   (void *)virtio_recovery_long));
+	virtio_recovery_long = 1;
+	fake_plan.use_queue = true;
+	fake_bind(test, host);
+	for (i = 0; i < 12; i++) {
+		virtio_host_needs_reset(host);
+		msleep(100);
+		KUNIT_ASSERT_EQ(test, host->status & (VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED), 0);
+	}
+	KUNIT_EXPECT_EQ(test, i, fake_plan.restored);
 }
 
 /* It has forgotten how to agree on features. */
@@ -307,10 +381,12 @@ static void test_unplugged(struct kunit *test)
 	KUNIT_CASE_PARAM(test_fails_again, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_lies, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_bus_reset, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_bus_reset_in_between, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_torn_out, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_torn_out_in_restart, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_given_up, format_gen_params),	\
 	KUNIT_CASE(test_limit),				\
+	KUNIT_CASE(test_seldom),			\
 	KUNIT_CASE(test_refuses),			\
 	KUNIT_CASE(test_no_restart),			\
 	KUNIT_CASE(test_no_callbacks),			\
