@@ -28,7 +28,16 @@ int virtio_handshake_again(struct virtio_device *vdev);
 void virtio_prompt_driver(struct virtio_device *vdev);
 void virtio_end_what_is_in_flight(struct virtio_device *vdev);
 void virtio_handshake_fail(struct virtio_device *vdev);
+int virtio_handshake_restore(struct virtio_device *vdev);
 u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy);
+
+/* stand_in.c, called where a driver is restored, frozen or removed */
+#ifdef CONFIG_PM_SLEEP
+void virtio_stand_in_begin(struct virtio_device *vdev);
+void virtio_stand_in_end(struct virtio_device *vdev);
+#else
+static inline void virtio_stand_in_end(struct virtio_device *vdev) { }
+#endif
 
 /*
  * recovery.c, called where a device comes and goes, where it is live and where it is

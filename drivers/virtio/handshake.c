@@ -344,7 +344,10 @@ static void config_core_disable(struct virtio_device *vdev)
  */
 void virtio_device_ready(struct virtio_device *vdev)
 {
-	if (virtio_get_status(vdev) & VIRTIO_CONFIG_S_DRIVER_OK)
+	u8 status = virtio_get_status(vdev);
+
+	/* One that is away just now may be brought back. */
+	if (status != VIRTIO_STATUS_GONE && status & VIRTIO_CONFIG_S_DRIVER_OK)
 		return;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	vring_send_held_kicks(vdev);
@@ -464,6 +467,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 	}
 	if (drv->remove)
 		drv->remove(vdev);
+	virtio_stand_in_end(vdev);
 	/* Most drivers have reset the device; one that forgot must not matter. */
 	virtio_handshake_start(vdev);
 	delete_left_queues(vdev, drv);
@@ -504,6 +508,8 @@ int virtio_device_freeze(struct virtio_device *vdev)
 		err = drv->freeze(vdev);
 	if (err)
 		config_core_enable(vdev);
+	else
+		virtio_stand_in_end(vdev);
 	return err;
 }
 EXPORT_SYMBOL_GPL(virtio_device_freeze);
@@ -515,15 +521,8 @@ static int agree_again(struct virtio_device *vdev)
 	return write_features(vdev);
 }
 
-/**
- * virtio_device_restore - bring a device back with the features it had
- * @vdev: the device
- *
- * For transports, on resume.
- * Context: may sleep.
- * Return: 0 or an error, and then the device is reset and has FAILED set.
- */
-int virtio_device_restore(struct virtio_device *vdev)
+/* Returns 0 or an error, and then the device is reset and has FAILED set. */
+int virtio_handshake_restore(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv;
 	int err;
@@ -542,6 +541,24 @@ int virtio_device_restore(struct virtio_device *vdev)
 		return give_up(vdev, err);
 	config_core_enable(vdev);
 	return 0;
+}
+
+/**
+ * virtio_device_restore - bring a device back with the features it had
+ * @vdev: the device
+ *
+ * For transports, on resume.
+ * Context: may sleep.
+ * Return: 0 or an error: then the device is reset and has FAILED set, and a driver that
+ * takes back what fails goes on without it.
+ */
+int virtio_device_restore(struct virtio_device *vdev)
+{
+	int err = virtio_handshake_restore(vdev);
+
+	if (err)
+		virtio_stand_in_begin(vdev);
+	return err;
 }
 EXPORT_SYMBOL_GPL(virtio_device_restore);
 

@@ -196,25 +196,31 @@ static void begin_restart(struct virtio_recovery *r)
 	mutex_unlock(&r->lock);
 }
 
-/* With @lock held. */
-static void end_restart(struct virtio_recovery *r)
+/* Also as soon as it is live.  With @lock held. */
+static void let_bus_reset(struct virtio_recovery *r)
 {
 	r->restarting = false;
 	wake_up_all(&r->turn);
 }
 
-/* Is it worth another try?  Not with queues that were set up: they would be twice. */
-static bool was_disturbed(struct virtio_recovery *r)
+/* Worth another try?  Not with queues that were set up: they would be twice. */
+static bool is_worth_it(struct virtio_recovery *r)
 {
-	bool disturbed;
-
-	mutex_lock(&r->lock);
-	end_restart(r);
 	if (is_away(r->vdev))
 		wait_for_bus(r);
-	disturbed = r->paused && !r->vdev->lost && list_empty(&r->vdev->vqs);
+	return r->paused && !r->vdev->lost && list_empty(&r->vdev->vqs);
+}
+
+/* Returns %true if it is to begin once more. */
+static bool end_restart(struct virtio_recovery *r, int err)
+{
+	bool again;
+
+	mutex_lock(&r->lock);
+	let_bus_reset(r);
+	again = err && is_worth_it(r);
 	mutex_unlock(&r->lock);
-	return disturbed;
+	return again;
 }
 
 static int restart_driver(struct virtio_recovery *r)
@@ -223,8 +229,10 @@ static int restart_driver(struct virtio_recovery *r)
 
 	do {
 		begin_restart(r);
-		err = virtio_device_restore(r->vdev);
-	} while (err && was_disturbed(r));
+		err = virtio_handshake_restore(r->vdev);
+	} while (end_restart(r, err));
+	if (err)
+		virtio_stand_in_begin(r->vdev);
 	return err;
 }
 
@@ -384,7 +392,7 @@ void virtio_recovery_allow(struct virtio_device *vdev)
 		return;
 	mutex_lock(&r->lock);
 	r->able = can_be_brought_back(vdev);
-	end_restart(r);
+	let_bus_reset(r);
 	mutex_unlock(&r->lock);
 	/* It may have run into an error while it was not. */
 	virtio_recovery_check(vdev);

@@ -97,6 +97,7 @@ struct virtqueue_ops {
  * @dev: the device in the driver model; set its parent and release first
  * @id: what the device is; drivers match on it
  * @config: how to reach its configuration and its queues
+ * @stood_in_for: that of the device, while its driver goes on without it
  * @priv: for the driver
  * @vringh_config: for drivers that play the device side of a ring
  * @vqs: the queues, in the order in which they were made
@@ -123,7 +124,7 @@ struct virtio_device {
 	int index;
 	struct device dev;
 	struct virtio_device_id id;
-	const struct virtio_config_ops *config;
+	const struct virtio_config_ops *config, *stood_in_for;
 	void *priv;
 
 	const struct vringh_config_ops *vringh_config;
@@ -174,7 +175,8 @@ struct virtio_device {
  * @restore: the device was reset and its features agreed: start again.  With both of
  *	them the core brings a device back that has run into an error
  * @takes_back: a buffer that get_buf returns with a length of 0, and as it was added,
- *	has failed; then the core hands out what is in flight when the device is gone
+ *	has failed; then the core hands out what is in flight when the device is gone,
+ *	and calls @restore for one that is, with queues that are broken
  */
 struct virtio_driver {
 	struct device_driver driver;

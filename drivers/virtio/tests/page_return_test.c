@@ -170,6 +170,31 @@ static void test_idle_goes_again(struct kunit *test)
 	KUNIT_EXPECT_GT(test, n, 10);
 }
 
+/* And nobody comes: what is asked of it then ends with errors, wherever that was. */
+static void test_idle_is_lost(struct kunit *test)
+{
+	unsigned int n = 0;
+
+	do {
+		struct disk *disk = disk_create(test, 0);
+		struct page_other *other;
+
+		disk_open(disk);
+		other = page_other_of(disk->host);
+		page_host_die(other);
+		other->twist = leave_again;
+		patience = ++n;
+		page_host_come_back(other);
+		msleep(100);
+		page_host_die(other);
+		disk_submit_all(disk, REQ_OP_READ);
+		KUNIT_EXPECT_EQ(test, 0, atomic_read(&disk->done));
+		virtio_page_close(&other->page);
+		disk_expect_all_done(disk, DISK_BIOS);
+	} while (!patience);
+	KUNIT_EXPECT_GT(test, n, 10);
+}
+
 /* That they come and go says nothing against devices that are not in use. */
 static void test_often(struct kunit *test)
 {
@@ -344,6 +369,7 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE_PARAM(test_disk_is_replaced, format_gen_params),
 	KUNIT_CASE_PARAM(test_goes_again, format_gen_params),
 	KUNIT_CASE(test_idle_goes_again),
+	KUNIT_CASE(test_idle_is_lost),
 	KUNIT_CASE(test_often),
 	KUNIT_CASE(test_driver_that_cannot_wait),
 	KUNIT_CASE(test_without_driver),

@@ -153,9 +153,10 @@ static void reset_by_bus(struct work_struct *work)
 	struct virtio_device *vdev = virtio_host_vdev(disk->host);
 
 	virtio_recovery_pause(vdev);
-	disk->host->status = 0;
+	disk->host->status = VIRTIO_STATUS_GONE;
 	disk->host->refuse_features = true;
 	msleep(100);
+	disk->host->status = 0;
 	disk->host->refuse_features = false;
 	virtio_recovery_resume(vdev, true);
 }
@@ -196,6 +197,33 @@ static void test_bus_reset_in_between(struct kunit *test)
 	} while (!bus_waits);
 	KUNIT_EXPECT_GT(test, n, 10);
 	disk->host->script = NULL;
+}
+
+/* It is not there any more where its driver sets up a queue. */
+static void go_at_setup(struct virtio_host *host, enum virtio_host_point point, u64 arg)
+{
+	if (point == VIRTIO_HOST_SETUP)
+		host->status = VIRTIO_STATUS_GONE;
+}
+
+/* As a bus error does it that is noticed late. */
+static void test_away_in_restart(struct kunit *test)
+{
+	const struct format *format = test->param_value;
+	struct virtio_device *vdev;
+
+	open_disk(test, format->features);
+	vdev = virtio_host_vdev(disk->host);
+	disk->host->script = go_at_setup;
+	virtio_host_needs_reset(disk->host);
+	msleep(100);
+	disk->host->script = NULL;
+	virtio_recovery_pause(vdev);
+	disk->host->status = 0;
+	virtio_recovery_resume(vdev, true);
+	KUNIT_EXPECT_EQ(test, 0, disk_transfer(disk, REQ_OP_READ, 0, disk->page[0]));
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(disk->host->event, disk->host->status == LIVE,
+						   GENEROUS));
 }
 
 static void stay_gone(struct virtio_host *host, enum virtio_host_point point, u64 arg)
@@ -247,6 +275,43 @@ static void test_given_up(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, disk->host->status & VIRTIO_CONFIG_S_FAILED);
 	disk_submit_all(disk, REQ_OP_WRITE);
 	disk_expect_all_done(disk, DISK_BIOS);
+}
+
+/* It does not come back from sleep: errors, and no wait, until it does from the next. */
+static void test_not_restored(struct kunit *test)
+{
+	const struct format *format = test->param_value;
+	struct virtio_device *vdev;
+
+	open_disk(test, format->features);
+	vdev = virtio_host_vdev(disk->host);
+	disk->host->refuse_features = true;
+	KUNIT_ASSERT_EQ(test, 0, virtio_device_freeze(vdev));
+	KUNIT_EXPECT_EQ(test, -ENODEV, virtio_device_restore(vdev));
+	disk_submit_all(disk, REQ_OP_READ);
+	disk_expect_all_done(disk, DISK_BIOS);
+	KUNIT_EXPECT_EQ(test, disk->host->status,
+			VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
+	disk->host->refuse_features = false;
+	KUNIT_ASSERT_EQ(test, 0, virtio_device_freeze(vdev));
+	KUNIT_EXPECT_EQ(test, 0, virtio_device_restore(vdev));
+	transfer_over_failures(test, REQ_OP_READ, 1);
+}
+
+/* Nor then: but it is there for the driver's next try. */
+static void test_not_restored_and_removed(struct kunit *test)
+{
+	struct virtio_device *vdev;
+
+	open_disk(test, 0);
+	vdev = virtio_host_vdev(disk->host);
+	disk->host->refuse_features = true;
+	KUNIT_ASSERT_EQ(test, 0, virtio_device_freeze(vdev));
+	KUNIT_EXPECT_EQ(test, -ENODEV, virtio_device_restore(vdev));
+	disk->host->refuse_features = false;
+	device_release_driver(&vdev->dev);
+	KUNIT_EXPECT_EQ(test, 1, device_attach(&vdev->dev));
+	KUNIT_EXPECT_EQ(test, disk->host->status, LIVE);
 }
 
 /*
@@ -382,9 +447,12 @@ static void test_unplugged(struct kunit *test)
 	KUNIT_CASE_PARAM(test_lies, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_bus_reset, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_bus_reset_in_between, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_away_in_restart, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_torn_out, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_torn_out_in_restart, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_given_up, format_gen_params),	\
+	KUNIT_CASE_PARAM(test_not_restored, format_gen_params),	\
+	KUNIT_CASE(test_not_restored_and_removed),	\
 	KUNIT_CASE(test_limit),				\
 	KUNIT_CASE(test_seldom),			\
 	KUNIT_CASE(test_refuses),			\
