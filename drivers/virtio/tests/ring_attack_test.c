@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "bounce_dma.h"
+#include "page_ring.h"
 #include "ring_fixture.h"
 
 #define SIZE	8
@@ -501,13 +502,15 @@ static void test_scribbler(struct kunit *test)
 
 KUNIT_ARRAY_PARAM(features, ring_feature_sets, ring_describe_features);
 
-static struct kunit_case attack_cases[] = {
-	KUNIT_CASE_PARAM(test_attack, battle_gen_params),
-	KUNIT_CASE(test_lengths),
-	KUNIT_CASE_PARAM(test_length_of_nothing, features_gen_params),
-	KUNIT_CASE_PARAM(test_scribbler, features_gen_params),
+#define CASES								\
+	KUNIT_CASE_PARAM(test_attack, battle_gen_params),		\
+	KUNIT_CASE(test_lengths),					\
+	KUNIT_CASE_PARAM(test_length_of_nothing, features_gen_params),	\
+	KUNIT_CASE_PARAM(test_scribbler, features_gen_params),		\
 	{}
-};
+
+static struct kunit_case attack_cases[] = { CASES };
+static struct kunit_case page_attack_cases[] = { CASES };
 
 static struct kunit_suite attack_suite = {
 	.name = "virtio-ring-attack",
@@ -516,6 +519,14 @@ static struct kunit_suite attack_suite = {
 	.test_cases = attack_cases,
 };
 
-kunit_test_suite(attack_suite);
+/* The same from a page. */
+static struct kunit_suite page_attack_suite = {
+	.name = "virtio-ring-attack-page",
+	.init = page_ring_init,
+	.exit = ring_fixture_exit,
+	.test_cases = page_attack_cases,
+};
+
+kunit_test_suites(&attack_suite, &page_attack_suite);
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

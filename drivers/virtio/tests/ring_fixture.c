@@ -64,7 +64,7 @@ bool ring_fixture_notify(struct virtqueue *vq)
 
 static bool callback(struct virtqueue *vq)
 {
-	struct ring_fixture *f = to_fixture(vq->vdev);
+	struct ring_fixture *f = vq->priv;
 	unsigned int len;
 
 	f->callbacks++;
@@ -76,12 +76,31 @@ static bool callback(struct virtqueue *vq)
 	return f->go_on;
 }
 
+static struct virtqueue *make(struct kunit *test, unsigned int num)
+{
+	struct ring_fixture *f = test->priv;
+
+	return vring_create_virtqueue(f->index, num, PAGE_SIZE, &f->vdev, true, false, f->ctx,
+				      ring_fixture_notify, NULL, "test");
+}
+
+static void unmake(struct ring_fixture *f)
+{
+	vring_del_virtqueue(f->vq);
+}
+
+static const struct ring_way by_itself = {
+	.make = make,
+	.unmake = unmake,
+};
+
 int ring_fixture_init(struct kunit *test)
 {
 	struct ring_fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	test->priv = f;
+	f->way = &by_itself;
 	f->vdev.dev.init_name = "ring-test";
 	f->vdev.config = &ring_config;
 	f->status = VIRTIO_CONFIG_S_DRIVER_OK;
@@ -98,7 +117,7 @@ void ring_fixture_exit(struct kunit *test)
 	if (!f)
 		return;
 	if (f->vq)
-		vring_del_virtqueue(f->vq);
+		f->way->unmake(f);
 	host_ring_exit(&f->host);
 }
 
@@ -115,10 +134,10 @@ struct ring_fixture *ring_make(struct kunit *test, unsigned int num, u64 feature
 	struct ring_fixture *f = test->priv;
 
 	f->vdev.features = features | BIT_ULL(VIRTIO_F_VERSION_1);
-	f->vq = vring_create_virtqueue(f->index, num, PAGE_SIZE, &f->vdev, true, false, f->ctx,
-				       ring_fixture_notify, NULL, "test");
+	f->vq = f->way->make(test, num);
 	KUNIT_ASSERT_NOT_NULL(test, f->vq);
 	f->vq->callback = callback;
+	f->vq->priv = f;
 	ring_host_start(test);
 	return f;
 }

@@ -2,8 +2,8 @@
 /*
  * A virtqueue of either format for the tests, and the device behind it.
  *
- * Without a bus: the queue is made as a transport makes it, and the device's side
- * is host_ring.c, or a test lies in its name.
+ * Without a bus, as a rule: the queue is made as a transport makes it, and the device's
+ * side is host_ring.c, or a test lies in its name.
  */
 #ifndef _VIRTIO_RING_FIXTURE_H
 #define _VIRTIO_RING_FIXTURE_H
@@ -20,6 +20,8 @@
 #define INDIRECT_DESC	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
 #define EVENT_IDX	BIT_ULL(VIRTIO_RING_F_EVENT_IDX)
 
+struct ring_fixture;
+
 /* Every test of what both formats do runs over these. */
 extern const u64 ring_feature_sets[8];
 void ring_describe_features(const u64 *features, char *desc);
@@ -28,7 +30,18 @@ void ring_describe_features(const u64 *features, char *desc);
 #define INDIRECT(test)	(FEATURES(test) & INDIRECT_DESC)
 
 /**
+ * struct ring_way - where a queue comes from
+ * @make: of @num entries, with the features of &ring_fixture.vdev
+ * @unmake: it goes
+ */
+struct ring_way {
+	struct virtqueue *(*make)(struct kunit *test, unsigned int num);
+	void (*unmake)(struct ring_fixture *f);
+};
+
+/**
  * struct ring_fixture - a queue and its device
+ * @way: how it is made; by itself, without a bus, if a suite has not chosen another
  * @vdev: the device, as far as a ring knows it
  * @status: its status byte
  * @index: number of the queue; this and the next are set before ring_make(), and
@@ -47,6 +60,7 @@ void ring_describe_features(const u64 *features, char *desc);
  * @enable_err: what it answers when it is to start on the queue again
  */
 struct ring_fixture {
+	const struct ring_way *way;
 	struct virtio_device vdev;
 	u8 status;
 	unsigned int index;
