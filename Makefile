@@ -88,10 +88,10 @@ check-new-driver: source
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
 
-## make fuzz TIME=s       fuzz the rings, the fields, then the launcher, in user space, TIME seconds each, and say what is covered
+## make fuzz TIME=s [ONLY=launch]   fuzz the rings, the fields, then the launcher, in user space, TIME seconds each, and say what is covered
 FUZZ = $(TOOLS)/fuzz/run.py $(1) --source $(LINUX) --build $(BUILD)/fuzz
 fuzz: source
-	@$(call FUZZ,fuzz) --time $(or $(TIME),60)
+	@$(call FUZZ,fuzz) --time $(or $(TIME),60) $(if $(ONLY),--only '$(ONLY)')
 
 ## make check-fuzz        the inputs that are kept, and a short run
 check-fuzz: source

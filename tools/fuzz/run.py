@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Fuzz the rings and the fields of the core, and the launcher, in user space.
 
-fuzz: for --time seconds each, beginning with the kept inputs and what earlier runs added to them under --build; then the
-lines of theirs that all of those run through.  check: the kept inputs, and a short run from a fixed seed.  mutants: break
+fuzz: those named --only, for --time seconds each, beginning with the kept inputs and what earlier runs added to them under
+--build; then the lines of theirs that all of those run through.  check: the kept inputs, and a short run from a fixed seed.  mutants: break
 them on purpose, row by row of mutants.py: is it found?  keep: let what earlier runs found become the kept inputs."""
 import argparse, fnmatch, os, re, shutil, subprocess, sys, time
 
@@ -110,17 +110,25 @@ def run_mutants(args, target):
         report("ok" if how else "FAILED", f"{row[0]:55}", f"{how}: {what[0][:90]}" if how else f"not found in {args.time} s")
 
 
+def chosen(args):
+    """What to go through: for a run of mutants the pattern is theirs."""
+    names = fnmatch.filter(targets.TARGETS, args.only) if args.what == "fuzz" else list(targets.TARGETS)
+    if not names:
+        sys.exit(f"fuzz: nothing is named {args.only}: expected one of {', '.join(targets.TARGETS)}, or a pattern of them")
+    return names
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("fuzz", "check", "mutants", "keep"))
     parser.add_argument("--source", required=True)
     parser.add_argument("--build", required=True)
     parser.add_argument("--time", type=int, default=60)
-    parser.add_argument("--only", default="*", help="pattern of mutants")
+    parser.add_argument("--only", default="*", help="fuzz: pattern of what to fuzz; mutants: of mutants")
     parser.add_argument("--bare", action="store_true", help="mutants: begin with no input at all")
     args = parser.parse_args()
     args.source, args.build = os.path.abspath(args.source), os.path.abspath(args.build)
-    for target in targets.TARGETS:
+    for target in chosen(args):
         lacking = targets.missing()
         if lacking:
             report("skipped", target, f": no {' '.join(lacking)}")
