@@ -9,7 +9,7 @@ KERNEL = ("-I{here}/include -I{tree}/tools/virtio -I{tree}/tools/include -I{core
           "-Wno-pointer-sign -fno-strict-overflow -fno-strict-aliasing -include {tree}/include/linux/kconfig.h")
 PROGRAM = "-D_GNU_SOURCE -I{out}/include -I{core}"
 # What the launcher asks the kernel for is asked of tools/fuzz/launch.
-AROUND = ("-Dmmap=guest_mmap -Dmunmap=guest_munmap -Dbind=outside_bind -Dlisten=outside_listen -Daccept4=outside_accept "
+AROUND = ("-Dmmap=guest_mmap -Dmunmap=guest_munmap -Dbind=outside_bind -Dlisten=outside_listen -Daccept4=outside_accept -Dtimerfd_settime=outside_settime "
           "-Dsetsockopt=outside_setsockopt")
 # room: where the files under test are; files: patterns of them there; ours: files here; longest: input
 Target = collections.namedtuple("Target", "room files ours longest flags around", defaults=("",))

@@ -49,6 +49,8 @@ static void hello(const struct step *s)
 	if (s->a)
 		guest_put((uint8_t *)&hello + s->b % (sizeof(hello) - 7), s->d, 1 + s->a % 8);
 	outside_connect(&hello, sizeof(hello) - (s->c > 250), s->c ? s->c % 4 : 2);
+	if (s->c == 255)
+		outside_late();
 	if (guest_shared(guest_at(0), 1) && hello.start == GUEST_START && hello.page == GUEST_START)
 		for (i = hello.page_length; i < PAGE_LENGTH; i++)
 			expect(!*guest_at(i), "byte %zu is behind the page", i);

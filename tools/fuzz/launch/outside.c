@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <linux/virtio_page.h>
 #include <linux/virtio_page_socket.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -26,6 +28,7 @@ static int listener = -1;	/* an eventfd in the place of a listening socket */
 static int connecting = -1;
 static int guest = -1, doorbell = -1, memory_file = -1;
 static int disk_file = -1;
+static int limit = -1;		/* the launcher's, for a hello */
 static unsigned int messages, connections;
 
 /* In the place of bind(), listen() and accept4(), in the launcher's socket.c. */
@@ -104,6 +107,29 @@ void *need(size_t bytes)
 
 	expect(p, "%zu bytes", bytes);
 	return p;
+}
+
+/*
+ * In the place of timerfd_settime(): what the launcher waits for with a limit comes at once
+ * here, or not at all, and a machine that stands still for that long is no finding.
+ */
+int outside_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old)
+{
+	(void)flags;
+	(void)value;
+	(void)old;
+	limit = fd;
+	return 0;
+}
+
+/* It is up. */
+void outside_late(void)
+{
+	const struct itimerspec now = { .it_value.tv_nsec = 1 };
+	struct pollfd up = { .fd = limit, .events = POLLIN };
+
+	expect(!timerfd_settime(limit, 0, &now, NULL) && poll(&up, 1, -1) == 1, "a timer");
+	loop_settle();
 }
 
 static void send_hello(const void *hello, size_t bytes, unsigned int fds)
