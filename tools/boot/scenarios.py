@@ -18,7 +18,7 @@ DEVICES = {
     "swap": Device(2, "virtio_blk", ()),
     "queues": Device(2, "virtio_blk", ("serial", "queues", "discard", "grow")),
     "network": Device(1, "virtio_net", ("network",)),
-    "card": Device(1, "virtio_net", ("pairs", "mergeable", "xdp", "xsk", "filters")),
+    "card": Device(1, "virtio_net", ("pairs", "mergeable", "xdp", "xsk", "filters", "revived")),
     "big": Device(1, "virtio_net", ("big",)),
     "left": Device(1, "virtio_net", ("selftest",)),
     "right": Device(1, "virtio_net", ()),
@@ -179,7 +179,7 @@ SCENARIOS = {s.name: s for s in (
     Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
     *rings(),
     *drivers(),
-    Scenario("recovery", devices=("victim", "network"), also=("recovery", "flr")),
+    Scenario("recovery", devices=("victim", "network", "scsi"), also=("recovery", "flr", "luns_broken")),
     # The drivers of the tree keep the rules.
     Scenario("checked", checked=True, also=("rules",)),
     Scenario("checked-packed", {"packed": "on", "iommu_platform": "on"}, tuple(d for d in USUAL if d != "balloon"), checked=True, also=("rules",)),

@@ -98,14 +98,35 @@ check_xsk() { # AF_XDP: what comes is put into a program's memory
 	tail -n 1 /tmp/xsk
 }
 
+OTHER=52:54:00:00:aa:01 GROUP=01:00:5e:01:02:03
+
+ask_filters() { ask filters $OTHER 7 $GROUP; }
+
 check_filters() { # what the control queue is for
 	connect $CARD 10.0.3 || return 1
-	mac=52:54:00:00:aa:01 group=01:00:5e:01:02:03
-	modprobe 8021q && /usr/sbin/ip link set "$dev" promisc on && /usr/sbin/ip link set "$dev" address $mac &&
-		/usr/sbin/ip maddress add $group dev "$dev" && /usr/sbin/ip link add link "$dev" name "$dev.7" type vlan id 7 &&
-		ask filters $mac 7 $group || return 1
+	modprobe 8021q && /usr/sbin/ip link set "$dev" promisc on && /usr/sbin/ip link set "$dev" address $OTHER &&
+		/usr/sbin/ip maddress add $GROUP dev "$dev" && /usr/sbin/ip link add link "$dev" name "$dev.7" type vlan id 7 &&
+		ask_filters || return 1
 	/usr/sbin/ip neigh flush dev "$dev"
 	fetch http://10.0.3.1:8000/file && echo "and a file to the new address"
+}
+
+fetch_until_enough() {
+	until [ -e /tmp/enough ]; do
+		wget -q -O /dev/null http://10.0.3.1:8000/file
+	done
+}
+
+check_revived() { # a card that was broken, with filters, is told of them again
+	dev=$(interface $OTHER | grep -v '[.]')	# its VLAN has the same
+	rm -f /tmp/enough
+	fetch_until_enough &
+	fetching=$!
+	/programs/breaker "$(readlink -f "/sys/class/net/$dev/device/..")" 20 "/sys/class/net/$dev/statistics/rx_packets"
+	status=$?
+	touch /tmp/enough
+	wait $fetching
+	[ $status = 0 ] && ask_filters && fetch http://10.0.3.1:8000/file
 }
 
 check_selftest() { # the tree's own, on two cards that are connected

@@ -33,6 +33,11 @@ check_recovery() { # fio hears of nothing: the core shows the device its request
 	while_busy "$disk" /programs/breaker "$(slot_of "$disk")" 50 "/sys/block/$disk/stat"
 }
 
+check_luns_broken() { # a driver that is told nothing has its queues as they were
+	slot=$(readlink -f /sys/block/sda/device/../../../..)
+	while_busy sda /programs/breaker "$slot" 30 /sys/block/sda/stat partial
+}
+
 # At any time: also in the midst of what the last one has brought about.
 reset_function() { # SLOT TIMES
 	grep -q flr "$1/reset_method" || { echo "no function-level reset, but $(cat "$1/reset_method")"; return 1; }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * breaker DEVICE TIMES STAT: have a modern virtio-pci disk run into an error, and wait
+ * breaker DEVICE TIMES STAT [HOW]: have a modern virtio-pci device run into an error, and wait
  * until the kernel has brought it back, so many times.
  *
  * DEVICE is its folder under /sys/bus/pci/devices.  The error is one of a driver that lost
  * its mind: something is written to a register, behind the kernel's back, that is not
  * allowed there.  QEMU answers with DEVICE_NEEDS_RESET.  That the device is back is what
- * the uevent of the recovery says.
+ * the uevent of the recovery says: done, or what HOW is instead.
  *
- * STAT is the disk's in sysfs.  A device that fails time and again with nothing done in
- * between is given up: it is left alone until it has served a request.
+ * STAT is a file in sysfs that begins with the number of what the device has served: "stat"
+ * of a disk, with reads, and writes as the fifth, or a counter of a card.  A device that
+ * fails time and again with nothing done in between is given up: it is left alone until it
+ * has served something.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +28,7 @@
 #include <unistd.h>
 
 #define PAGE		4096UL
-#define LIMIT_MS	60000	/* for a recovery, or a request; a machine that is busy may take seconds */
+#define LIMIT_MS	60000	/* for a recovery, or what is served; a machine that is busy may take seconds */
 
 static volatile struct virtio_pci_common_cfg *common;
 
@@ -116,24 +118,24 @@ static const char *wait_for_recovery(int fd)
 	return NULL;
 }
 
-static unsigned long requests_done(const char *stat)
+static unsigned long served(const char *stat)
 {
-	unsigned long reads, writes;
+	unsigned long first, fifth = 0;
 	FILE *file = fopen(stat, "r");
 
-	if (!file || fscanf(file, "%lu %*u %*u %*u %lu", &reads, &writes) != 2)
+	if (!file || fscanf(file, "%lu %*u %*u %*u %lu", &first, &fifth) < 1)
 		fail(stat);
 	fclose(file);
-	return reads + writes;
+	return first + fifth;
 }
 
-static int wait_for_request(const char *stat)
+static int wait_for_service(const char *stat)
 {
-	unsigned long before = requests_done(stat);
+	unsigned long before = served(stat);
 	int left;
 
 	for (left = LIMIT_MS; left; left--) {
-		if (requests_done(stat) != before)
+		if (served(stat) != before)
 			return 1;
 		usleep(1000);
 	}
@@ -149,24 +151,26 @@ static void spoil_device(void)
 
 int main(int argc, char **argv)
 {
-	int times = argc == 4 ? atoi(argv[2]) : 0, uevents, i;
+	int times = argc == 4 || argc == 5 ? atoi(argv[2]) : 0, uevents, i;
+	const char *expected = argc == 5 ? argv[4] : "done";
 	const char *how;
 
 	if (!times) {
-		printf("breaker: expected DEVICE TIMES STAT\n");
+		printf("breaker: expected DEVICE TIMES STAT [HOW]\n");
 		return 2;
 	}
 	find_registers(argv[1]);
 	uevents = listen_to_kernel();
 	for (i = 0; i < times; i++) {
-		if (!wait_for_request(argv[3])) {
-			printf("no request is served after recovery %d\n", i);
+		if (!wait_for_service(argv[3])) {
+			printf("nothing is served after recovery %d\n", i);
 			return 1;
 		}
 		spoil_device();
 		how = wait_for_recovery(uevents);
-		if (!how || strcmp(how, "done")) {
-			printf("recovery %d ended with %s\n", i + 1, how ? how : "nothing");
+		if (!how || strcmp(how, expected)) {
+			printf("recovery %d ended with %s, expected %s\n", i + 1,
+			       how ? how : "nothing", expected);
 			return 1;
 		}
 	}
