@@ -85,6 +85,7 @@ void virtio_reset_device(struct virtio_device *vdev)
 	vdev->config->reset(vdev);
 	trace_virtio_reset(vdev);
 	vdev->features_latched = false;
+	vdev->ready = false;
 	vdev->next_vq = 0;
 	bitmap_zero(vdev->fields_used, 256);
 	virtio_layout_forget(vdev);
@@ -344,11 +345,10 @@ static void config_core_disable(struct virtio_device *vdev)
  */
 void virtio_device_ready(struct virtio_device *vdev)
 {
-	u8 status = virtio_get_status(vdev);
-
-	/* One that is away just now may be brought back. */
-	if (status != VIRTIO_STATUS_GONE && status & VIRTIO_CONFIG_S_DRIVER_OK)
+	/* Not by what its status says: it may be away, or be brought back, just now. */
+	if (vdev->ready)
 		return;
+	vdev->ready = true;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	vring_send_held_kicks(vdev);
 	virtio_recovery_allow(vdev);
@@ -485,6 +485,13 @@ void virtio_handshake_shutdown(struct virtio_device *vdev)
 }
 
 #ifdef CONFIG_PM_SLEEP
+static bool has_failed(struct virtio_device *vdev)
+{
+	u8 status = virtio_get_status(vdev);
+
+	return status != VIRTIO_STATUS_GONE && status & VIRTIO_CONFIG_S_FAILED;
+}
+
 /**
  * virtio_device_freeze - stop using a device before it loses its state
  * @vdev: the device
@@ -499,7 +506,7 @@ int virtio_device_freeze(struct virtio_device *vdev)
 	int err = 0;
 
 	config_core_disable(vdev);
-	vdev->failed = virtio_get_status(vdev) & VIRTIO_CONFIG_S_FAILED;
+	vdev->failed = has_failed(vdev);
 	if (!vdev->dev.driver)
 		return 0;
 

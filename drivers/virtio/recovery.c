@@ -9,9 +9,10 @@
  * had, and with every buffer in flight shown to it once more.  A buffer is handed back
  * once, however often that takes.
  *
- * Then the driver is taken through freeze and restore, as if the machine had slept, for
- * whatever else the device has forgotten.  Drivers wait there for what is in flight: that
- * is why it is revived first, and revived again if it fails meanwhile.
+ * Then the driver sees to whatever else the device has forgotten: it is told, or taken
+ * through freeze and restore, as if the machine had slept, if it can do that while it is
+ * in use.  Drivers wait there for what is in flight: that is why the device is revived
+ * first, and revived again if it fails meanwhile.
  *
  * Called by handshake.c and bus.c, by rings through &virtio_device.queue_broke, and by
  * transports.  Knows no ring and no register.
@@ -21,6 +22,7 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/virtio_ring.h>
 #include <linux/wait.h>
@@ -44,7 +46,8 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  * @able: it is live, and its driver and its transport can do what is needed
  * @paused: somebody else is resetting it
  * @rebuilding: its driver is being restarted
- * @restarting: sets it up again, that is, and is not to be disturbed until it is live
+ * @restarting: from when that resets it until it is live, and nobody else is to reset it
+ * @stopped: it goes, and no bus says so any more that it is done
  * @turn: who waits for @paused or @restarting to end
  * @attempts: so often in a row
  * @last: when that was last, in jiffies
@@ -54,7 +57,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
 struct virtio_recovery {
 	struct virtio_device *vdev;
 	struct mutex lock;	/* see above */
-	bool able, paused, rebuilding, restarting;
+	bool able, paused, rebuilding, restarting, stopped;
 	wait_queue_head_t turn;
 	unsigned int attempts;
 	unsigned long last;
@@ -128,6 +131,16 @@ static void forget_attempts(struct virtio_recovery *r)
 		r->attempts = 0;
 }
 
+/* In memory that is not got by writing to the very disk that is brought back. */
+static int revive_without_io(struct virtio_device *vdev)
+{
+	unsigned int noio = memalloc_noio_save();
+	int err = revive_device(vdev);
+
+	memalloc_noio_restore(noio);
+	return err;
+}
+
 static void bring_back(struct virtio_recovery *r, const char *why)
 {
 	struct virtio_device *vdev = r->vdev;
@@ -142,7 +155,7 @@ static void bring_back(struct virtio_recovery *r, const char *why)
 	dev_warn(&vdev->dev, "%s: reset and resumed, attempt %u of %u\n", why, r->attempts,
 		 MOST_ATTEMPTS);
 	tell_user_space(r, "started");
-	if (!revive_device(vdev))
+	if (!revive_without_io(vdev))
 		queue_work(system_freezable_wq, &r->rebuild);
 	else if (is_away(vdev))
 		wait_for_bus(r);
@@ -180,16 +193,21 @@ static void revive(struct work_struct *work)
 }
 
 /*
- * The second step.  A bus that resets the device, or has lost it, and a driver that sets it
- * up again: one at a time.
+ * The second step.  A bus that resets the device, or has lost it, and a driver that does so
+ * and sets it up again: one at a time.
  */
+
+static bool is_in_hands_of_bus(const struct virtio_recovery *r)
+{
+	return READ_ONCE(r->paused) && !READ_ONCE(r->stopped) && !READ_ONCE(r->vdev->lost);
+}
 
 static void begin_restart(struct virtio_recovery *r)
 {
 	mutex_lock(&r->lock);
-	while (r->paused && !READ_ONCE(r->vdev->lost)) {
+	while (!r->restarting && is_in_hands_of_bus(r)) {
 		mutex_unlock(&r->lock);
-		wait_event(r->turn, !READ_ONCE(r->paused) || READ_ONCE(r->vdev->lost));
+		wait_event(r->turn, !is_in_hands_of_bus(r));
 		mutex_lock(&r->lock);
 	}
 	r->restarting = true;
@@ -208,7 +226,7 @@ static bool is_worth_it(struct virtio_recovery *r)
 {
 	if (is_away(r->vdev))
 		wait_for_bus(r);
-	return r->paused && !r->vdev->lost && list_empty(&r->vdev->vqs);
+	return is_in_hands_of_bus(r) && list_empty(&r->vdev->vqs);
 }
 
 /* Returns %true if it is to begin once more. */
@@ -219,6 +237,7 @@ static bool end_restart(struct virtio_recovery *r, int err)
 	mutex_lock(&r->lock);
 	let_bus_reset(r);
 	again = err && is_worth_it(r);
+	r->rebuilding = again;
 	mutex_unlock(&r->lock);
 	return again;
 }
@@ -236,17 +255,23 @@ static int restart_driver(struct virtio_recovery *r)
 	return err;
 }
 
-static void set_rebuilding(struct virtio_recovery *r, bool rebuilding)
+static int freeze_driver(struct virtio_recovery *r)
 {
+	int err;
+
 	mutex_lock(&r->lock);
-	r->rebuilding = rebuilding;
+	r->rebuilding = true;
 	mutex_unlock(&r->lock);
+	err = virtio_device_freeze(r->vdev);
+	if (err)
+		end_restart(r, 0);
+	return err;
 }
 
 /* Returns how it ended.  A driver that can't sleep just now goes on with what it has. */
 static const char *freeze_and_restart(struct virtio_recovery *r)
 {
-	int err = virtio_device_freeze(r->vdev);
+	int err = freeze_driver(r);
 
 	if (err) {
 		dev_warn(&r->vdev->dev, "driver goes on without a restart: %d\n", err);
@@ -260,21 +285,31 @@ static const char *freeze_and_restart(struct virtio_recovery *r)
 	return "done";
 }
 
+/* Likewise.  Most drivers expect nobody to use them where they are frozen. */
+static const char *tell_driver(struct virtio_recovery *r)
+{
+	const struct virtio_driver *drv = drv_to_virtio(r->vdev->dev.driver);
+
+	if (drv->restarts)
+		return freeze_and_restart(r);
+	if (!drv->revived)
+		return "partial";
+	drv->revived(r->vdev);
+	return "done";
+}
+
 static void rebuild(struct work_struct *work)
 {
 	struct virtio_recovery *r = container_of(work, struct virtio_recovery, rebuild);
 	struct virtio_device *vdev = r->vdev;
-	const char *how;
+	unsigned int noio = memalloc_noio_save();
 
 	device_lock(&vdev->dev);
 	/* One that is away is rebuilt when it is back. */
-	if (vdev->dev.driver && READ_ONCE(r->able) && !READ_ONCE(r->paused) && !is_away(vdev)) {
-		set_rebuilding(r, true);
-		how = freeze_and_restart(r);
-		set_rebuilding(r, false);
-		tell_user_space(r, how);
-	}
+	if (vdev->dev.driver && READ_ONCE(r->able) && !READ_ONCE(r->paused) && !is_away(vdev))
+		tell_user_space(r, tell_driver(r));
 	device_unlock(&vdev->dev);
+	memalloc_noio_restore(noio);
 }
 
 /*
@@ -402,6 +437,7 @@ void virtio_recovery_allow(struct virtio_device *vdev)
 void virtio_recovery_forbid(struct virtio_device *vdev)
 {
 	struct virtio_recovery *r = vdev->recovery;
+	bool rebuilding;
 
 	if (!r)
 		return;
@@ -409,7 +445,11 @@ void virtio_recovery_forbid(struct virtio_device *vdev)
 	if (r->able)
 		forget_attempts(r);
 	r->able = false;
+	rebuilding = r->rebuilding;
 	mutex_unlock(&r->lock);
+	/* Not while its bus does. */
+	if (rebuilding)
+		begin_restart(r);
 }
 
 int virtio_recovery_init(struct virtio_device *vdev)
@@ -440,8 +480,7 @@ void virtio_recovery_stop(struct virtio_device *vdev)
 	mutex_lock(&r->lock);
 	if (r->able && virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
 		virtio_end_what_is_in_flight(vdev);
-	/* A bus that has failed to reset it does not say so. */
-	r->paused = false;
+	r->stopped = true;
 	wake_up_all(&r->turn);
 	mutex_unlock(&r->lock);
 	disable_work_sync(&r->rebuild);

@@ -109,6 +109,7 @@ struct virtqueue_ops {
  * @config_change_pending: one came meanwhile
  * @failed: the status had FAILED when the device was frozen
  * @lost: the device is gone, or did not follow a reset; nobody reaches it any more
+ * @ready: its driver has said that it is set up
  * @features_latched: @features are agreed with the device until reset
  * @fields_used: configuration field types that find() has handed out
  * @found: fields that were looked up for accesses by offset
@@ -139,6 +140,7 @@ struct virtio_device {
 	bool failed;
 	bool lost;
 
+	bool ready;
 	bool features_latched;
 	DECLARE_BITMAP(fields_used, 256);
 	struct virtio_found_field *found;
@@ -173,7 +175,10 @@ struct virtio_device {
  * @config_changed: the device changed its configuration; interrupt context
  * @freeze: stop using the device, which will be reset; may sleep
  * @restore: the device was reset and its features agreed: start again.  With both of
- *	them the core brings a device back that has run into an error
+ *	them the core brings a device back that has run into an error, beneath the driver
+ * @restarts: then calls both of them, for what the device has forgotten.  As nobody sleeps
+ *	then, all that uses the queues must be held back between them
+ * @revived: or calls this one instead, where @restarts is not set; may sleep
  * @takes_back: a buffer that get_buf returns with a length of 0, and as it was added,
  *	has failed; then the core hands out what is in flight when the device is gone,
  *	and calls @restore for one that is, with queues that are broken
@@ -193,6 +198,8 @@ struct virtio_driver {
 	void (*config_changed)(struct virtio_device *dev);
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
+	bool restarts;
+	void (*revived)(struct virtio_device *dev);
 	bool takes_back;
 };
 

@@ -222,6 +222,7 @@ static struct virtio_driver sample_driver = {
 	.remove		= sample_remove,
 	.freeze		= sample_freeze,
 	.restore	= sample_restore,
+	.restarts	= true,
 	/* A buffer that comes back with nothing in it has failed: see fill(). */
 	.takes_back	= true,
 };

@@ -264,6 +264,7 @@ static struct virtio_driver skeleton_driver = {
 	.remove		= skeleton_remove,
 	.freeze		= skeleton_freeze,
 	.restore	= skeleton_restore,
+	.restarts	= true,
 	/* An answer of no bytes is a failure: see write_request(). */
 	.takes_back	= true,
 };

@@ -222,6 +222,8 @@ void virtio_page_leave(struct virtio_page *page)
 	WRITE_ONCE(page->away, true);
 	wake_up_all(&page->answered);
 	guard(mutex)(&page->life);
+	/* Who opened it meanwhile has said otherwise. */
+	WRITE_ONCE(page->away, true);
 	list_for_each_entry_safe(dev, next, &page->devices, node)
 		if ((dev->arriving && !page_has_driver(dev)) || !virtio_recovery_pause(&dev->vdev))
 			page_lose_device(dev);

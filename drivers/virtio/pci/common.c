@@ -140,7 +140,7 @@ static pci_ers_result_t vp_error_detected(struct pci_dev *pdev, pci_channel_stat
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
 	if (state == pci_channel_io_perm_failure) {
-		vring_break(&vp->vdev);
+		virtio_recovery_abandon(&vp->vdev);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	vp_reset_prepare(pdev);

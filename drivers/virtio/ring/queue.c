@@ -123,9 +123,12 @@ static struct virtqueue *start_queue(struct ring_queue *q)
 	q->callbacks = q->vq.notify_driver;
 	ring_init(q);
 
-	spin_lock(&vdev->vqs_list_lock);
+	spin_lock_irq(&vdev->vqs_list_lock);
 	list_add_tail(&q->vq.list, &vdev->vqs);
-	spin_unlock(&vdev->vqs_list_lock);
+	/* vring_break() has been over the list already, or comes to this one. */
+	if (READ_ONCE(vdev->lost))
+		WRITE_ONCE(q->broken, true);
+	spin_unlock_irq(&vdev->vqs_list_lock);
 	ring_watch(q);
 	trace_virtio_queue_found(&q->vq, q->num, q->packed);
 	return &q->vq;
@@ -329,9 +332,9 @@ void vring_del_virtqueue(struct virtqueue *vq)
 		return;
 	ring_unwatch(q);
 	trace_virtio_queue_deleted(vq, q->num, q->packed);
-	spin_lock(&vq->vdev->vqs_list_lock);
+	spin_lock_irq(&vq->vdev->vqs_list_lock);
 	list_del(&vq->list);
-	spin_unlock(&vq->vdev->vqs_list_lock);
+	spin_unlock_irq(&vq->vdev->vqs_list_lock);
 
 	while (ring_drain(q))
 		;

@@ -25,7 +25,7 @@ struct fake_plan {
 	bool use_bit, use_queue;
 	int used_bits[2];
 	bool forget_reset, forget_queue;
-	unsigned int probed, removed, changed, restored;
+	unsigned int probed, removed, changed, restored, revived;
 };
 
 /* The queue of a driver that wants one, the device behind it and who waits for it. */

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/virtio_ring.h>
 
+#include "../transport.h"
 #include "host.h"
 
 /* Where the script may change what is answered. */
@@ -83,6 +84,11 @@ static void host_reset(struct virtio_device *vdev)
 {
 	struct virtio_host *host = to_virtio_host(vdev);
 
+	/* As a transport does. */
+	if (host->status == VIRTIO_STATUS_GONE && virtio_host_vdev(host) == vdev) {
+		virtio_wait_for_reset(vdev);
+		return;
+	}
 	note(host, 0);
 	virtio_fields_reset(&host->fields);
 	virtio_host_reach(host, VIRTIO_HOST_RESET, 0);

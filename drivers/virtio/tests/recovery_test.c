@@ -405,6 +405,61 @@ static void test_no_restart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_queue.offered, fake_queue.back);
 }
 
+/* The buffer in flight is where it was, once the driver looks, as it does when called back. */
+static void expect_as_before(struct kunit *test, struct virtio_host *host, struct virtqueue *vq)
+{
+	unsigned int len;
+
+	KUNIT_EXPECT_EQ(test, 0, fake_plan.restored);
+	KUNIT_ASSERT_PTR_EQ(test, vq, fake_queue.vq);
+	KUNIT_EXPECT_NULL(test, vq->vq_ops->get_buf(vq, &len));
+	fake_expect_data(test, host, 3);
+}
+
+/* Nor is one that does not say that it can be. */
+static void test_not_restarted(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtqueue *vq;
+
+	fake_plan.use_queue = true;
+	fake_driver.restarts = false;
+	fake_bind(test, host);
+	vq = fake_queue.vq;
+	virtio_host_needs_reset(host);
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(host->event, host->status == LIVE, GENEROUS));
+	msleep(100);
+	expect_as_before(test, host, vq);
+}
+
+static void note_revived(struct virtio_device *vdev)
+{
+	fake_plan.revived++;
+	fake_queue.status = vdev->config->get_status(vdev);
+}
+
+/* Or it is told, and the device is live by then. */
+static void test_revived(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtqueue *vq;
+	unsigned int i;
+
+	fake_plan.use_queue = true;
+	fake_driver.restarts = false;
+	fake_driver.revived = note_revived;
+	fake_bind(test, host);
+	vq = fake_queue.vq;
+	for (i = 1; i <= 3; i++) {
+		fake_queue.status = 0;
+		virtio_host_needs_reset(host);
+		msleep(100);
+		KUNIT_EXPECT_EQ(test, i, fake_plan.revived);
+		KUNIT_EXPECT_EQ(test, LIVE, fake_queue.status);
+	}
+	expect_as_before(test, host, vq);
+}
+
 /* A driver that can't be restarted at all is left alone, as ever. */
 static void test_no_callbacks(struct kunit *test)
 {
@@ -420,6 +475,24 @@ static void test_no_callbacks(struct kunit *test)
 	msleep(1000);
 	KUNIT_EXPECT_EQ(test, writes, host->writes);
 	KUNIT_EXPECT_TRUE(test, host->status & VIRTIO_CONFIG_S_NEEDS_RESET);
+}
+
+static void abandon_at_setup(struct virtio_host *host, enum virtio_host_point point, u64 arg)
+{
+	if (point == VIRTIO_HOST_SETUP)
+		virtio_recovery_abandon(virtio_host_vdev(host));
+}
+
+/* One that goes where its queue is made: who waits for that finds it broken. */
+static void test_lost_at_setup(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+
+	fake_plan.use_queue = true;
+	host->script = abandon_at_setup;
+	fake_bind(test, host);
+	KUNIT_EXPECT_EQ(test, 1, fake_plan.probed);
+	KUNIT_EXPECT_TRUE(test, !fake_queue.vq || virtqueue_is_broken(fake_queue.vq));
 }
 
 /* One that goes while it is brought back. */
@@ -457,7 +530,10 @@ static void test_unplugged(struct kunit *test)
 	KUNIT_CASE(test_seldom),			\
 	KUNIT_CASE(test_refuses),			\
 	KUNIT_CASE(test_no_restart),			\
+	KUNIT_CASE(test_not_restarted),			\
+	KUNIT_CASE(test_revived),			\
 	KUNIT_CASE(test_no_callbacks),			\
+	KUNIT_CASE(test_lost_at_setup),			\
 	KUNIT_CASE(test_unplugged),			\
 	{}
 

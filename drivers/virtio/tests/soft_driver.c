@@ -157,6 +157,7 @@ int soft_driver_init(void)
 		.remove = leave,
 		.freeze = soft_freeze,
 		.restore = soft_restore,
+		.restarts = true,
 	};
 	return register_virtio_driver(&driver);
 }
