@@ -280,6 +280,8 @@ MUTANTS = (
     ("page: another device for the same", PAGE_SIDE, "le32_to_cpu(READ_ONCE(shared->vendor)) == dev->vdev.id.vendor &&", "1 &&", "page-return.test_other_vendor"),
     ("page: attempts of the last side count", RECOVERY, "\tif (blameless)\n\t\tr->attempts = 0;\n", "", "page-return.test_often"),
     ("page: one that is away is given up", RECOVERY, "else if (is_away(vdev))", "else if (0)", "page-return.test_goes_again"),
+    ("page: who waits is not told that nobody is there", PAGE_SIDE, "\tWRITE_ONCE(page->away, true);\n\twake_up_all(&page->answered);\n}",
+     "\tWRITE_ONCE(page->away, true);\n}", "page-return.test_dies_in_command"),
     ("page: nobody waits for who has left", PAGE_SIDE, "!virtio_recovery_pause(&dev->vdev))", "!virtio_recovery_pause(&dev->vdev) || 1)", "page-return.test_disk_returns"),
     ("sample: it posts too little", SAMPLE, "sg_init_one(&sg, s->buf, sizeof(s->buf));", "sg_init_one(&sg, s->buf, 32);", "sample.test_read"),
     ("sample: what was not written is handed out", SAMPLE, "return len ?: -EIO;", "return sizeof(s->buf);", "sample.test_short_answer"),

@@ -53,6 +53,7 @@ void virtio_page_init(struct virtio_page *page);
 int virtio_page_open(struct virtio_page *page);
 void virtio_page_settle(struct virtio_page *page);
 void virtio_page_look(struct virtio_page *page);
+void virtio_page_gone(struct virtio_page *page);
 void virtio_page_leave(struct virtio_page *page);
 void virtio_page_close(struct virtio_page *page);
 

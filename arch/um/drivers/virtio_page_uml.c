@@ -55,6 +55,7 @@ static unsigned int wait_for = 10;
  * @welcomed: bytes of it that have come
  * @answered: it is complete, or the connection has ended
  * @ended: the connection has ended
+ * @served: its page was opened, and has not been left since
  * @lost: work to be done then
  * @look: work to be done for a doorbell that was heard with interrupts off
  * @retry: the next try to reach a launcher
@@ -69,7 +70,7 @@ struct launcher {
 	struct virtio_page_welcome welcome;
 	unsigned int welcomed;
 	struct completion answered;
-	bool ended;
+	bool ended, served;
 	struct work_struct lost, look;
 	struct delayed_work retry;
 };
@@ -117,6 +118,7 @@ static void read_all(void (*take_them)(const u8 *bytes, int len))
 		return;
 	WRITE_ONCE(launcher.ended, true);
 	complete(&launcher.answered);
+	virtio_page_gone(&launcher.page);
 	queue_work(system_freezable_wq, &launcher.lost);
 }
 
@@ -215,7 +217,9 @@ static int greet(void)
 		pr_err("%s does not answer\n", socket_path);
 		return -ETIMEDOUT;
 	}
-	return check_welcome() ?: virtio_page_open(&launcher.page);
+	err = check_welcome() ?: virtio_page_open(&launcher.page);
+	launcher.served = !err;
+	return err;
 }
 
 /* The last launcher is gone, and with it what it might have written. */
@@ -264,8 +268,9 @@ static void lost(struct work_struct *work)
 {
 	guard(mutex)(&launcher.life);
 	/* It may have ended before it was welcomed, and there may be another one by now. */
-	if (!launcher.ended || launcher.page.away)
+	if (!launcher.ended || !launcher.served)
 		return;
+	launcher.served = false;
 	pr_warn("%s is gone: devices wait %u s for another launcher\n", socket_path, wait_for);
 	launcher.gone = jiffies;
 	launcher.given_up = false;

@@ -186,7 +186,7 @@ int virtio_page_open(struct virtio_page *page)
 		return err;
 	page->opened++;
 	lose_others(page);
-	WRITE_ONCE(page->away, false);
+	WRITE_ONCE(page->away, page->is_gone && page->is_gone(page));
 	bring_back(page);
 	queue_work(system_freezable_wq, &page->go);
 	return 0;
@@ -207,6 +207,21 @@ void virtio_page_settle(struct virtio_page *page)
 EXPORT_SYMBOL_GPL(virtio_page_settle);
 
 /**
+ * virtio_page_gone - nobody answers for a page any more
+ * @page: the page
+ *
+ * Who waits for an answer waits no longer, also within virtio_page_open().  What becomes of
+ * the devices is for virtio_page_leave(), which is to follow.
+ * Context: any.
+ */
+void virtio_page_gone(struct virtio_page *page)
+{
+	WRITE_ONCE(page->away, true);
+	wake_up_all(&page->answered);
+}
+EXPORT_SYMBOL_GPL(virtio_page_gone);
+
+/**
  * virtio_page_leave - there is nobody on the other side any more
  * @page: the page
  *
@@ -219,8 +234,7 @@ void virtio_page_leave(struct virtio_page *page)
 	struct page_device *dev, *next;
 
 	/* First: who waits for an answer holds the mutex. */
-	WRITE_ONCE(page->away, true);
-	wake_up_all(&page->answered);
+	virtio_page_gone(page);
 	guard(mutex)(&page->life);
 	/* Who opened it meanwhile has said otherwise. */
 	WRITE_ONCE(page->away, true);

@@ -170,6 +170,36 @@ static void test_idle_goes_again(struct kunit *test)
 	KUNIT_EXPECT_GT(test, n, 10);
 }
 
+/* Or does not answer that: who waits is told at once, and not after the limit of an answer. */
+static void die_in_command(struct page_place *place, u8 command)
+{
+	if (!patience || --patience)
+		return;
+	WRITE_ONCE(place->other->deaf, true);
+	virtio_page_gone(&place->other->page);
+}
+
+static void test_dies_in_command(struct kunit *test)
+{
+	struct disk *disk = disk_create(test, 0);
+	struct page_other *other;
+	unsigned long start;
+	unsigned int n = 0;
+
+	disk_open(disk);
+	other = page_other_of(disk->host);
+	other->twist = die_in_command;
+	do {
+		patience = ++n;
+		start = jiffies;
+		die_and_come_back(other);
+		KUNIT_EXPECT_LT(test, jiffies - start, 5 * HZ);
+		die_and_come_back(other);
+		KUNIT_ASSERT_EQ(test, 0, disk_transfer(disk, REQ_OP_READ, 0, disk->page[0]));
+	} while (!patience);
+	KUNIT_EXPECT_GT(test, n, 10);
+}
+
 /* And nobody comes: what is asked of it then ends with errors, wherever that was. */
 static void test_idle_is_lost(struct kunit *test)
 {
@@ -369,6 +399,7 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE_PARAM(test_disk_is_replaced, format_gen_params),
 	KUNIT_CASE_PARAM(test_goes_again, format_gen_params),
 	KUNIT_CASE(test_idle_goes_again),
+	KUNIT_CASE(test_dies_in_command),
 	KUNIT_CASE(test_idle_is_lost),
 	KUNIT_CASE(test_often),
 	KUNIT_CASE(test_driver_that_cannot_wait),
