@@ -92,6 +92,7 @@ void outside_begin(bool backwards);
 void outside_end(void);
 void outside_connect(const void *hello, size_t bytes, unsigned int fds);
 void outside_late(void);
+const char *outside_said(void);
 void outside_ring(void);
 void outside_ring_and_go(void);
 

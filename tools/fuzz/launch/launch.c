@@ -60,7 +60,7 @@ static void hello(const struct step *s)
 static void connect_honestly(void)
 {
 	hello(&(struct step) { 0 });
-	expect(guest_learn(), "a guest is served");
+	expect(guest_learn(), "a guest is served, it said last: %s", outside_said());
 }
 
 static void write_memory(const struct step *s)
