@@ -173,12 +173,16 @@ static void refused_ready(struct watch *watch, uint32_t events)
 	unwatch(watch);
 }
 
-/* Has the guest that we know gone?  Its end and the next may come in one turn. */
+/*
+ * Has the guest that we know gone?  Its end and the next may come in one turn.  One that
+ * has left a doorbell unread is a connection that was reset.
+ */
 static bool is_over(void)
 {
 	char byte;
+	ssize_t n = recv(guest.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-	return recv(guest.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	return !n || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 static void listener_ready(struct watch *watch, uint32_t events)
