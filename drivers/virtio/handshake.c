@@ -365,7 +365,8 @@ static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_devic
 		dev_err(&vdev->dev, "driver returned %d, expected 0 or an error\n", err);
 		err = -EINVAL;
 	}
-	if (!err)
+	/* Once it is live they are recovery's, which may agree on them anew just now. */
+	if (!err && !vdev->ready)
 		err = virtio_latch_features(vdev);
 	if (!err)
 		virtio_device_ready(vdev);

@@ -468,6 +468,12 @@ int virtio_recovery_init(struct virtio_device *vdev)
 	return 0;
 }
 
+static bool is_of_no_use(const struct virtio_recovery *r)
+{
+	return r->paused || virtio_get_status(r->vdev) == VIRTIO_STATUS_GONE ||
+	       what_is_wrong(r->vdev);
+}
+
 /*
  * The device goes.  What it says from here on is not heard.  Its driver may be in the
  * midst of freeze(), waiting for what no device will answer any more.
@@ -478,9 +484,12 @@ void virtio_recovery_stop(struct virtio_device *vdev)
 
 	disable_work_sync(&r->revive);
 	mutex_lock(&r->lock);
-	if (r->able && virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
-		virtio_end_what_is_in_flight(vdev);
+	/* Nobody brings it back any more, and a bus that has failed to reset it does not say so. */
 	r->stopped = true;
+	if (r->able && is_of_no_use(r)) {
+		vring_break(vdev);
+		virtio_end_what_is_in_flight(vdev);
+	}
 	wake_up_all(&r->turn);
 	mutex_unlock(&r->lock);
 	disable_work_sync(&r->rebuild);

@@ -103,7 +103,7 @@ static void take(const u8 *bytes, int len)
 		virtio_page_look(&launcher.page);
 }
 
-/* The interrupt is that of an edge: until there is no more, which a short read says. */
+/* The interrupt is that of an edge, one for what came last and the end: until there is no more. */
 static void read_all(void (*take_them)(const u8 *bytes, int len))
 {
 	u8 bytes[64];
@@ -113,8 +113,8 @@ static void read_all(void (*take_them)(const u8 *bytes, int len))
 		len = os_read_file(launcher.socket, bytes, sizeof(bytes));
 		if (len > 0)
 			take_them(bytes, len);
-	} while (len == sizeof(bytes) || len == -EINTR);
-	if (len > 0 || len == -EAGAIN || launcher.ended)
+	} while (len > 0 || len == -EINTR);
+	if (len == -EAGAIN || launcher.ended)
 		return;
 	WRITE_ONCE(launcher.ended, true);
 	complete(&launcher.answered);

@@ -90,6 +90,21 @@ void virtio_page_init(struct virtio_page *page)
 }
 EXPORT_SYMBOL_GPL(virtio_page_init);
 
+/**
+ * virtio_page_gone - nobody answers for a page any more
+ * @page: the page
+ *
+ * Who waits for an answer waits no longer, also within virtio_page_open().  What becomes of
+ * the devices is for virtio_page_leave(), which is to follow.
+ * Context: any.
+ */
+void virtio_page_gone(struct virtio_page *page)
+{
+	WRITE_ONCE(page->away, true);
+	wake_up_all(&page->answered);
+}
+EXPORT_SYMBOL_GPL(virtio_page_gone);
+
 static int check_header(struct virtio_page *page)
 {
 	struct virtio_page_header *header = page_head(page);
@@ -186,7 +201,10 @@ int virtio_page_open(struct virtio_page *page)
 		return err;
 	page->opened++;
 	lose_others(page);
-	WRITE_ONCE(page->away, page->is_gone && page->is_gone(page));
+	WRITE_ONCE(page->away, false);
+	/* In this order: whoever says so from here on has the last word. */
+	if (page->is_gone && page->is_gone(page))
+		virtio_page_gone(page);
 	bring_back(page);
 	queue_work(system_freezable_wq, &page->go);
 	return 0;
@@ -205,21 +223,6 @@ void virtio_page_settle(struct virtio_page *page)
 	flush_work(&page->walk);
 }
 EXPORT_SYMBOL_GPL(virtio_page_settle);
-
-/**
- * virtio_page_gone - nobody answers for a page any more
- * @page: the page
- *
- * Who waits for an answer waits no longer, also within virtio_page_open().  What becomes of
- * the devices is for virtio_page_leave(), which is to follow.
- * Context: any.
- */
-void virtio_page_gone(struct virtio_page *page)
-{
-	WRITE_ONCE(page->away, true);
-	wake_up_all(&page->answered);
-}
-EXPORT_SYMBOL_GPL(virtio_page_gone);
 
 /**
  * virtio_page_leave - there is nobody on the other side any more
