@@ -65,7 +65,7 @@ kunit: source
 
 ## make mutants [ONLY=g]  break the core on purpose: does each test see it?  Not part of make test: 10 minutes
 mutants: source
-	@test -d $(BUILD)/mutants/linux || { mkdir -p $(BUILD)/mutants && cp -al $(LINUX) $(BUILD)/mutants/linux; }
+	@rm -rf $(BUILD)/mutants/linux && mkdir -p $(BUILD)/mutants && cp -al $(LINUX) $(BUILD)/mutants/linux
 	@$(TOOLS)/mutate.py $(BUILD)/mutants/linux $(BUILD)/mutants/kunit $(if $(ONLY),'$(ONLY)')
 
 ## make check             sparse, W=1, checkpatch and kernel-doc over our files

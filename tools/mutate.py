@@ -194,8 +194,6 @@ MUTANTS = (
     ("reset by its bus while it is set up again", RECOVERY, "\twait_event(r->turn, !READ_ONCE(r->restarting));\n", "",
      "recovery.test_bus_reset_in_between"),
     ("lost, as its driver is being restarted", RECOVERY, "able = r->able || r->rebuilding;", "able = r->able;", "page-return.test_idle_goes_again"),
-    ("a device that is away when it is to be live is none", HANDSHAKE, "if (vdev->ready)",
-     "if (virtio_get_status(vdev) & VIRTIO_CONFIG_S_DRIVER_OK)", "recovery.test_away_in_restart"),
     ("a device is made live once", HANDSHAKE, "\tvdev->ready = false;\n", "", "recovery.test_needs_reset"),
     ("reset by its driver while its bus does", RECOVERY, "\tif (rebuilding)\n\t\tbegin_restart(r);\n", "", "recovery.test_bus_reset_in_between"),
     ("drivers are restarted that are in use", RECOVERY, "if (drv->restarts)", "if (1)", "recovery.test_not_restarted"),
