@@ -8,17 +8,11 @@
 #include "page_host.h"
 #include "page_ring.h"
 
-static struct virtqueue *found;
 static struct virtio_host *host;
-
-static void never_called(struct virtqueue *vq)
-{
-}
 
 static int find_queue(struct virtio_device *vdev)
 {
-	found = virtio_find_single_vq(vdev, never_called, "test");
-	return PTR_ERR_OR_ZERO(found);
+	return PTR_ERR_OR_ZERO(virtio_find_single_vq(vdev, NULL, "test"));
 }
 
 static void delete_queue(struct virtio_device *vdev)
@@ -43,19 +37,21 @@ static struct virtqueue *make(struct kunit *test, unsigned int num)
 {
 	struct ring_fixture *f = test->priv;
 	struct page_other *other;
+	struct virtqueue *vq;
 
 	host = virtio_host_create(test, FAKE_ID, f->vdev.features);
 	virtio_host_add_queue(host, num);
 	host->queue[0].ring->offset = f->host.offset;
 	other = page_host_make(test, f->vdev.dev.parent ?: page_host_parent());
 	register_driver(test);
-	found = NULL;
 	page_host_show(other, host);
 	KUNIT_ASSERT_EQ(test, 0, virtio_page_open(&other->page));
 	page_other_settle(other);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, found);
-	KUNIT_EXPECT_EQ(test, found->vdev->features, f->vdev.features);
-	return found;
+	/* The other side was told of it. */
+	vq = host->queue[0].vq;
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vq);
+	KUNIT_EXPECT_EQ(test, vq->vdev->features, f->vdev.features);
+	return vq;
 }
 
 static void unmake(struct ring_fixture *f)
