@@ -28,8 +28,12 @@ while_busy() { # DISK COMMAND...: with requests in flight
 	echo "$(cat /tmp/command); meanwhile $(cat /tmp/busy)"
 }
 
-check_recovery() { # fio hears of nothing: the core shows the device its requests once more
+find_victim() { # and call it $disk
 	disk=$(disk_with victim) && [ -n "$disk" ] || { echo "no disk with serial number victim"; return 1; }
+}
+
+check_recovery() { # fio hears of nothing: the core shows the device its requests once more
+	find_victim || return 1
 	while_busy "$disk" /programs/breaker "$(slot_of "$disk")" 50 "/sys/block/$disk/stat"
 }
 
@@ -51,6 +55,6 @@ reset_function() { # SLOT TIMES
 }
 
 check_flr() {
-	disk=$(disk_with victim) && [ -n "$disk" ] || { echo "no disk with serial number victim"; return 1; }
+	find_victim || return 1
 	while_busy "$disk" reset_function "$(slot_of "$disk")" 100
 }
