@@ -64,6 +64,26 @@ int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index)
 EXPORT_SYMBOL_GPL(virtio_queue_enabled_already);
 
 /**
+ * virtio_check_queue_size - may a queue have the size that it has?
+ * @vq: the queue, of a device that was reset beneath its driver
+ * @offered: the size that the device offers now
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL for a device that has smaller queues now.
+ */
+int virtio_check_queue_size(struct virtqueue *vq, unsigned int offered)
+{
+	unsigned int size = virtqueue_get_vring_size(vq);
+
+	if (offered >= size)
+		return 0;
+	dev_err(&vq->vdev->dev, "queue %u offers %u entries, expected %u or more\n", vq->index,
+		offered, size);
+	return -EINVAL;
+}
+EXPORT_SYMBOL_GPL(virtio_check_queue_size);
+
+/**
  * virtio_queue_missing - a driver asks for a queue that the device has not
  * @vdev: the device
  * @index: the queue

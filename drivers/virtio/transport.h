@@ -34,6 +34,7 @@ void virtio_window_write(const struct virtio_config_window *window, unsigned int
 			 const void *buf, unsigned int len);
 int virtio_wait_for_reset(struct virtio_device *vdev);
 int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index);
+int virtio_check_queue_size(struct virtqueue *vq, unsigned int offered);
 void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);
 
 /* recovery.c */

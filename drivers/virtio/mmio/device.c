@@ -18,7 +18,6 @@ static void vm_release(struct device *dev)
 {
 	struct vm_device *vm = to_vm(dev_to_virtio(dev));
 
-	xa_destroy(&vm->queues);
 	kfree(vm);
 }
 
@@ -32,7 +31,7 @@ static struct vm_device *new_device(struct platform_device *pdev)
 	vm->vdev.dev.parent = &pdev->dev;
 	vm->vdev.dev.release = vm_release;
 	vm->vdev.config = &vm_config_ops;
-	xa_init(&vm->queues);
+	INIT_LIST_HEAD(&vm->queues);
 	platform_set_drvdata(pdev, vm);
 	return vm;
 }

@@ -8,10 +8,10 @@
 #define _VIRTIO_MMIO_H
 
 #include <linux/io.h>
+#include <linux/list.h>
 #include <linux/platform_device.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
-#include <linux/xarray.h>
 #include <uapi/linux/virtio_mmio.h>
 
 #include "../transport.h"
@@ -29,14 +29,24 @@ struct kernel_param;
 #define VM_REGISTERS		VIRTIO_MMIO_CONFIG
 
 /**
+ * struct vm_queue - what the transport keeps for a queue
+ * @vq: the queue, whose priv points back here
+ * @node: link in &vm_device.queues
+ */
+struct vm_queue {
+	struct virtqueue *vq;
+	struct list_head node;
+};
+
+/**
  * struct vm_device - a virtio device whose registers are memory
  * @vdev: the device on the virtio bus
  * @pdev: what told us of it
  * @base: its registers
  * @size: bytes of them, with its configuration
  * @version: VM_LEGACY or VM_MODERN
- * @queues: &struct virtqueue by index.  The interrupt handler walks it under RCU;
- *	who removes a queue waits for it.
+ * @queues: its queues, &struct vm_queue.  The interrupt handler walks them under RCU; a
+ *	queue that was taken off may be freed when the handler does not run any more.
  * @irq: the interrupt of all of them; 0 while nobody listens to it
  * @wakes: it may wake the machine
  */
@@ -46,7 +56,7 @@ struct vm_device {
 	void __iomem *base;
 	size_t size;
 	u32 version;
-	struct xarray queues;
+	struct list_head queues;
 	int irq;
 	bool wakes;
 };

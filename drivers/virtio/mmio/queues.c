@@ -9,6 +9,8 @@
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/of.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
 #include <linux/virtio_ring.h>
 
 #include "mmio.h"
@@ -19,12 +21,21 @@
  * The interrupt.
  */
 
+/* No lock is taken: who takes a queue off the list waits for the handler. */
+static void wake_queues(int irq, struct vm_device *vm)
+{
+	struct vm_queue *q;
+
+	guard(rcu)();
+	list_for_each_entry_rcu(q, &vm->queues, node)
+		if (!READ_ONCE(q->vq->reset))
+			vring_interrupt(irq, q->vq);
+}
+
 static irqreturn_t on_interrupt(int irq, void *opaque)
 {
 	struct vm_device *vm = opaque;
 	u32 status = vm_read(vm, VIRTIO_MMIO_INTERRUPT_STATUS);
-	struct virtqueue *vq;
-	unsigned long index;
 
 	/* Bits that nobody knows are not looked at; all of them are what is not there. */
 	if (!(status & KNOWN_INTERRUPTS) || status == U32_MAX)
@@ -35,9 +46,7 @@ static irqreturn_t on_interrupt(int irq, void *opaque)
 	if (status & VIRTIO_MMIO_INT_CONFIG)
 		virtio_config_changed(&vm->vdev);
 	if (status & VIRTIO_MMIO_INT_VRING)
-		xa_for_each(&vm->queues, index, vq)
-			if (!READ_ONCE(vq->reset))
-				vring_interrupt(irq, vq);
+		wake_queues(irq, vm);
 	return IRQ_HANDLED;
 }
 
@@ -169,6 +178,29 @@ static void stop_queue(struct vm_device *vm, struct virtqueue *vq)
  * Queues, from nothing to where they can be started.
  */
 
+static struct virtqueue *find_queue(struct vm_device *vm, unsigned int index)
+{
+	struct vm_queue *q;
+
+	list_for_each_entry(q, &vm->queues, node)
+		if (q->vq->index == index)
+			return q->vq;
+	return NULL;
+}
+
+/* The handler looks at it from here on. */
+static int add_queue(struct vm_device *vm, struct virtqueue *vq)
+{
+	struct vm_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
+
+	if (!q)
+		return -ENOMEM;
+	q->vq = vq;
+	vq->priv = q;
+	list_add_tail_rcu(&q->node, &vm->queues);
+	return 0;
+}
+
 static struct virtqueue *make_queue(struct vm_device *vm, unsigned int index,
 				    const struct virtqueue_info *info)
 {
@@ -189,18 +221,19 @@ static struct virtqueue *make_queue(struct vm_device *vm, unsigned int index,
 		return ERR_PTR(-ENOMEM);
 	vq->num_max = num;
 	vq->callback = info->used_cb;
-	err = program_queue(vm, vq) ?: xa_err(xa_store(&vm->queues, index, vq, GFP_KERNEL));
+	err = program_queue(vm, vq) ?: add_queue(vm, vq);
 	if (!err)
 		return vq;
 	vring_del_virtqueue(vq);
 	return ERR_PTR(err);
 }
 
-/* The handler does not look at the queue any more. */
-static void drop_queue(struct vm_device *vm, struct virtqueue *vq)
+/* The queue is off the list, and the handler does not look at it any more. */
+static void drop_queue(struct vm_device *vm, struct vm_queue *q)
 {
-	stop_queue(vm, vq);
-	vring_del_virtqueue(vq);
+	stop_queue(vm, q->vq);
+	vring_del_virtqueue(q->vq);
+	kfree(q);
 }
 
 /**
@@ -212,13 +245,12 @@ static void drop_queue(struct vm_device *vm, struct virtqueue *vq)
 void vm_del_vqs(struct virtio_device *vdev)
 {
 	struct vm_device *vm = to_vm(vdev);
-	struct virtqueue *vq;
-	unsigned long index;
+	struct vm_queue *q, *next;
 
 	close_interrupt(vm);
-	xa_for_each(&vm->queues, index, vq) {
-		xa_erase(&vm->queues, index);
-		drop_queue(vm, vq);
+	list_for_each_entry_safe(q, next, &vm->queues, node) {
+		list_del(&q->node);
+		drop_queue(vm, q);
 	}
 }
 
@@ -256,8 +288,7 @@ int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue 
 		struct virtqueue_info *infos, struct irq_affinity *desc)
 {
 	struct vm_device *vm = to_vm(vdev);
-	struct virtqueue *vq;
-	unsigned long index;
+	struct vm_queue *q;
 	int err;
 
 	err = open_interrupt(vm) ?: make_queues(vm, nvqs, vqs, infos);
@@ -265,8 +296,8 @@ int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue 
 		vm_del_vqs(vdev);
 		return err;
 	}
-	xa_for_each(&vm->queues, index, vq)
-		start_queue(vm, vq);
+	list_for_each_entry(q, &vm->queues, node)
+		start_queue(vm, q->vq);
 	return 0;
 }
 
@@ -288,7 +319,7 @@ struct virtqueue *vm_setup_vq(struct virtio_device *vdev, unsigned int index,
 	int err;
 
 	/* What notifications name has 16 bits. */
-	if (index > U16_MAX || xa_load(&vm->queues, index))
+	if (index > U16_MAX || find_queue(vm, index))
 		return ERR_PTR(-ENOENT);
 	err = open_interrupt(vm);
 	if (err)
@@ -296,7 +327,7 @@ struct virtqueue *vm_setup_vq(struct virtio_device *vdev, unsigned int index,
 	vq = make_queue(vm, index, info);
 	if (!IS_ERR(vq))
 		start_queue(vm, vq);
-	else if (xa_empty(&vm->queues))
+	else if (list_empty(&vm->queues))
 		close_interrupt(vm);
 	return vq;
 }
@@ -311,13 +342,13 @@ struct virtqueue *vm_setup_vq(struct virtio_device *vdev, unsigned int index,
 void vm_teardown_vq(struct virtqueue *vq)
 {
 	struct vm_device *vm = to_vm(vq->vdev);
+	struct vm_queue *q = vq->priv;
 
-	if (!xa_erase(&vm->queues, vq->index))
-		return;
-	if (xa_empty(&vm->queues))
+	list_del_rcu(&q->node);
+	if (list_empty(&vm->queues))
 		close_interrupt(vm);
 	vm_synchronize_cbs(&vm->vdev);
-	drop_queue(vm, vq);
+	drop_queue(vm, q);
 }
 
 /*
@@ -388,6 +419,12 @@ int vm_enable_vq_after_reset(struct virtqueue *vq)
 	return 0;
 }
 
+static int check_size(struct vm_device *vm, struct virtqueue *vq)
+{
+	select_queue(vm, vq->index);
+	return virtio_check_queue_size(vq, vm_read(vm, VIRTIO_MMIO_QUEUE_NUM_MAX));
+}
+
 /**
  * vm_resume_vqs - the operation resume_vqs
  * @vdev: the device, reset beneath its driver, its features agreed
@@ -398,17 +435,16 @@ int vm_enable_vq_after_reset(struct virtqueue *vq)
 int vm_resume_vqs(struct virtio_device *vdev)
 {
 	struct vm_device *vm = to_vm(vdev);
-	struct virtqueue *vq;
-	unsigned long index;
+	struct vm_queue *q;
 	int err = 0;
 
-	xa_for_each(&vm->queues, index, vq)
-		err = err ?: program_queue(vm, vq);
+	list_for_each_entry(q, &vm->queues, node)
+		err = err ?: check_size(vm, q->vq) ?: program_queue(vm, q->vq);
 	if (err)
 		return err;
 	/* One that was being reset on its own is started by who does that. */
-	xa_for_each(&vm->queues, index, vq)
-		if (!READ_ONCE(vq->reset))
-			start_queue(vm, vq);
+	list_for_each_entry(q, &vm->queues, node)
+		if (!READ_ONCE(q->vq->reset))
+			start_queue(vm, q->vq);
 	return 0;
 }

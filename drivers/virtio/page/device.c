@@ -282,7 +282,7 @@ static const char *bus_name(struct virtio_device *vdev)
 }
 
 const struct virtio_config_ops page_config_ops = {
-	VIRTIO_QUEUES_EACH,
+	VIRTIO_QUEUES_ONE_BY_ONE,
 	.find			= find,
 	.look			= look,
 	.get			= get,
@@ -295,6 +295,7 @@ const struct virtio_config_ops page_config_ops = {
 	.reset			= reset,
 	.is_gone		= is_gone,
 	.bus_name		= bus_name,
+	.del_vqs		= page_del_vqs,
 	.setup_vq		= page_setup_vq,
 	.teardown_vq		= page_teardown_vq,
 	.disable_vq_and_reset	= page_disable_vq_and_reset,

@@ -95,6 +95,7 @@ bool page_tell(struct page_device *dev, u8 command);
 /* queues.c */
 struct virtqueue *page_setup_vq(struct virtio_device *vdev, unsigned int index,
 				struct virtqueue_info *info);
+void page_del_vqs(struct virtio_device *vdev);
 void page_teardown_vq(struct virtqueue *vq);
 int page_disable_vq_and_reset(struct virtqueue *vq);
 int page_enable_vq_after_reset(struct virtqueue *vq);

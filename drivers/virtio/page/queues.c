@@ -88,6 +88,34 @@ struct virtqueue *page_setup_vq(struct virtio_device *vdev, unsigned int index,
 	return vq;
 }
 
+/* The doorbell's handler does not look at it any more. */
+static void drop_queue(struct page_device *dev, struct virtqueue *vq)
+{
+	describe(dev, vq, false);
+	vring_del_virtqueue(vq);
+}
+
+/**
+ * page_del_vqs - the operation del_vqs
+ * @vdev: the device, reset
+ *
+ * Waits once for all handlers, and not for each queue.
+ * Context: may sleep.
+ */
+void page_del_vqs(struct virtio_device *vdev)
+{
+	struct page_device *dev = to_page_device(vdev);
+	struct virtqueue *vq, *next;
+
+	if (list_empty(&vdev->vqs))
+		return;
+	virtio_device_for_each_vq(vdev, vq)
+		WRITE_ONCE(dev->vq[vq->index], NULL);
+	virtio_synchronize_cbs(vdev);
+	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
+		drop_queue(dev, vq);
+}
+
 /**
  * page_teardown_vq - the operation teardown_vq
  * @vq: a queue of page_setup_vq(); the device has been reset
@@ -100,8 +128,7 @@ void page_teardown_vq(struct virtqueue *vq)
 
 	WRITE_ONCE(dev->vq[vq->index], NULL);
 	virtio_synchronize_cbs(vq->vdev);
-	describe(dev, vq, false);
-	vring_del_virtqueue(vq);
+	drop_queue(dev, vq);
 }
 
 static bool tell_of_queues(struct page_device *dev)
@@ -164,15 +191,12 @@ int page_resume_vqs(struct virtio_device *vdev)
 {
 	struct page_device *dev = to_page_device(vdev);
 	struct virtqueue *vq;
-	u16 size;
+	int err;
 
 	virtio_device_for_each_vq(vdev, vq) {
-		size = offered_size(dev, vq->index);
-		if (size < virtqueue_get_vring_size(vq)) {
-			dev_err(&vdev->dev, "queue %u offers %u entries, expected %u or more\n",
-				vq->index, size, virtqueue_get_vring_size(vq));
-			return -EINVAL;
-		}
+		err = virtio_check_queue_size(vq, offered_size(dev, vq->index));
+		if (err)
+			return err;
 		/* One that was being reset on its own is enabled by who does that. */
 		describe(dev, vq, !READ_ONCE(vq->reset));
 	}
