@@ -4,7 +4,8 @@
  *
  * The device says in configuration space in which BAR each of its structures
  * lies, and how long it is.  None of that is believed: a capability is read
- * once, held against its BAR, and only what fits is ever mapped.  Called by
+ * once, its structure is cut down to what lies in the BAR, and only that is ever
+ * mapped.  Called by
  * modern_dev.c; knows nothing of what the structures hold.
  */
 #include <linux/pci.h>
@@ -56,15 +57,21 @@ static void read_capability(struct pci_dev *pdev, int pos, u8 type, struct vp_ca
 				      &cap->multiplier);
 }
 
-/* The structure lies in its BAR, where it may. */
-static int check_structure(struct pci_dev *pdev, u8 type, const struct vp_capability *cap)
+/*
+ * A length beyond the end of the BAR is legal, and real devices have some (virtio 1.3,
+ * 4.1.4.1): what lies in the BAR must be enough.
+ */
+static int cut_to_bar(struct pci_dev *pdev, u8 type, struct vp_capability *cap)
 {
 	resource_size_t size = pci_resource_len(pdev, cap->bar);
+	resource_size_t there = cap->offset < size ? size - cap->offset : 0;
 	const struct rule *rule = &rules[type];
+	u32 length = cap->length;
 
-	if (cap->length < rule->structure || (u64)cap->offset + cap->length > size) {
+	cap->length = min_t(u64, length, there);
+	if (cap->length < rule->structure || (length && !there)) {
 		pci_err(pdev, "capability %u: %u bytes at %u, expected at least %zu within the %llu of BAR %u\n",
-			type, cap->length, cap->offset, rule->structure, (u64)size, cap->bar);
+			type, length, cap->offset, rule->structure, (u64)size, cap->bar);
 		return -EINVAL;
 	}
 	if (!IS_ALIGNED(cap->offset, rule->align)) {
@@ -82,7 +89,8 @@ static int check_structure(struct pci_dev *pdev, u8 type, const struct vp_capabi
  * @cap: filled in; @cap->pos is 0 when there is none
  *
  * Those that are cut off are passed over, as are those with a reserved BAR (4.1.4.1)
- * or one that is not there; one that runs out of its BAR is refused.
+ * or one that is not there.  A structure that ends behind its BAR is cut down to it; one
+ * that begins there, or has too little left, is refused.
  * Context: may sleep.
  * Return: 0, also when there is none; -EINVAL for one that lies.
  */
@@ -96,7 +104,7 @@ int vp_find_capability(struct pci_dev *pdev, u8 type, struct vp_capability *cap)
 			continue;
 		read_capability(pdev, pos, type, cap);
 		if (cap->bar < PCI_STD_NUM_BARS && pci_resource_len(pdev, cap->bar))
-			return check_structure(pdev, type, cap);
+			return cut_to_bar(pdev, type, cap);
 	}
 	cap->pos = 0;
 	return 0;

@@ -10,7 +10,7 @@
  * @pos: where the capability lies in configuration space; 0 if there is none
  * @bar: the BAR
  * @offset: of the structure in the BAR
- * @length: of the structure; all of it lies in the BAR
+ * @length: of that part of the structure that lies in the BAR
  * @multiplier: what a queue's place for notifications counts in; only that
  *	structure has one
  */
