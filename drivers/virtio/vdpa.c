@@ -196,12 +196,18 @@ static int start_queue(struct vdpa_transport *vt, struct virtqueue *vq)
 	return err;
 }
 
-static void drop_queue(struct virtqueue *vq)
+static void stop_queue(struct virtqueue *vq)
 {
 	struct vdpa_transport *vt = to_vt(vq->vdev);
 
 	vt->ops->set_vq_ready(vt->vdpa, vq->index, false);
 	listen_to_queue(vt, vq, false);
+}
+
+/* The operation teardown_vq. */
+static void drop_queue(struct virtqueue *vq)
+{
+	stop_queue(vq);
 	synchronize_rcu();	/* for a callback that is running */
 	vring_del_virtqueue(vq);
 }
@@ -247,15 +253,24 @@ static struct virtqueue *setup_vq(struct virtio_device *vdev, unsigned int index
 	return ERR_PTR(err);
 }
 
+/* One grace period for all: with hundreds of queues they would add up to seconds. */
 static void del_vqs(struct virtio_device *vdev)
 {
 	struct virtqueue *vq, *next;
 
+	if (list_empty(&vdev->vqs))
+		return;
+	virtio_device_for_each_vq(vdev, vq)
+		stop_queue(vq);
+	synchronize_rcu();	/* for callbacks that are running */
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
-		drop_queue(vq);
+		vring_del_virtqueue(vq);
 }
 
-/* The CPUs, evenly over those queues that have no other place. */
+/*
+ * The CPUs, evenly over those queues that have no other place.  With more queues than
+ * CPUs some get none, and may be served anywhere.
+ */
 static void spread(struct vdpa_transport *vt, unsigned int nvqs, const struct irq_affinity *desc)
 {
 	unsigned int first, others, i;
@@ -269,7 +284,8 @@ static void spread(struct vdpa_transport *vt, unsigned int nvqs, const struct ir
 		return;
 	masks = group_cpus_evenly(nvqs - others);
 	for (i = 0; masks && i < nvqs - others; i++)
-		vt->ops->set_vq_affinity(vt->vdpa, first + i, &masks[i]);
+		if (!cpumask_empty(&masks[i]))
+			vt->ops->set_vq_affinity(vt->vdpa, first + i, &masks[i]);
 	kfree(masks);
 }
 
