@@ -14,8 +14,8 @@ TOP = os.path.dirname(TOOLS)
 COMPILER = "the compiler"      # a mutant that must not build
 BUS, HANDSHAKE, CONFIG, LAYOUT = (f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout"))
 SPLIT, PACKED, QUEUE, TAKE, MEMORY, REPORT = (f"drivers/virtio/ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "memory.c", "report.c"))
-TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES = (
-    f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues"))
+TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES, PCI_VECTORS, PCI_COMMON, VDPA = (
+    f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues", "pci/vectors", "pci/common", "vdpa"))
 RENEW, RING_API, SLOW, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew", "ring/api", "ring/slow", "recovery"))
 QUEUES, STUCK, MISUSE, WATCH = (f"drivers/virtio/watch/{f}" for f in ("queues.c", "stuck.c", "misuse.c", "watch.h"))
 DEBUGFS = "drivers/virtio/debugfs.c"
@@ -133,8 +133,8 @@ MUTANTS = (
     ("pci: a capability that is cut off is used", CAPABILITIES, "return len >= rules[type].capability &&", "return", "pci-lies.test_capability"),
     ("pci: a BAR that is not there is used", CAPABILITIES, "cap->bar < PCI_STD_NUM_BARS && pci_resource_len(pdev, cap->bar)",
      "cap->bar < PCI_STD_NUM_BARS", "pci-lies.test_capability"),
-    ("pci: offset and length wrap", CAPABILITIES, "(u64)cap->offset + cap->length > size", "cap->offset + cap->length > size",
-     "pci-lies.test_capability"),
+    ("pci: a structure is used beyond its BAR", CAPABILITIES, "cap->length = min_t(u64, length, there);", "", "pci-lies.test_capability"),
+    ("pci: a structure behind its BAR is used", CAPABILITIES, " || (length && !there)", "", "pci-lies.test_capability"),
     ("pci: a misaligned structure is used", CAPABILITIES, "if (!IS_ALIGNED(cap->offset, rule->align))", "if (0)", "pci-lies.test_capability"),
     ("pci: notifications outside their structure", MODERN_DEV, "offset + width > mdev->notify_len ||", "", "pci-lies.test_notify"),
     ("pci: notifications at odd places", MODERN_DEV, "!IS_ALIGNED(mdev->notify_offset + offset, width)", "0", "pci-lies.test_notify"),
@@ -144,8 +144,30 @@ MUTANTS = (
     ("pci: an enabled queue is set up", MODERN, "if (vp_modern_get_queue_enable(mdev, vq->index))", "if (0)", "pci-queue-lies.test_at_once"),
     ("pci: a driver gets the administration queue", MODERN, "&& info->name != vp->admin.name", "&& index != vp_modern_avq_index(&vp->mdev)",
      "pci-life-lies.test_admin_queue_for_driver"),
-    ("pci: every fault is tried with fewer vectors", PCI_QUEUES, "\t\tif (err != -EBUSY)\n\t\t\tbreak;\n", "", "pci-queue-lies.test_at_once"),
-    ("pci: a refused vector ends it", PCI_QUEUES, "\t\tif (err != -EBUSY)\n\t\t\tbreak;\n", "\t\tbreak;\n", "pci-queue-lies.test_vector_refused"),
+    ("pci: every fault is tried with fewer vectors", PCI_QUEUES, "if (err != -EBUSY)\n\t\t\treturn err;", "if (!err)\n\t\t\treturn err;",
+     "pci-queue-lies.test_at_once"),
+    ("pci: a refused vector ends it", PCI_QUEUES, "if (err != -EBUSY)\n\t\t\treturn err;", "return err;", "pci-queue-lies.test_vector_refused"),
+    ("pci: an interrupt that can't be requested ends it", PCI_QUEUES, "\tvp->refusal = err;\n\terr = -EBUSY;\nfree_mask:", "\tvp->refusal = err;\nfree_mask:",
+     "pci-interrupts.test_irq_fails"),
+    ("pci: a queue without a vector does not share the first", PCI_QUEUES, "vq = add_queue(vp, index, info, VP_CONFIG_VECTOR);", ";",
+     "pci-interrupts.test_irq_fails_one_by_one"),
+    ("pci: one vector for everything wakes no queue", PCI_VECTORS, "if (READ_ONCE(vp->first_is_shared))", "if (0)", "pci-interrupts.test_one_vector"),
+    ("pci: an interrupt of one queue is not wanted", PCI_VECTORS, "\tvring_interrupt(irq, vq);\n\treturn IRQ_HANDLED;", "\treturn vring_interrupt(irq, vq);",
+     "pci-interrupts.test_nobody_cared"),
+    ("pci: an interrupt of all queues is not wanted", PCI_VECTORS, "\twake_queues(irq, opaque);\n\treturn IRQ_HANDLED;", "\treturn wake_queues(irq, opaque);",
+     "pci-interrupts.test_nobody_cared"),
+    ("pci: an error that is not fatal stops the device", PCI_COMMON, "\t\treturn PCI_ERS_RESULT_CAN_RECOVER;",
+     "\t\tfreeze_channel(vp);\n\t\treturn PCI_ERS_RESULT_CAN_RECOVER;", "pci-errors.test_non_fatal"),
+    ("pci: what a reset of the slot restores has no addresses", PCI_COMMON, "\tpci_save_state(pdev);\n\terr = register", "\terr = register",
+     "pci-errors.test_slot_reset"),
+    ("pci: a bus that never comes back has no limit", PCI_COMMON, "\tqueue_delayed_work(system_wq, &vp->bus_limit, BUS_LIMIT_S * HZ);\n", "",
+     "pci-errors.test_never_reset"),
+    ("pci: the limit of the bus outlives its end", PCI_COMMON, "\tcancel_delayed_work_sync(&vp->bus_limit);\n\tvirtio_recovery_resume", "\tvirtio_recovery_resume",
+     "pci-errors.test_slot_reset"),
+    ("pci: a queue is selected each time", MODERN_DEV, "if (mdev->selected != index + 1)", "if (1)", "pci-cost.test_cost"),
+    ("pci: a reset leaves a queue selected", MODERN_DEV, "\tif (!status)\n\t\tmdev->selected = 0;\n", "", "pci-errors.test_slot_reset"),
+    ("vdpa: a wait for each queue", VDPA, "\t\tstop_queue(vq);\n\tsynchronize_rcu();", "\t\t;\n\tsynchronize_rcu();", "vdpa.test_one_wait"),
+    ("vdpa: a queue is told of no CPU", VDPA, "if (!cpumask_empty(&masks[i]))", "if (1)", "vdpa.test_spread"),
     ("pci: a queue's reset is not confirmed", MODERN, "\tif (still_busy(vp, vq)) {", "\tif (0) {", "pci-queue-lies.test_queue_reset"),
     ("pci: a queue's reset is waited for without a device", MODERN_DEV, "return !busy || busy == U16_MAX;", "return !busy;",
      "pci-queue-lies.test_queue_reset_gone"),

@@ -16,12 +16,15 @@
  * @isr: interrupt status; reading clears it
  * @ioaddr: the registers, in BAR 0
  * @id: what the device is on the virtio bus
+ * @selected: the queue that is selected, plus 1; 0 when that is not known.  Changed by
+ *	this library alone
  */
 struct virtio_pci_legacy_device {
 	struct pci_dev *pci_dev;
 	u8 __iomem *isr;
 	void __iomem *ioaddr;
 	struct virtio_device_id id;
+	u32 selected;
 };
 
 int vp_legacy_probe(struct virtio_pci_legacy_device *ldev);

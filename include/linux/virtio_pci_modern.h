@@ -26,6 +26,8 @@
  * @notify_offset: where in that
  * @notify_offset_multiplier: what a queue's notify offset counts in
  * @modern_bars: bit map of the BARs that are in use
+ * @selected: the queue that is selected, plus 1; 0 when that is not known.  Changed by
+ *	this library alone
  * @id: what the device is on the virtio bus
  * @device_id_check: set by a caller whose devices have other PCI ids: returns the
  *	virtio device id, or an error for a device that is not its own
@@ -51,6 +53,7 @@ struct virtio_pci_modern_device {
 	u8 notify_bar;
 	u32 notify_offset;
 	int modern_bars;
+	u32 selected;
 };
 
 /*

@@ -87,6 +87,21 @@ void vp_admin_info(struct vp_device *vp, unsigned int index, struct virtqueue_in
 	*info = (struct virtqueue_info) { .name = vp->admin.name, .callback = on_answer };
 }
 
+/* With the lock held. */
+static void fail_commands(struct vp_admin *admin)
+{
+	struct virtio_admin_cmd *cmd;
+
+	admin->commands = 0;
+	if (!admin->queue)
+		return;
+	__virtqueue_break(admin->queue->vq);
+	while ((cmd = virtqueue_detach_unused_buf(admin->queue->vq))) {
+		cmd->ret = -EIO;
+		complete(&cmd->completion);
+	}
+}
+
 /**
  * vp_admin_abort - fail all commands that are waiting
  * @vp: the device, which can write to no memory any more
@@ -95,20 +110,33 @@ void vp_admin_info(struct vp_device *vp, unsigned int index, struct virtqueue_in
  */
 void vp_admin_abort(struct vp_device *vp)
 {
-	struct vp_admin *admin = &vp->admin;
-	struct virtio_admin_cmd *cmd;
 	unsigned long flags;
 
-	spin_lock_irqsave(&admin->lock, flags);
-	admin->commands = 0;
-	if (admin->queue) {
-		__virtqueue_break(admin->queue->vq);
-		while ((cmd = virtqueue_detach_unused_buf(admin->queue->vq))) {
-			cmd->ret = -EIO;
-			complete(&cmd->completion);
-		}
-	}
-	spin_unlock_irqrestore(&admin->lock, flags);
+	spin_lock_irqsave(&vp->admin.lock, flags);
+	fail_commands(&vp->admin);
+	spin_unlock_irqrestore(&vp->admin.lock, flags);
+}
+
+/**
+ * vp_admin_take_queue - take the administration queue away, which is to be freed
+ * @vp: the device, reset, with no interrupt handler left
+ *
+ * Commands that are waiting fail, and so do those that come later: none of them can be
+ * using the queue on return.
+ * Context: any but interrupts.
+ * Return: the queue, or %NULL if there is none.
+ */
+struct vp_queue *vp_admin_take_queue(struct vp_device *vp)
+{
+	struct vp_queue *q;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vp->admin.lock, flags);
+	fail_commands(&vp->admin);
+	q = vp->admin.queue;
+	WRITE_ONCE(vp->admin.queue, NULL);
+	spin_unlock_irqrestore(&vp->admin.lock, flags);
+	return q;
 }
 
 /* One try to hand a command to the device; -ENOSPC when the queue is full. */
@@ -175,6 +203,8 @@ static int execute(struct vp_device *vp, struct virtio_admin_cmd *cmd, struct en
 	env->hdr.opcode = cmd->opcode;
 	env->hdr.group_type = cmd->group_type;
 	env->hdr.group_member_id = cmd->group_member_id;
+	/* A command that comes back without an answer must not look like a success. */
+	env->status.status = cpu_to_le16(EIO);
 	sg_init_one(&hdr, &env->hdr, sizeof(env->hdr));
 	sgs[out++] = &hdr;
 	if (cmd->data_sg)

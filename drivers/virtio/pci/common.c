@@ -10,6 +10,9 @@
 
 #include "pci.h"
 
+/* How long the bus may take for the reset of a slot.  It waits a minute for each bridge. */
+#define BUS_LIMIT_S	180
+
 static bool force_legacy;
 #ifdef CONFIG_VIRTIO_PCI_LEGACY
 module_param(force_legacy, bool, 0444);
@@ -80,6 +83,7 @@ static int vp_restore(struct device *dev)
 	if (err)
 		return err;
 	pci_set_master(vp->pdev);
+	pci_save_state(vp->pdev);
 	return virtio_device_restore(&vp->vdev);
 }
 
@@ -102,7 +106,10 @@ static int vp_suspend(struct device *dev)
 
 static int vp_resume(struct device *dev)
 {
-	return keeps_state(dev) ? 0 : vp_restore(dev);
+	if (!keeps_state(dev))
+		return vp_restore(dev);
+	pci_save_state(to_pci_dev(dev));
+	return 0;
 }
 
 static const struct dev_pm_ops vp_pm_ops = {
@@ -116,8 +123,10 @@ static const struct dev_pm_ops vp_pm_ops = {
 #endif
 
 /*
- * Reset of the function, and errors of the bus: the device comes back as it does from an
- * error of its own.
+ * Reset of the function: the device comes back as it does from an error of its own.
+ *
+ * The PCI core restores the state that was saved last, which some kernels do only once.
+ * So it is saved anew whenever it was restored.
  */
 
 static void vp_reset_prepare(struct pci_dev *pdev)
@@ -132,25 +141,85 @@ static void vp_reset_over(struct pci_dev *pdev)
 {
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
+	pci_save_state(pdev);
 	virtio_recovery_resume(&vp->vdev, true);
+}
+
+/*
+ * Errors of the bus (AER, DPC, EEH): Documentation/PCI/pci-error-recovery.rst.
+ */
+
+/* What is in flight ends; so the device must reach no memory any more. */
+static void cut_off(struct vp_device *vp)
+{
+	pci_clear_master(vp->pdev);
+	virtio_recovery_abandon(&vp->vdev);
+}
+
+/*
+ * The bus has said that it resets the device, and nothing since.  When its recovery fails,
+ * no driver is told.
+ */
+static void on_bus_limit(struct work_struct *work)
+{
+	struct vp_device *vp = container_of(work, struct vp_device, bus_limit.work);
+
+	pci_err(vp->pdev, "error of the bus: no end of its recovery within %u s, given up\n",
+		BUS_LIMIT_S);
+	cut_off(vp);
+}
+
+/* The device reaches no memory until it is reset: it may be cut off by then. */
+static void freeze_channel(struct vp_device *vp)
+{
+	vp->frozen = true;
+	virtio_recovery_pause(&vp->vdev);
+	pci_clear_master(vp->pdev);
+	queue_delayed_work(system_wq, &vp->bus_limit, BUS_LIMIT_S * HZ);
+}
+
+static pci_ers_result_t disconnect(struct vp_device *vp)
+{
+	cancel_delayed_work(&vp->bus_limit);
+	cut_off(vp);
+	return PCI_ERS_RESULT_DISCONNECT;
 }
 
 static pci_ers_result_t vp_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
-	if (state == pci_channel_io_perm_failure) {
-		virtio_recovery_abandon(&vp->vdev);
-		return PCI_ERS_RESULT_DISCONNECT;
+	switch (state) {
+	case pci_channel_io_normal:
+		/* One transaction went wrong.  Device and queues are as they were. */
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	case pci_channel_io_frozen:
+		freeze_channel(vp);
+		return PCI_ERS_RESULT_NEED_RESET;
+	default:
+		return disconnect(vp);
 	}
-	vp_reset_prepare(pdev);
-	return PCI_ERS_RESULT_NEED_RESET;
 }
 
+/*
+ * The device is not disabled before: that would take the line from a handler that is still
+ * installed.  So it is enabled again without counting.
+ */
 static pci_ers_result_t vp_slot_reset(struct pci_dev *pdev)
 {
+	struct vp_device *vp = pci_get_drvdata(pdev);
+	int err;
+
+	/* After an error that was not fatal, for the sake of another function. */
+	if (!vp->frozen)
+		freeze_channel(vp);
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
+	err = pci_reenable_device(pdev);
+	if (err) {
+		pci_err(pdev, "can't be enabled after a reset of its slot: %d\n", err);
+		return disconnect(vp);
+	}
 	pci_set_master(pdev);
 	return PCI_ERS_RESULT_RECOVERED;
 }
@@ -159,6 +228,10 @@ static void vp_error_over(struct pci_dev *pdev)
 {
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
+	if (!vp->frozen)
+		return;
+	vp->frozen = false;
+	cancel_delayed_work_sync(&vp->bus_limit);
 	virtio_recovery_resume(&vp->vdev, false);
 }
 
@@ -205,6 +278,7 @@ static struct vp_device *new_device(struct pci_dev *pdev)
 	vp->vdev.dev.parent = &pdev->dev;
 	vp->vdev.dev.release = vp_release;
 	xa_init(&vp->queues);
+	INIT_DELAYED_WORK(&vp->bus_limit, on_bus_limit);
 	spin_lock_init(&vp->admin.lock);
 	pci_set_drvdata(pdev, vp);
 	return vp;
@@ -224,6 +298,8 @@ static int vp_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto disable;
 	pci_set_master(pdev);
+	/* What a reset of the slot brings back: before, no BAR was turned on. */
+	pci_save_state(pdev);
 	err = register_virtio_device(&vp->vdev);
 	if (!err)
 		return 0;
@@ -249,6 +325,7 @@ static void vp_remove(struct pci_dev *pdev)
 	if (!pci_device_is_present(pdev))
 		vring_break(&vp->vdev);
 	pci_disable_sriov(pdev);
+	cancel_delayed_work_sync(&vp->bus_limit);
 	unregister_virtio_device(&vp->vdev);
 	vp->regs->remove(vp);
 	pci_disable_device(pdev);
@@ -314,3 +391,5 @@ module_pci_driver(vp_driver);
 
 MODULE_DESCRIPTION("Virtio devices on PCI");
 MODULE_LICENSE("GPL");
+/* In sysfs since long before; it never changed. */
+MODULE_VERSION("1");

@@ -44,6 +44,7 @@ static void reset(struct virtio_device *vdev)
 {
 	struct vp_device *vp = to_vp(vdev);
 
+	vp->num_queues = 0;
 	/* Reading, which the wait does, also brings in what the device wrote before. */
 	vp_legacy_set_status(&vp->ldev, 0);
 	vp_reset_done(vp);
@@ -76,11 +77,17 @@ static u16 config_vector(struct vp_device *vp, u16 vector)
 /* There is no register for it: the first queue of no size ends them. */
 static unsigned int count_queues(struct vp_device *vp)
 {
-	unsigned int n = 0;
+	unsigned int n = vp->num_queues;
 
-	while (n < U16_MAX && vp_legacy_get_queue_size(&vp->ldev, n))
+	while (!vp->num_queues && n < U16_MAX && vp_legacy_get_queue_size(&vp->ldev, n))
 		n++;
+	vp->num_queues = n;
 	return n;
+}
+
+static unsigned int queue_size(struct vp_device *vp, unsigned int index)
+{
+	return vp_legacy_get_queue_size(&vp->ldev, index);
 }
 
 static int program_queue(struct vp_device *vp, struct virtqueue *vq, u16 vector)
@@ -164,6 +171,7 @@ static const struct vp_registers registers = {
 	.config_window	= config_window,
 	.config_vector	= config_vector,
 	.count_queues	= count_queues,
+	.queue_size	= queue_size,
 	.make_queue	= make_queue,
 	.program_queue	= program_queue,
 	.drop_queue	= drop_queue,

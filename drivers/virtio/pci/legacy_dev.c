@@ -17,9 +17,13 @@
 /* As far as the registers go that every device has. */
 #define LEAST_BAR	VIRTIO_PCI_CONFIG_OFF(false)
 
+/* Once for all that is said about a queue, as in modern_dev.c. */
 static void __iomem *select_queue(struct virtio_pci_legacy_device *ldev, u16 index)
 {
-	iowrite16(index, ldev->ioaddr + VIRTIO_PCI_QUEUE_SEL);
+	if (ldev->selected != index + 1) {
+		iowrite16(index, ldev->ioaddr + VIRTIO_PCI_QUEUE_SEL);
+		ldev->selected = index + 1;
+	}
 	return ldev->ioaddr;
 }
 
@@ -32,7 +36,7 @@ static void set_dma_masks(struct device *dev)
 		err = dma_set_coherent_mask(dev,
 					    DMA_BIT_MASK(32 + VIRTIO_PCI_QUEUE_ADDR_SHIFT));
 	if (err && dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
-		dev_warn(dev, "neither 64-bit nor 32-bit DMA is to be had, going on without\n");
+		dev_warn(dev, "cannot set a 64-bit or 32-bit DMA mask, continuing anyway\n");
 }
 
 static int map_registers(struct virtio_pci_legacy_device *ldev)
@@ -155,6 +159,8 @@ EXPORT_SYMBOL_GPL(vp_legacy_get_status);
  */
 void vp_legacy_set_status(struct virtio_pci_legacy_device *ldev, u8 status)
 {
+	if (!status)
+		ldev->selected = 0;
 	iowrite8(status, ldev->ioaddr + VIRTIO_PCI_STATUS);
 }
 EXPORT_SYMBOL_GPL(vp_legacy_set_status);

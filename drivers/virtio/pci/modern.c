@@ -24,7 +24,9 @@ static u64 transport_features(struct vp_device *vp, u64 offered)
 {
 	u64 known = BIT_ULL(VIRTIO_F_RING_RESET) | BIT_ULL(VIRTIO_F_ADMIN_VQ);
 
-	if (pci_find_ext_capability(vp->pdev, PCI_EXT_CAP_ID_SRIOV))
+	/* To look for it takes some reads of configuration space. */
+	if (offered & BIT_ULL(VIRTIO_F_SR_IOV) &&
+	    pci_find_ext_capability(vp->pdev, PCI_EXT_CAP_ID_SRIOV))
 		known |= BIT_ULL(VIRTIO_F_SR_IOV);
 	return offered & known;
 }
@@ -94,6 +96,7 @@ static void reset(struct virtio_device *vdev)
 {
 	struct vp_device *vp = to_vp(vdev);
 
+	vp->num_queues = 0;
 	vp_modern_set_status(&vp->mdev, 0);
 	vp_reset_done(vp);
 }
@@ -119,9 +122,17 @@ static u16 config_vector(struct vp_device *vp, u16 vector)
 	return vp_modern_config_vector(&vp->mdev, vector);
 }
 
+/* Read when the first queue is made: it may depend on the features. */
 static unsigned int count_queues(struct vp_device *vp)
 {
-	return vp_modern_get_num_queues(&vp->mdev);
+	if (!vp->num_queues)
+		vp->num_queues = vp_modern_get_num_queues(&vp->mdev);
+	return vp->num_queues;
+}
+
+static unsigned int queue_size(struct vp_device *vp, unsigned int index)
+{
+	return vp_modern_get_queue_size(&vp->mdev, index);
 }
 
 /* Virtio 1.3, 2.9: the notification says how far the ring was filled. */
@@ -217,8 +228,7 @@ static int disable_vq_and_reset(struct virtqueue *vq)
 		__virtqueue_break(vq);
 		return -EBUSY;
 	}
-	WRITE_ONCE(q->listening, false);
-	vp_synchronize_queue(vp, q);
+	vp_stop_listening(vp, q);
 	vq->reset = true;
 	return 0;
 }
@@ -236,7 +246,7 @@ static int enable_vq_after_reset(struct virtqueue *vq)
 	err = program_queue(vp, vq, q->vector);
 	if (err)
 		return err;
-	WRITE_ONCE(q->listening, !q->own_irq && (vq->callback || vq->notify_driver));
+	vp_listen(vp, q);
 	start_queue(vp, vq);
 	vq->reset = false;
 	return 0;
@@ -335,6 +345,7 @@ static const struct vp_registers registers = {
 	.config_window	= config_window,
 	.config_vector	= config_vector,
 	.count_queues	= count_queues,
+	.queue_size	= queue_size,
 	.make_queue	= make_queue,
 	.program_queue	= program_queue,
 	.start_queue	= start_queue,

@@ -29,10 +29,17 @@ modern(struct virtio_pci_modern_device *mdev)
 #define HAS(mdev, register) \
 	((mdev)->common_len >= offsetofend(struct virtio_pci_modern_common_cfg, register))
 
+/*
+ * Each access is an exit of a guest, so a queue is selected once for all that is said
+ * about it.  Calls on queues exclude each other; a reset makes the device forget.
+ */
 static struct virtio_pci_common_cfg __iomem *
 select_queue(struct virtio_pci_modern_device *mdev, u16 index)
 {
-	vp_iowrite16(index, &mdev->common->queue_select);
+	if (mdev->selected != index + 1) {
+		vp_iowrite16(index, &mdev->common->queue_select);
+		mdev->selected = index + 1;
+	}
 	return mdev->common;
 }
 
@@ -63,7 +70,7 @@ static void set_dma_mask(struct virtio_pci_modern_device *mdev)
 
 	if (dma_set_mask_and_coherent(dev, mdev->dma_mask ?: DMA_BIT_MASK(64)) &&
 	    dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
-		dev_warn(dev, "neither 64-bit nor 32-bit DMA is to be had, going on without\n");
+		dev_warn(dev, "cannot set a 64-bit or 32-bit DMA mask, continuing anyway\n");
 }
 
 /**
@@ -296,6 +303,8 @@ EXPORT_SYMBOL_GPL(vp_modern_get_status);
  */
 void vp_modern_set_status(struct virtio_pci_modern_device *mdev, u8 status)
 {
+	if (!status)
+		mdev->selected = 0;
 	vp_iowrite8(status, &mdev->common->device_status);
 }
 EXPORT_SYMBOL_GPL(vp_modern_set_status);

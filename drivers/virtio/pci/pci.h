@@ -10,6 +10,7 @@
 #define _VIRTIO_PCI_H
 
 #include <linux/cpumask.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
@@ -18,11 +19,15 @@
 #include <linux/virtio_pci_legacy.h>
 #include <linux/virtio_pci_modern.h>
 #include <linux/virtio_ring.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "../transport.h"
 
-/* Configuration changes and administration have the first vector. */
+/*
+ * Configuration changes and administration have the first vector.  So have queues for
+ * which there is no other one.
+ */
 #define VP_CONFIG_VECTOR	0
 #define VP_FIRST_QUEUE_VECTOR	1
 
@@ -30,15 +35,17 @@
  * struct vp_queue - what the transport keeps for a queue
  * @vq: the queue
  * @vector: its MSI-X vector, or VIRTIO_MSI_NO_VECTOR
- * @own_irq: nobody else uses that vector
- * @listening: interrupts that queues share are passed on to it
+ * @own_irq: that vector is this queue's alone, and its handler is installed
+ * @wants_callback: its driver wants to be called back
+ * @node: link in &vp_device.listening while shared interrupts are passed on to it
  * @affinity: the CPUs asked for; the interrupt core keeps a pointer to it
  * @irq_name: as in /proc/interrupts
  */
 struct vp_queue {
 	struct virtqueue *vq;
 	u16 vector;
-	bool own_irq, listening;
+	bool own_irq, wants_callback;
+	struct hlist_node node;
 	cpumask_var_t affinity;
 	char irq_name[64];
 };
@@ -49,6 +56,7 @@ enum vp_plan {
 	VP_VECTOR_EACH,		/* MSI-X: one for changes, one per queue */
 	VP_VECTOR_SHARED,	/* MSI-X: one for changes, one for all queues */
 	VP_INTX,		/* one line for everything */
+	VP_VECTOR_ONE,		/* MSI-X: one vector for everything */
 };
 
 /**
@@ -72,6 +80,7 @@ struct vp_device;
  * @config_window: where the device configuration can be reached at the moment
  * @config_vector: give configuration changes a vector; returns the one taken
  * @count_queues: how many queues the device has
+ * @queue_size: how long queue @index may be
  * @make_queue: create queue @index and tell the device where it lies
  * @program_queue: tell the device, which was reset, of a queue that there is
  * @start_queue: let the device use it; may be %NULL
@@ -82,6 +91,7 @@ struct vp_registers {
 	struct virtio_config_window (*config_window)(const struct vp_device *vp);
 	u16 (*config_vector)(struct vp_device *vp, u16 vector);
 	unsigned int (*count_queues)(struct vp_device *vp);
+	unsigned int (*queue_size)(struct vp_device *vp, unsigned int index);
 	struct virtqueue *(*make_queue)(struct vp_device *vp, unsigned int index,
 					const struct virtqueue_info *info, u16 vector);
 	int (*program_queue)(struct vp_device *vp, struct virtqueue *vq, u16 vector);
@@ -98,13 +108,19 @@ struct vp_registers {
  * @mdev: a modern device's registers
  * @ldev: a legacy device's registers
  * @isr: interrupt status; reading clears it
- * @queues: &struct vp_queue by index, without the administration queue.
- *	Interrupt handlers walk it under RCU; who removes a queue waits for them.
+ * @queues: &struct vp_queue by index, without the administration queue
+ * @listening: those of them that share an interrupt.  Handlers walk it under RCU; a
+ *	queue that was taken off may be freed when the handlers that run have ended.
+ * @first_is_shared: some of them have the first vector
+ * @refusal: why an interrupt could not be used, when that is what made queues fail
  * @plan: how interrupts are spread
+ * @num_queues: that the device says it has; 0 while that is not known
  * @vectors: MSI-X vectors that were allocated
  * @vectors_shared: of those, from the first, with a handler for the device
  * @shared_name: of the vectors that are not one queue's own
  * @admin: the administration queue
+ * @frozen: an error of the bus has stopped the device, and it was not resumed since
+ * @bus_limit: runs when that takes too long
  */
 struct vp_device {
 	struct virtio_device vdev;
@@ -116,11 +132,18 @@ struct vp_device {
 	};
 	u8 __iomem *isr;
 	struct xarray queues;
+	struct hlist_head listening;
+	bool first_is_shared;
+	int refusal;
 
 	enum vp_plan plan;
+	unsigned int num_queues;
 	unsigned int vectors, vectors_shared;
 	char shared_name[2][64];
 	struct vp_admin admin;
+
+	bool frozen;
+	struct delayed_work bus_limit;
 };
 
 static inline struct vp_device *to_vp(struct virtio_device *vdev)
@@ -130,7 +153,7 @@ static inline struct vp_device *to_vp(struct virtio_device *vdev)
 
 static inline bool vp_has_msix(const struct vp_device *vp)
 {
-	return vp->plan == VP_VECTOR_EACH || vp->plan == VP_VECTOR_SHARED;
+	return vp->plan != VP_CLOSED && vp->plan != VP_INTX;
 }
 
 /* vectors.c */
@@ -141,7 +164,8 @@ int vp_resume_vectors(struct vp_device *vp);
 void vp_close_vectors(struct vp_device *vp);
 int vp_request_queue_irq(struct vp_device *vp, struct vp_queue *q);
 void vp_free_queue_irq(struct vp_device *vp, struct vp_queue *q);
-void vp_synchronize_queue(struct vp_device *vp, const struct vp_queue *q);
+void vp_listen(struct vp_device *vp, struct vp_queue *q);
+void vp_stop_listening(struct vp_device *vp, struct vp_queue *q);
 void vp_synchronize_cbs(struct virtio_device *vdev);
 int vp_set_vq_affinity(struct virtqueue *vq, const struct cpumask *mask);
 const struct cpumask *vp_get_vq_affinity(struct virtio_device *vdev, int index);
@@ -183,6 +207,7 @@ int vp_admin_index(struct vp_device *vp, unsigned int *index);
 void vp_admin_info(struct vp_device *vp, unsigned int index, struct virtqueue_info *info);
 void vp_admin_activate(struct vp_device *vp);
 void vp_admin_abort(struct vp_device *vp);
+struct vp_queue *vp_admin_take_queue(struct vp_device *vp);
 int vp_admin_execute(struct vp_device *vp, struct virtio_admin_cmd *cmd);
 
 #endif /* _VIRTIO_PCI_H */

@@ -45,6 +45,10 @@ static void drop_queue(struct vp_device *vp, struct vp_queue *q)
 	free_queue(q);
 }
 
+/*
+ * Returns -EBUSY as ERR_PTR() when the vector is what is no good, with &vp->refusal saying
+ * why; any other error is one of the queue.
+ */
 static struct vp_queue *make_queue(struct vp_device *vp, unsigned int index,
 				   const struct virtqueue_info *info, u16 vector)
 {
@@ -59,13 +63,17 @@ static struct vp_queue *make_queue(struct vp_device *vp, unsigned int index,
 	q->vq = vp->regs->make_queue(vp, index, info, vector);
 	if (IS_ERR(q->vq)) {
 		err = PTR_ERR(q->vq);
+		vp->refusal = err;
 		goto free_mask;
 	}
 	q->vq->callback = info->used_cb;
+	q->wants_callback = wants_callback(info);
 	err = vp_request_queue_irq(vp, q);
 	if (!err)
 		return q;
 	vp->regs->drop_queue(vp, q->vq);
+	vp->refusal = err;
+	err = -EBUSY;
 free_mask:
 	free_cpumask_var(q->affinity);
 free:
@@ -73,7 +81,7 @@ free:
 	return ERR_PTR(err);
 }
 
-/* A queue of the driver's: shared handlers see it from here on. */
+/* A queue of the driver's: shared handlers see it from here on.  Errors as above. */
 static struct virtqueue *add_queue(struct vp_device *vp, unsigned int index,
 				   const struct virtqueue_info *info, u16 vector)
 {
@@ -82,10 +90,13 @@ static struct virtqueue *add_queue(struct vp_device *vp, unsigned int index,
 
 	if (IS_ERR(q))
 		return ERR_CAST(q);
-	q->listening = wants_callback(info) && !q->own_irq;
 	err = xa_err(xa_store(&vp->queues, index, q, GFP_KERNEL));
-	if (!err)
+	if (!err) {
+		if (vector == VP_CONFIG_VECTOR)
+			WRITE_ONCE(vp->first_is_shared, true);
+		vp_listen(vp, q);
 		return q->vq;
+	}
 	vp_free_queue_irq(vp, q);
 	drop_queue(vp, q);
 	return ERR_PTR(err);
@@ -127,47 +138,131 @@ static void start_queue(struct vp_device *vp, struct virtqueue *vq)
 void vp_del_vqs(struct virtio_device *vdev)
 {
 	struct vp_device *vp = to_vp(vdev);
-	struct vp_queue *admin = vp->admin.queue;
 	struct vp_queue *q;
 	unsigned long index;
 
 	xa_for_each(&vp->queues, index, q)
 		vp_free_queue_irq(vp, q);
 	vp_free_shared_irqs(vp);
+	INIT_HLIST_HEAD(&vp->listening);
 
 	xa_for_each(&vp->queues, index, q) {
 		xa_erase(&vp->queues, index);
 		drop_queue(vp, q);
 	}
-	if (admin) {
-		vp_admin_abort(vp);
-		vp->admin.queue = NULL;
-		drop_queue(vp, admin);
-	}
+	q = vp_admin_take_queue(vp);
+	if (q)
+		drop_queue(vp, q);
 	vp_close_vectors(vp);
 }
 
-static int add_queues(struct vp_device *vp, unsigned int nvqs, struct virtqueue *vqs[],
-		      const struct virtqueue_info *infos)
+/*
+ * The vector for the next queue with a callback, of which there have been @count.  By the
+ * plan, or the first one where the plan has none for it.
+ */
+static u16 pick_vector(const struct vp_device *vp, unsigned int count)
 {
-	unsigned int i, index = 0;
-	u16 next = VP_FIRST_QUEUE_VECTOR, vector;
+	unsigned int vector = VP_FIRST_QUEUE_VECTOR;
 
-	for (i = 0; i < nvqs; i++) {
-		vqs[i] = NULL;
-		if (!infos[i].name)
+	if (!vp_has_msix(vp))
+		return VIRTIO_MSI_NO_VECTOR;
+	if (vp->plan == VP_VECTOR_EACH)
+		vector += count;
+	return vector < vp->vectors ? vector : VP_CONFIG_VECTOR;
+}
+
+/**
+ * struct wanted - what is wanted of a device
+ * @nvqs: how many queues at once; none for a driver that takes them one by one
+ * @vqs: where they go
+ * @infos: what each is to be
+ * @callbacks: queues that want an interrupt, now or later
+ * @desc: how to spread interrupts over CPUs, or %NULL
+ */
+struct wanted {
+	unsigned int nvqs;
+	struct virtqueue **vqs;
+	const struct virtqueue_info *infos;
+	unsigned int callbacks;
+	const struct irq_affinity *desc;
+};
+
+static int add_queues(struct vp_device *vp, const struct wanted *w)
+{
+	unsigned int i, index = 0, callbacks = 0;
+	const struct virtqueue_info *info;
+	struct virtqueue *vq;
+	u16 vector;
+
+	for (i = 0; i < w->nvqs; i++) {
+		info = &w->infos[i];
+		w->vqs[i] = NULL;
+		if (!info->name)
 			continue;
-		vector = VIRTIO_MSI_NO_VECTOR;
-		if (vp_has_msix(vp) && wants_callback(&infos[i]))
-			vector = vp->plan == VP_VECTOR_EACH ? next++ : next;
-		vqs[i] = add_queue(vp, index, &infos[i], vector);
-		if (PTR_ERR_OR_ZERO(vqs[i]) == -ENOENT)
-			virtio_queue_missing(&vp->vdev, index, infos[i].name);
-		if (IS_ERR(vqs[i]))
-			return PTR_ERR(vqs[i]);
+		vector = wants_callback(info) ? pick_vector(vp, callbacks++) :
+						VIRTIO_MSI_NO_VECTOR;
+		vq = add_queue(vp, index, info, vector);
+		if (PTR_ERR_OR_ZERO(vq) == -ENOENT)
+			virtio_queue_missing(&vp->vdev, index, info->name);
+		if (IS_ERR(vq))
+			return PTR_ERR(vq);
+		w->vqs[i] = vq;
 		index++;
 	}
 	return add_admin_queue(vp);
+}
+
+/*
+ * Interrupts by one plan, and all queues with them.  Returns 0; -EBUSY when another plan
+ * may do, with &vp->refusal saying why this one does not; or an error of a queue.
+ */
+static int try_plan(struct vp_device *vp, enum vp_plan plan, const struct wanted *w)
+{
+	int err = vp_open_vectors(vp, plan, w->callbacks, w->desc);
+
+	if (err) {
+		vp->refusal = err;
+		return -EBUSY;
+	}
+	err = add_queues(vp, w);
+	if (err)
+		vp_del_vqs(&vp->vdev);
+	return err;
+}
+
+static void complain_of_interrupts(struct vp_device *vp, unsigned int callbacks, int msix,
+				   int line)
+{
+	unsigned int vectors = VP_FIRST_QUEUE_VECTOR + callbacks;
+
+	if (vp->pdev->irq)
+		pci_err(vp->pdev, "no interrupts: %u vectors wanted, error %d; line %u, error %d\n",
+			vectors, msix, vp->pdev->irq, line);
+	else
+		pci_err(vp->pdev, "no interrupts: %u vectors wanted, error %d; no line\n",
+			vectors, msix);
+}
+
+/*
+ * One plan after the other, until there is one by which the device can interrupt.  Any
+ * error of an interrupt leads to the next plan: some come only when a vector is requested
+ * (x86 has none left, or memory is short), some from the device.  Returns 0 or an error.
+ */
+static int try_plans(struct vp_device *vp, enum vp_plan plan, const struct wanted *w)
+{
+	int err, msix = 0, line = 0;
+
+	for (; plan <= VP_VECTOR_ONE; plan++) {
+		err = try_plan(vp, plan, w);
+		if (err != -EBUSY)
+			return err;
+		if (plan == VP_INTX)
+			line = vp->refusal;
+		else
+			msix = vp->refusal;
+	}
+	complain_of_interrupts(vp, w->callbacks, msix, line);
+	return msix;
 }
 
 /**
@@ -178,44 +273,28 @@ static int add_queues(struct vp_device *vp, unsigned int nvqs, struct virtqueue 
  * @infos: what each is to be
  * @desc: how to spread interrupts over CPUs, or %NULL
  *
- * Tries a vector per queue, then one for all, then the interrupt line.  No queue
- * is started before all are there: what the device was told can't be taken back
- * from then on except by a reset (virtio 1.3, 4.1.4.3.2).
+ * Tries a vector per queue, then one for all queues, then the interrupt line, then one
+ * vector for everything.  No queue is started before all are there: what the device was
+ * told can't be taken back from then on except by a reset (virtio 1.3, 4.1.4.3.2).
  * Context: may sleep.
  * Return: 0, or an error and then there are no queues.
  */
 int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
 		struct virtqueue_info *infos, struct irq_affinity *desc)
 {
+	struct wanted w = { .nvqs = nvqs, .vqs = vqs, .infos = infos, .desc = desc };
 	struct vp_device *vp = to_vp(vdev);
-	unsigned int i, callbacks = 0;
-	enum vp_plan plan;
 	struct virtqueue *vq;
-	int err, why = 0;
+	unsigned int i;
+	int err;
 
 	for (i = 0; i < nvqs; i++)
-		callbacks += infos[i].name && wants_callback(&infos[i]);
-
-	for (plan = VP_VECTOR_EACH; plan <= VP_INTX; plan++) {
-		err = vp_open_vectors(vp, plan, callbacks, desc);
-		if (err) {
-			/* That there is no line is not why the vectors were no good. */
-			if (plan < VP_INTX || vp->pdev->irq)
-				why = err;
-			continue;
-		}
-		err = add_queues(vp, nvqs, vqs, infos);
-		why = err;
-		if (!err)
-			break;
-		vp_del_vqs(vdev);
-		/* The device may have no room for so many vectors; fewer mend nothing else. */
-		if (err != -EBUSY)
-			break;
-	}
+		w.callbacks += infos[i].name && wants_callback(&infos[i]);
+	err = try_plans(vp, VP_VECTOR_EACH, &w);
 	if (err)
-		return why;
-	virtio_device_for_each_vq(vdev, vq)
+		return err;
+	/* Backwards: the last one is the one that is selected. */
+	list_for_each_entry_reverse(vq, &vdev->vqs, list)
 		start_queue(vp, vq);
 	return 0;
 }
@@ -223,22 +302,32 @@ int vp_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue 
 /* The vectors for a driver that takes queues singly: what will all it may take need? */
 static int open_for_single(struct vp_device *vp, unsigned int queues)
 {
-	enum vp_plan plan = queues > MOST_OWN_VECTORS ? VP_VECTOR_SHARED : VP_VECTOR_EACH;
+	struct wanted w = { .callbacks = queues };
 	int err;
 
-	for (; plan <= VP_INTX; plan++) {
-		err = vp_open_vectors(vp, plan, queues, NULL);
-		if (!err)
-			break;
-	}
-	if (err)
-		return err;
-	err = add_admin_queue(vp);
-	if (err)
-		vp_del_vqs(&vp->vdev);
-	else if (vp->admin.queue)
+	err = try_plans(vp, queues > MOST_OWN_VECTORS ? VP_VECTOR_SHARED : VP_VECTOR_EACH, &w);
+	if (!err && vp->admin.queue)
 		start_queue(vp, vp->admin.queue->vq);
 	return err;
+}
+
+/*
+ * By the vector of the plan; or by the first one, should that be no good.  Other plans
+ * can't be tried: queues that were taken before are in use.
+ */
+static struct virtqueue *add_single_queue(struct vp_device *vp, unsigned int index,
+					  const struct virtqueue_info *info)
+{
+	u16 vector = wants_callback(info) ? pick_vector(vp, index) : VIRTIO_MSI_NO_VECTOR;
+	struct virtqueue *vq = add_queue(vp, index, info, vector);
+
+	if (PTR_ERR_OR_ZERO(vq) == -EBUSY && vector != VP_CONFIG_VECTOR)
+		vq = add_queue(vp, index, info, VP_CONFIG_VECTOR);
+	if (PTR_ERR_OR_ZERO(vq) != -EBUSY)
+		return vq;
+	pci_err(vp->pdev, "queue %u: vector %u can't be used, nor can the first: error %d\n",
+		index, vector, vp->refusal);
+	return ERR_PTR(vp->refusal);
 }
 
 /**
@@ -256,7 +345,6 @@ struct virtqueue *vp_setup_vq(struct virtio_device *vdev, unsigned int index,
 {
 	struct vp_device *vp = to_vp(vdev);
 	unsigned int queues = vp->regs->count_queues(vp);
-	u16 vector = VIRTIO_MSI_NO_VECTOR;
 	struct virtqueue *vq;
 	int err;
 
@@ -267,22 +355,10 @@ struct virtqueue *vp_setup_vq(struct virtio_device *vdev, unsigned int index,
 		if (err)
 			return ERR_PTR(err);
 	}
-	if (vp->plan == VP_VECTOR_EACH)
-		vector = VP_FIRST_QUEUE_VECTOR + index;
-	else if (vp->plan == VP_VECTOR_SHARED)
-		vector = VP_FIRST_QUEUE_VECTOR;
-	/* The device may say another number of queues now than at the first call. */
-	if (vp_has_msix(vp) && (vector >= vp->vectors || !wants_callback(info)))
-		vector = VIRTIO_MSI_NO_VECTOR;
-
-	vq = add_queue(vp, index, info, vector);
-	if (!IS_ERR(vq)) {
+	vq = add_single_queue(vp, index, info);
+	if (!IS_ERR(vq))
 		start_queue(vp, vq);
-		return vq;
-	}
-	if (PTR_ERR(vq) == -EBUSY)
-		pci_err(vp->pdev, "queue %u: device refuses vector %u\n", index, vector);
-	if (xa_empty(&vp->queues))
+	else if (xa_empty(&vp->queues))
 		vp_del_vqs(vdev);
 	return vq;
 }
@@ -302,8 +378,8 @@ void vp_teardown_vq(struct virtqueue *vq)
 
 	if (!q)
 		return;
+	vp_stop_listening(vp, q);
 	vp_free_queue_irq(vp, q);
-	vp_synchronize_queue(vp, q);
 	drop_queue(vp, q);
 	if (xa_empty(&vp->queues))
 		vp_del_vqs(vdev);
@@ -328,7 +404,8 @@ int vp_resume_vqs(struct virtio_device *vdev)
 		return -EOPNOTSUPP;
 	err = vp_resume_vectors(vp);
 	xa_for_each(&vp->queues, index, q)
-		err = err ?: vp->regs->program_queue(vp, q->vq, q->vector);
+		err = err ?: virtio_check_queue_size(q->vq, vp->regs->queue_size(vp, index)) ?:
+			     vp->regs->program_queue(vp, q->vq, q->vector);
 	if (err)
 		return err;
 	/* One that was being reset on its own is started by who does that. */

@@ -8,23 +8,28 @@
  * is told of an interrupt.
  */
 #include <linux/interrupt.h>
+#include <linux/rculist.h>
 
 #include "pci.h"
 
 /*
- * Handlers.  They walk the queues under RCU and take no lock: a queue leaves the
- * array first, then its remover waits for the handlers, then it is freed.
+ * Handlers.  Nobody shares a vector of MSI-X with the device.  So an interrupt for which
+ * there is nothing left to do, because the driver has polled meanwhile, is a handled one:
+ * the interrupt core would turn the vector off after too many that are not.
  */
 
+/*
+ * The queues that share an interrupt.  No lock is taken: vp_stop_listening() waits for
+ * handlers before a queue is freed.
+ */
 static irqreturn_t wake_queues(int irq, struct vp_device *vp)
 {
 	irqreturn_t ret = IRQ_NONE;
 	struct vp_queue *q;
-	unsigned long index;
 
-	xa_for_each(&vp->queues, index, q)
-		if (READ_ONCE(q->listening))
-			ret |= vring_interrupt(irq, q->vq);
+	guard(rcu)();
+	hlist_for_each_entry_rcu(q, &vp->listening, node)
+		ret |= vring_interrupt(irq, q->vq);
 	return ret;
 }
 
@@ -36,18 +41,42 @@ static void wake_admin(int irq, struct vp_device *vp)
 		vring_interrupt(irq, q->vq);
 }
 
-static irqreturn_t on_config_vector(int irq, void *opaque)
+/*
+ * Queues have this vector, too.  The device notes a change in the interrupt status before
+ * it interrupts, with MSI-X as well (virtio 1.3, 4.1.4.5.1).  If there is no note and no
+ * queue has anything either, it can only be a change.
+ */
+static void on_shared_first_vector(int irq, struct vp_device *vp)
+{
+	irqreturn_t ret = wake_queues(irq, vp);
+	u8 isr = ioread8(vp->isr);
+
+	if (isr != VIRTIO_STATUS_GONE && (isr & VIRTIO_PCI_ISR_CONFIG || ret == IRQ_NONE))
+		virtio_config_changed(&vp->vdev);
+}
+
+static irqreturn_t on_first_vector(int irq, void *opaque)
 {
 	struct vp_device *vp = opaque;
 
-	virtio_config_changed(&vp->vdev);
+	if (READ_ONCE(vp->first_is_shared))
+		on_shared_first_vector(irq, vp);
+	else
+		virtio_config_changed(&vp->vdev);
 	wake_admin(irq, vp);
 	return IRQ_HANDLED;
 }
 
-static irqreturn_t on_queue_vector(int irq, void *opaque)
+static irqreturn_t on_queues_vector(int irq, void *opaque)
 {
-	return wake_queues(irq, opaque);
+	wake_queues(irq, opaque);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t on_queue_vector(int irq, void *vq)
+{
+	vring_interrupt(irq, vq);
+	return IRQ_HANDLED;
 }
 
 /* The line may be another device's; reading the status takes it down if ours. */
@@ -117,12 +146,25 @@ int vp_resume_vectors(struct vp_device *vp)
 
 static int open_shared(struct vp_device *vp)
 {
-	int err = request_shared(vp, on_config_vector, "config") ?: vp_resume_vectors(vp);
+	int err = request_shared(vp, on_first_vector, "config") ?: vp_resume_vectors(vp);
 
 	if (err)
 		return err;
 	return vp->plan == VP_VECTOR_SHARED ?
-		request_shared(vp, on_queue_vector, "virtqueues") : 0;
+		request_shared(vp, on_queues_vector, "virtqueues") : 0;
+}
+
+/* How many vectors a plan needs, if so many queues want an interrupt. */
+static unsigned int count_vectors(enum vp_plan plan, unsigned int callbacks)
+{
+	switch (plan) {
+	case VP_VECTOR_EACH:
+		return VP_FIRST_QUEUE_VECTOR + callbacks;
+	case VP_VECTOR_SHARED:
+		return VP_FIRST_QUEUE_VECTOR + 1;
+	default:
+		return VP_FIRST_QUEUE_VECTOR;
+	}
 }
 
 /**
@@ -138,8 +180,7 @@ static int open_shared(struct vp_device *vp)
 int vp_open_vectors(struct vp_device *vp, enum vp_plan plan, unsigned int callbacks,
 		    const struct irq_affinity *desc)
 {
-	unsigned int n = VP_FIRST_QUEUE_VECTOR + (plan == VP_VECTOR_EACH ? callbacks : 1);
-	unsigned int flags = PCI_IRQ_MSIX;
+	unsigned int n = count_vectors(plan, callbacks), flags = PCI_IRQ_MSIX;
 	struct irq_affinity spread;
 	int err;
 
@@ -192,6 +233,7 @@ void vp_close_vectors(struct vp_device *vp)
 		pci_free_irq_vectors(vp->pdev);
 	}
 	vp->vectors = 0;
+	vp->first_is_shared = false;
 	vp->plan = VP_CLOSED;
 }
 
@@ -212,7 +254,7 @@ int vp_request_queue_irq(struct vp_device *vp, struct vp_queue *q)
 		return 0;
 	snprintf(q->irq_name, sizeof(q->irq_name), "%s-%s", dev_name(&vp->vdev.dev),
 		 q->vq->name);
-	err = request_irq(vector_irq(vp, q->vector), vring_interrupt, 0, q->irq_name, q->vq);
+	err = request_irq(vector_irq(vp, q->vector), on_queue_vector, 0, q->irq_name, q->vq);
 	q->own_irq = !err;
 	return err;
 }
@@ -237,15 +279,30 @@ void vp_free_queue_irq(struct vp_device *vp, struct vp_queue *q)
 }
 
 /**
- * vp_synchronize_queue - wait for handlers that may look at a queue
+ * vp_listen - pass shared interrupts on to a queue
+ * @vp: the device
+ * @q: the queue; nothing is done if it has its own vector, or nobody to call back
+ *
+ * Context: any that excludes other changes of queues.
+ */
+void vp_listen(struct vp_device *vp, struct vp_queue *q)
+{
+	if (q->wants_callback && !q->own_irq)
+		hlist_add_head_rcu(&q->node, &vp->listening);
+}
+
+/**
+ * vp_stop_listening - the other way, and wait for handlers that may look at the queue
  * @vp: the device
  * @q: the queue
  *
- * Not by turning the interrupt off: one with managed affinity can't be.
- * Context: may sleep.
+ * Does not turn the interrupt off for that: one with managed affinity can't be.
+ * Context: may sleep, and excludes other changes of queues.
  */
-void vp_synchronize_queue(struct vp_device *vp, const struct vp_queue *q)
+void vp_stop_listening(struct vp_device *vp, struct vp_queue *q)
 {
+	if (!hlist_unhashed(&q->node))
+		hlist_del_init_rcu(&q->node);
 	if (q->own_irq)
 		synchronize_irq(vector_irq(vp, q->vector));
 	else

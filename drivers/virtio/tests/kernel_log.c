@@ -3,8 +3,8 @@
  * What the kernel said since a test began; see kernel_log.h.
  *
  * Warnings and worse about virtio count.  Not so what the driver core says of a
- * probe or a registration that failed, besides whoever is at fault, nor what KUnit
- * says of our files.
+ * probe or a registration that failed, besides whoever is at fault, nor what the
+ * interrupt core says of a request that failed, nor what KUnit says of our files.
  */
 #include <linux/kern_levels.h>
 #include <linux/kmsg_dump.h>
@@ -30,7 +30,8 @@ static bool counts(const char *line)
 
 	return sscanf(line, "<%u>", &level) == 1 && (level & 7) <= LOGLEVEL_WARNING &&
 	       strstr(line, "virtio") && !strstr(line, "probe with driver") &&
-	       !strstr(line, "failed to claim resource") && !strstr(line, "/virtio/");
+	       !strstr(line, "failed to claim resource") && !strstr(line, "genirq: ") &&
+	       !strstr(line, "/virtio/");
 }
 
 /* Returns how many lines count; the last is in @last. */

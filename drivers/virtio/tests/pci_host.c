@@ -4,6 +4,7 @@
  */
 #include <linux/interrupt.h>
 #include <linux/irq.h>
+#include <linux/irqdesc.h>
 #include <linux/irqdomain.h>
 #include <linux/msi.h>
 #include <linux/sizes.h>
@@ -24,6 +25,12 @@
  * @fwnode: names the domain of MSI-X
  * @inner: interrupt numbers for MSI-X
  * @msi: MSI-X
+ * @granted: vectors that are allocated
+ * @limit: no more than that many are
+ * @irq_err: the error of requests for an interrupt by a vector; 0 for none
+ * @irq_after: so many requests succeed before
+ * @irq_times: so many fail; 0 for all that follow
+ * @irqs: requests so far
  */
 struct host {
 	struct soft_io io;
@@ -34,6 +41,9 @@ struct host {
 	int line;
 	struct fwnode_handle *fwnode;
 	struct irq_domain *inner, *msi;
+	unsigned int granted, limit;
+	int irq_err;
+	unsigned int irq_after, irq_times, irqs;
 };
 
 static struct host host;
@@ -170,12 +180,16 @@ static struct irq_chip vector_chip = {
 static int alloc_vector(struct irq_domain *domain, unsigned int irq, unsigned int count,
 			void *arg)
 {
+	if (host.granted + count > host.limit)
+		return -ENOSPC;
+	host.granted += count;
 	irq_domain_set_info(domain, irq, irq, &vector_chip, NULL, handle_simple_irq, NULL, NULL);
 	return 0;
 }
 
 static void free_vector(struct irq_domain *domain, unsigned int irq, unsigned int count)
 {
+	host.granted -= count;
 }
 
 static const struct irq_domain_ops vector_ops = {
@@ -183,10 +197,21 @@ static const struct irq_domain_ops vector_ops = {
 	.free	= free_vector,
 };
 
+/* Where request_irq() learns whether there is anything to interrupt. */
+static int take_vector(struct irq_data *data)
+{
+	unsigned int n = host.irqs++;
+
+	if (n < host.irq_after || (host.irq_times && n >= host.irq_after + host.irq_times))
+		return 0;
+	return host.irq_err;
+}
+
 static struct irq_chip msix_chip = {
-	.name		= "virtio tests MSI-X",
-	.irq_mask	= pci_msi_mask_irq,
-	.irq_unmask	= pci_msi_unmask_irq,
+	.name			= "virtio tests MSI-X",
+	.irq_mask		= pci_msi_mask_irq,
+	.irq_unmask		= pci_msi_unmask_irq,
+	.irq_request_resources	= take_vector,
 };
 
 static struct msi_domain_info msix_info = {
@@ -235,6 +260,62 @@ bool pci_host_has_msix(void)
 }
 
 /**
+ * pci_host_line - the interrupt line of the slot
+ *
+ * Context: any.
+ * Return: its number.
+ */
+unsigned int pci_host_line(void)
+{
+	return host.line;
+}
+
+/**
+ * pci_host_limit_vectors - the machine is short of vectors
+ * @limit: it has so many
+ *
+ * Context: any.
+ */
+void pci_host_limit_vectors(unsigned int limit)
+{
+	host.limit = limit;
+}
+
+/**
+ * pci_host_fail_irqs - have requests for an interrupt by a vector fail
+ * @err: with this error
+ * @after: so many succeed before
+ * @times: so many fail; 0 for all that follow
+ *
+ * Context: any.
+ */
+void pci_host_fail_irqs(int err, unsigned int after, unsigned int times)
+{
+	host.irq_err = err;
+	host.irq_after = after;
+	host.irq_times = times;
+	host.irqs = 0;
+}
+
+/* The interrupt of a vector, or the line where MSI-X is off; 0 for one that is masked. */
+static unsigned int irq_of(unsigned int vector)
+{
+	struct pci_card *card = card_at(PCI_DEVFN(0, 0));
+	const u32 *entry;
+
+	if (!card)
+		return 0;
+	if (!pci_host_has_msix())
+		return host.line;
+	if (vector >= card->vectors)
+		return 0;
+	entry = card->msix + vector * PCI_MSIX_ENTRY_SIZE / sizeof(u32);
+	if (entry[PCI_MSIX_ENTRY_VECTOR_CTRL / 4] & PCI_MSIX_ENTRY_CTRL_MASKBIT)
+		return 0;
+	return entry[PCI_MSIX_ENTRY_DATA / 4];
+}
+
+/**
  * pci_host_interrupt - the card interrupts
  * @vector: by this vector; by the line where MSI-X is off
  *
@@ -243,20 +324,24 @@ bool pci_host_has_msix(void)
  */
 void pci_host_interrupt(unsigned int vector)
 {
-	struct pci_card *card = card_at(PCI_DEVFN(0, 0));
-	const u32 *entry;
+	unsigned int irq = irq_of(vector);
 
-	if (!card)
-		return;
-	if (!pci_host_has_msix()) {
-		generic_handle_irq_safe(host.line);
-		return;
-	}
-	if (vector >= card->vectors)
-		return;
-	entry = card->msix + vector * PCI_MSIX_ENTRY_SIZE / sizeof(u32);
-	if (!(entry[PCI_MSIX_ENTRY_VECTOR_CTRL / 4] & PCI_MSIX_ENTRY_CTRL_MASKBIT))
-		generic_handle_irq_safe(entry[PCI_MSIX_ENTRY_DATA / 4]);
+	if (irq)
+		generic_handle_irq_safe(irq);
+}
+
+/**
+ * pci_host_unhandled - interrupts that no handler wanted
+ * @vector: of this vector; of the line where MSI-X is off
+ *
+ * Context: any.
+ * Return: as many as the interrupt core has counted in a row.
+ */
+unsigned int pci_host_unhandled(unsigned int vector)
+{
+	struct irq_data *data = irq_get_irq_data(irq_of(vector));
+
+	return data ? irq_data_to_desc(data)->irqs_unhandled : 0;
 }
 
 /*
@@ -300,6 +385,7 @@ int pci_host_init(struct kunit *test)
 	int err;
 
 	memset(&host, 0, sizeof(host));
+	host.limit = UINT_MAX;
 	host.io.read = read_bar;
 	host.io.write = write_bar;
 	err = soft_io_attach(SOFT_IO_PCI, &host.io) ?: open_line() ?: open_vectors() ?: open_bus();

@@ -30,7 +30,7 @@ static const struct pci_lie lies[] = {
 	{ "has a page already", { SOFT_QUEUE_PFN, 1 }, -EINVAL, "queue 0 is enabled", -EINVAL },
 	{ "no vector for changes", { SOFT_CONFIG_VECTOR, SOFT_NO_VECTOR } },
 	{ "no vector for any queue", { SOFT_QUEUE_VECTOR, SOFT_NO_VECTOR },
-	  0, "refuses vector 1", -EBUSY },
+	  0, "vector 1 can't be used", -EBUSY },
 	{ "features change", { SOFT_FEATURES, U32_MAX, .after = 1 } },
 };
 

@@ -4,6 +4,7 @@
  * or is torn out at any moment of its life (virtio 1.3, 2.1 and 3.1).
  */
 #include <linux/virtio_config.h>
+#include <linux/workqueue.h>
 
 #include "pci_fixture.h"
 
@@ -175,6 +176,45 @@ static void test_admin_queue_for_driver(struct kunit *test)
 	soft_expect_probe_fails(test, -ENOENT, "queue 4 (soft) is not there");
 }
 
+/* The last queue is for administration.  Its commands are sent with a lock held. */
+#define ADMIN_QUEUE	(SOFT_QUEUES - 1)
+
+static void interrupt_of_admin(struct work_struct *work)
+{
+	pci_host_interrupt(0);
+}
+
+static DECLARE_WORK(admin_interrupts, interrupt_of_admin);
+
+static void interrupt_later(struct soft_device *dev, struct soft_queue *queue)
+{
+	if (queue == &dev->queues[ADMIN_QUEUE])
+		schedule_work(&admin_interrupts);
+	else
+		virtio_card_interrupt(dev, queue);
+}
+
+/* A command that is used without an answer has failed: no other one follows. */
+static void test_admin_without_answer(struct kunit *test)
+{
+	struct soft_device *dev = &CARD(test)->dev;
+
+	dev->offered |= BIT_ULL(VIRTIO_F_ADMIN_VQ);
+	dev->regs[SOFT_NUM_QUEUES] = ADMIN_QUEUE;
+	dev->regs[SOFT_ADMIN_NUM] = 1;
+	dev->regs[SOFT_ADMIN_INDEX] = ADMIN_QUEUE;
+	dev->interrupt = interrupt_later;
+	soft_driver.queues = ADMIN_QUEUE;
+	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
+	flush_work(&admin_interrupts);
+	KUNIT_EXPECT_EQ(test, 0, soft_driver.err);
+	KUNIT_EXPECT_EQ(test, ADMIN_QUEUE, soft_driver.back);
+	KUNIT_EXPECT_EQ(test, 1, dev->queues[ADMIN_QUEUE].kicks);
+	kernel_log_expect_one(test, "administration command 0x0: status 0x5");
+	pci_fixture_expect_clean(test);
+	pci_fixture_expect_honest_works(test);
+}
+
 static u32 never_settles(struct soft_device *dev, enum soft_register reg, u32 value)
 {
 	return reg == SOFT_GENERATION ? dev->reads[reg] : value;
@@ -299,6 +339,7 @@ static struct kunit_case pci_life_lies_cases[] = {
 	KUNIT_CASE(test_no_admin_queue),
 	KUNIT_CASE(test_admin_queue_among_others),
 	KUNIT_CASE(test_admin_queue_for_driver),
+	KUNIT_CASE(test_admin_without_answer),
 	KUNIT_CASE(test_generation),
 	KUNIT_CASE_PARAM(test_shm, shm_gen_params),
 #ifdef CONFIG_PM_SLEEP

@@ -19,6 +19,8 @@ static void reset(struct soft_device *dev)
 	dev->regs[SOFT_ISR] = 0;
 	dev->regs[SOFT_PAGE_SIZE] = 0;
 	dev->regs[SOFT_CONFIG_VECTOR] = SOFT_NO_VECTOR;
+	/* Which queue is selected then is not specified. */
+	dev->regs[SOFT_QUEUE_SELECT] = SOFT_QUEUES;
 	for (i = 0; i < SOFT_QUEUES; i++) {
 		struct soft_queue *q = &dev->queues[i];
 

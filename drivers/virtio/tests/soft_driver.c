@@ -120,6 +120,11 @@ static int soft_restore(struct virtio_device *vdev)
 	return soft_driver.err;
 }
 
+static void soft_changed(struct virtio_device *vdev)
+{
+	soft_driver.changes++;
+}
+
 static const struct virtio_device_id ids[] = {
 	{ SOFT_ID, VIRTIO_DEV_ANY_ID }, { 0 },
 };
@@ -155,6 +160,7 @@ int soft_driver_init(void)
 		.id_table = ids,
 		.probe = soft_probe,
 		.remove = leave,
+		.config_changed = soft_changed,
 		.freeze = soft_freeze,
 		.restore = soft_restore,
 		.restarts = true,

@@ -29,6 +29,7 @@
  * @config: the beginning of its configuration
  * @bytes: the buffers
  * @back: how many came back
+ * @changes: how often the configuration changed
  */
 struct soft_driver {
 	unsigned int queues;
@@ -41,6 +42,7 @@ struct soft_driver {
 	u8 config[8];
 	u8 bytes[SOFT_DRIVER_QUEUES];
 	unsigned int back;
+	unsigned int changes;
 };
 
 extern struct soft_driver soft_driver;
