@@ -25,7 +25,7 @@ int virtio_handshake_probe(struct virtio_device *vdev);
 void virtio_handshake_remove(struct virtio_device *vdev);
 void virtio_handshake_shutdown(struct virtio_device *vdev);
 int virtio_handshake_again(struct virtio_device *vdev);
-void virtio_prompt_driver(struct virtio_device *vdev);
+bool virtio_prompt_driver(struct virtio_device *vdev);
 void virtio_end_what_is_in_flight(struct virtio_device *vdev);
 void virtio_handshake_fail(struct virtio_device *vdev);
 int virtio_handshake_restore(struct virtio_device *vdev);

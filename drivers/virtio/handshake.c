@@ -25,7 +25,7 @@
 
 #define LEGACY_BITS	GENMASK_ULL(31, 0)
 
-/* An interrupt that came while a driver was prompted is another prompt; that may go on. */
+/* So often in a row is a driver prompted that is interrupted meanwhile. */
 #define MOST_PROMPTS	8
 
 /*
@@ -439,13 +439,19 @@ static bool prompt_once(struct virtio_device *vdev)
 	return again;
 }
 
-/* Call the driver back for all queues that are muted. */
-void virtio_prompt_driver(struct virtio_device *vdev)
+/*
+ * Call the driver back for all queues that are muted.  Returns whether a queue is muted still:
+ * the device has interrupted each time, and the caller is to come again.
+ */
+bool virtio_prompt_driver(struct virtio_device *vdev)
 {
 	int left = MOST_PROMPTS;
+	bool again;
 
-	while (prompt_once(vdev) && --left)
-		;
+	do {
+		again = prompt_once(vdev);
+	} while (again && --left);
+	return again;
 }
 
 /* The device will not answer.  Some drivers wait for it all the same. */

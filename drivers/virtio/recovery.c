@@ -46,6 +46,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  * @able: it is live, and its driver and its transport can do what is needed
  * @paused: somebody else is resetting it
  * @rebuilding: its driver is being restarted
+ * @muted: it is live, and interrupts of a queue of it are kept back still
  * @restarting: from when that resets it until it is live, and nobody else is to reset it
  * @stopped: it goes, and no bus says so any more that it is done
  * @turn: who waits for @paused or @restarting to end
@@ -57,7 +58,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
 struct virtio_recovery {
 	struct virtio_device *vdev;
 	struct mutex lock;	/* see above */
-	bool able, paused, rebuilding, restarting, stopped;
+	bool able, paused, muted, rebuilding, restarting, stopped;
 	wait_queue_head_t turn;
 	unsigned int attempts;
 	unsigned long last;
@@ -99,8 +100,18 @@ static int revive_device(struct virtio_device *vdev)
 		return err;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	vring_resume(vdev);
-	virtio_prompt_driver(vdev);
 	return 0;
+}
+
+/*
+ * A queue whose device interrupts all the while stays muted.  Then its driver is prompted again
+ * later, and so on: others get their turn in between.
+ */
+static void prompt(struct virtio_recovery *r)
+{
+	r->muted = virtio_prompt_driver(r->vdev);
+	if (r->muted)
+		queue_work(system_freezable_wq, &r->revive);
 }
 
 static void give_up(struct virtio_recovery *r, const char *why)
@@ -155,12 +166,14 @@ static void bring_back(struct virtio_recovery *r, const char *why)
 	dev_warn(&vdev->dev, "%s: reset and resumed, attempt %u of %u\n", why, r->attempts,
 		 MOST_ATTEMPTS);
 	tell_user_space(r, "started");
-	if (!revive_without_io(vdev))
+	if (!revive_without_io(vdev)) {
+		prompt(r);
 		queue_work(system_freezable_wq, &r->rebuild);
-	else if (is_away(vdev))
+	} else if (is_away(vdev)) {
 		wait_for_bus(r);
-	else
+	} else {
 		give_up(r, "it does not come back as it was");
+	}
 }
 
 /* %NULL if there is nothing wrong with it, or nothing left of it. */
@@ -188,6 +201,8 @@ static void revive(struct work_struct *work)
 		why = what_is_wrong(r->vdev);
 		if (why)
 			bring_back(r, why);
+		else if (r->muted)
+			prompt(r);
 	}
 	mutex_unlock(&r->lock);
 }

@@ -460,6 +460,39 @@ static void test_revived(struct kunit *test)
 	expect_as_before(test, host, vq);
 }
 
+static unsigned int interrupts;
+
+/* The device interrupts whenever its driver is called back. */
+static bool interrupt_again(struct virtqueue *vq)
+{
+	unsigned int len;
+
+	virtqueue_get_buf(vq, &len);
+	if (interrupts) {
+		interrupts--;
+		vring_interrupt(0, vq);
+	}
+	return true;
+}
+
+/* However busy the device is when it is back, its interrupts come through in the end. */
+static void test_busy_when_back(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+
+	fake_plan.use_queue = true;
+	fake_driver.restarts = false;
+	fake_bind(test, host);
+	fake_queue.vq->callback = interrupt_again;
+	interrupts = 50;
+	virtio_host_needs_reset(host);
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(host->event, host->status == LIVE, GENEROUS));
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, 0, interrupts);
+	/* Not noted and kept for later, as when it is muted. */
+	KUNIT_EXPECT_EQ(test, IRQ_NONE, vring_interrupt(0, fake_queue.vq));
+}
+
 /* A driver that can't be restarted at all is left alone, as ever. */
 static void test_no_callbacks(struct kunit *test)
 {
@@ -532,6 +565,7 @@ static void test_unplugged(struct kunit *test)
 	KUNIT_CASE(test_no_restart),			\
 	KUNIT_CASE(test_not_restarted),			\
 	KUNIT_CASE(test_revived),			\
+	KUNIT_CASE(test_busy_when_back),		\
 	KUNIT_CASE(test_no_callbacks),			\
 	KUNIT_CASE(test_lost_at_setup),			\
 	KUNIT_CASE(test_unplugged),			\
