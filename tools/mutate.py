@@ -22,7 +22,7 @@ DEBUGFS = "drivers/virtio/debugfs.c"
 MMIO, MMIO_REGISTERS, MMIO_QUEUES, MMIO_PARAMETER = (f"drivers/virtio/mmio/{f}.c" for f in ("device", "registers", "queues", "parameter"))
 PAGE_WALK, PAGE_SIDE, PAGE_DEVICE, PAGE_QUEUES, PAGE_H = (f"drivers/virtio/page/{f}" for f in ("walk.c", "side.c", "device.c", "queues.c", "page.h"))
 SAMPLE, SAMPLE_612, SKELETON = (f"samples/virtio/virtio_{f}.c" for f in ("sample", "sample_612", "skeleton"))
-BROKEN = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
+BROKEN = "if (unlikely((u16)(seen - at) > split_in_flight(q, plain, at)))"
 
 # name, file, what stands there, what the mutant has instead, test that must fail
 MUTANTS = (
@@ -105,13 +105,24 @@ MUTANTS = (
     ("packed: nothing is used within a batch", PACKED, "(READ_ONCE(q->in_batch) && at == READ_ONCE(q->used_next)) ||", "",
      "ring-model.test_model"),
     ("ring: in order, the list is not kept", TAKE, "\t\tq->oldest = q->next[slot->last];\n\t\treturn;\n", "\t\tq->oldest = q->next[slot->last];\n", "ring-model.test_model"),
-    ("ring: delayed callbacks of all in flight", SPLIT, "(u16)(q->avail_next - q->used_next) * 3 / 4;", "((u16)(q->avail_next - q->used_next) * 3 + 3) / 4;",
+    ("ring: delayed callbacks of all in flight", SPLIT, "(u16)(q->avail_next + q->skipped - q->used_next) * 3 / 4;", "((u16)(q->avail_next - q->used_next) * 3 + 3) / 4;",
      "ring.test_delayed"),
     ("ring: restart leaves callbacks on", "drivers/virtio/ring/api.c", "\tvirtqueue_disable_cb(vq);\n\treturn false;", "\treturn false;", "ring-life.test_restart_waiting"),
     ("ring: a second shutdown", SLOW, "\tif (q->draining)\n\t\treturn;\n", "", "ring-dma.test_shutdown"),
     ("ring: a part that was allocated is kept", "drivers/virtio/ring/memory.c", "\tfree_parts(q, mem);\n\treturn false;", "\treturn false;", "ring-dma.test_parts_missing"),
-    ("ring: nothing is ever unmapped", "drivers/virtio/ring/ring.h", "return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;",
+    ("ring: nothing is ever unmapped", "drivers/virtio/ring/ring.h", "return q->dma_api && !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;",
      "ring-dma.test_echo"),
+    ("ring: surplus entries are left where they are", SPLIT, "\tif (!split_drop_surplus(q))\n\t\tring_bad_index(q);\n", "", "ring-surplus.test_added_meanwhile"),
+    ("ring: an index is taken that is two rings ahead", SPLIT, "if (ahead > q->num)", "if (ahead > 2 * q->num)", "ring-surplus.test_limit"),
+    ("ring: a device is wrong without end", REPORT, "if (q->in_a_row > q->num)", "if (0)", "ring-surplus.test_without_end"),
+    ("ring: surplus entries are taken for buffers", SPLIT, "return q->avail_published - at + (plain ? 0 : q->skipped);", "return q->avail_published - at;", "ring-surplus.test_twice"),
+    ("ring: a full ring goes by what the device asked for", RING_API, "\t\tring_call(q, publish);\n\t\tvirtqueue_notify(&q->vq);",
+     "\t\tif (ring_call(q, publish))\n\t\t\tvirtqueue_notify(&q->vq);", "ring-events.test_full_ring"),
+    ("ring: a physical address is made up for one that is premapped", "drivers/virtio/ring/mapping.c", "\tq->phys = false;\n", "", "ring-premapped.test_physical_premapped"),
+    ("ring: a second pointer is taken for a table", RING_API, "if (unlikely(ctx && q->indirect))", "if (0)", "ring-life.test_ctx_beside_tables"),
+    ("ring: the caller's memory is cleared", QUEUE, "\tif (q->owned)\n\t\tring_clear_memory", "\tring_clear_memory", "ring-life.test_callers_memory"),
+    ("ring: what does not fit is mapped first", "drivers/virtio/ring/add.h", "if (!q->phys && unlikely(ring_lacks_room(q, buf)))", "if (0)", "ring-dma.test_no_room"),
+    ("packed: both events share a cache line", MEMORY, "q->packed ? driver + SMP_CACHE_BYTES :", "q->packed ? driver + mem->driver.bytes :", "ring-life.test_event_lines"),
     ("ring: a batch may end later", SPLIT, "return likely(at != q->used_seen) || ring_bad_batch(q, at);", "return true;", "ring-attack.test_attack"),
     ("ring: wrong lengths are said each time", REPORT, "\t\tq->length_said = true;\n", "", "ring-attack.test_lengths"),
     ("ring: a break that is not said", REPORT, "\tring_say(&q->vq, true, line);", "\t;", "ring-attack.test_attack"),
@@ -204,6 +215,10 @@ MUTANTS = (
     ("descriptors that a packed ring has lost", PACKED, "if (phys || q->premapped)\n\t\tring_note_map", "if (q->premapped)\n\t\tring_note_map",
      "ring-renew.test_out_of_order"),
     ("an interrupt in a prompt is lost", RENEW, "if (READ_ONCE(q->missed) && !q->stalled && !q->broken) {", "if (0) {", "ring-renew.test_missed"),
+    ("a lie in a queue that waits is believed", REPORT, "\tWRITE_ONCE(q->lied, true);\n\t/* Its device", "\t/* Its device", "ring-renew.test_lie_while_waiting"),
+    ("delayed callbacks stay off on a muted queue", RING_API, "\tidle = ring_call(q, enable_cb_delayed);\n\tif (unlikely(READ_ONCE(q->halted)))",
+     "\tidle = READ_ONCE(q->halted) || ring_call(q, enable_cb_delayed);\n\tif (unlikely(READ_ONCE(q->halted)))", "ring-renew.test_callbacks_while_muted"),
+    ("a busy queue stays muted", RECOVERY, "\tif (r->muted)\n\t\tqueue_work", "\tif (0)\n\t\tqueue_work", "recovery.test_busy_when_back"),
     ("callbacks before the device is back", RENEW, "\t\tWRITE_ONCE(q->muted, true);\n\t\tWRITE_ONCE(q->stalled, true);",
      "\t\tWRITE_ONCE(q->stalled, false);", "ring-renew.test_renew"),
     ("buffers are refused while the device is away", SLOW, "\tif (q->broken)\n\t\treturn -EIO;", "\tif (q->halted)\n\t\treturn -EIO;",

@@ -7,6 +7,7 @@
 #define _VIRTIO_RING_ADD_H
 
 #include <linux/dma-mapping.h>
+#include <linux/kmsan.h>
 
 #include "format.h"
 
@@ -21,23 +22,38 @@ static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
 	return sg;
 }
 
+static __always_inline enum dma_data_direction ring_dir(unsigned int flags)
+{
+	return flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+}
+
 static __always_inline void ring_note_map(struct ring_map *map, u64 addr, u32 len,
 					  unsigned int flags)
 {
 	map->addr = addr;
 	map->len = len;
-	map->dir = flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	map->dir = ring_dir(flags);
+}
+
+/* Without the DMA API, which would tell KMSAN: what the device will read, or has written. */
+static __always_inline u64 ring_phys_addr(struct scatterlist *sg, unsigned int flags)
+{
+	kmsan_handle_dma(sg_page(sg), sg->offset, sg->length, ring_dir(flags));
+	return sg_phys(sg);
 }
 
 /* A premapped segment is taken as it is.  Returns whether there is an address. */
-static __always_inline bool ring_map_segment(struct ring_queue *q, struct scatterlist *sg,
-					     unsigned int flags, struct ring_map *map, u64 *addr)
+static __always_inline bool ring_map_segment(struct ring_queue *q, struct ring_cursor *c,
+					     struct scatterlist *sg, u64 *addr)
 {
+	struct ring_map *map;
+
 	if (q->premapped) {
 		*addr = sg_dma_address(sg);
 		return true;
 	}
-	ring_note_map(map, 0, sg->length, flags);
+	map = &c->maps[c->at];
+	ring_note_map(map, 0, sg->length, c->dir);
 	*addr = dma_map_page(q->dma_dev, sg_page(sg), sg->offset, sg->length, map->dir);
 	map->addr = *addr;
 	return !dma_mapping_error(q->dma_dev, *addr);
@@ -54,8 +70,8 @@ static __always_inline int ring_put_segment(struct ring_queue *q,
 	if (unlikely(in_table ? c->at == c->left : !c->left))
 		return -ENOSPC;
 	if (phys)
-		addr = sg_phys(sg);
-	else if (unlikely(!ring_map_segment(q, sg, c->dir, &c->maps[c->at], &addr)))
+		addr = ring_phys_addr(sg, c->dir);
+	else if (unlikely(!ring_map_segment(q, c, sg, &addr)))
 		return -ENOMEM;
 	c->bytes += len;
 	if (in_table) {
@@ -268,6 +284,18 @@ static __cold unsigned int ring_count_segments(const struct ring_buffer *buf)
 	return count;
 }
 
+/*
+ * Is there no room, as far as that is easily told?  Lists are counted where few descriptors
+ * are left: to map segments only to unmap them is more work than that.
+ */
+static __always_inline bool ring_lacks_room(const struct ring_queue *q,
+					    const struct ring_buffer *buf)
+{
+	unsigned int room = q->vq.num_free;
+
+	return (!buf->lists || room < RING_TABLE_LEN) && ring_count_segments(buf) > room;
+}
+
 /* A list says how long it is; and when tables were to be had, they were too short. */
 static __always_inline unsigned int ring_first_room(const struct ring_queue *q,
 						    const struct ring_buffer *buf)
@@ -303,6 +331,8 @@ static __always_inline int ring_add_any(struct ring_queue *q,
 		room = ring_count_segments(buf);
 		table = ring_table_alloc(q, room, buf->gfp);
 	}
+	if (!q->phys && unlikely(ring_lacks_room(q, buf)))
+		return ring_full(q, buf->out);
 	return ring_add_direct(q, format, q->phys, *buf);
 }
 

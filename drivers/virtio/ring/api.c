@@ -13,11 +13,16 @@
 #include "api.h"
 #include "slow.h"
 
-/* A device that sleeps on a full ring is woken, and wants to see what is there. */
+/*
+ * A device that sleeps on a full ring is shown what there is to read, and notified, whatever
+ * it asked for: its last notification may have been lost, and what it asked for then is old.
+ */
 int ring_full(struct ring_queue *q, bool out)
 {
-	if (out && ring_call(q, publish))
+	if (out) {
+		ring_call(q, publish);
 		virtqueue_notify(&q->vq);
+	}
 	return -ENOSPC;
 }
 
@@ -31,6 +36,9 @@ static __always_inline int add_sg(struct virtqueue *vq, struct scatterlist *sg,
 	if (ring_is_watched(virtio_add))
 		goto slowly;
 	if (unlikely(READ_ONCE(q->halted) || !token || !(out + in)))
+		goto slowly;
+	/* Known not to be so in all callers but one. */
+	if (unlikely(ctx && q->indirect))
 		goto slowly;
 	if (out + in == 1)
 		return ring_call(q, add_one, sg, in, token, ctx);
@@ -124,7 +132,8 @@ EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
  * @gfp: for an indirect table beyond those of the pool
  *
  * Context: any.
- * Return: as virtqueue_add_sgs().
+ * Return: as virtqueue_add_sgs(); also -EINVAL for a @ctx on a queue that was set up without,
+ * and has indirect tables.
  */
 int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist sg[],
 			    unsigned int num, void *data, void *ctx, gfp_t gfp)
@@ -253,7 +262,7 @@ void *virtqueue_detach_unused_buf(struct virtqueue *vq)
 
 	if (!ring_enter(q, "detach_unused_buf"))
 		return NULL;
-	token = ring_drain(q);
+	token = ring_drain(q, NULL);
 	ring_leave(q);
 	return token;
 }
@@ -308,7 +317,8 @@ bool virtqueue_poll(struct virtqueue *vq, unsigned int last_used_idx)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (unlikely(READ_ONCE(q->halted)))
+	/* Pairs with ring_move(). */
+	if (unlikely(smp_load_acquire(&q->halted)))
 		return ring_poll_slowly(q, last_used_idx);
 	/* What was asked for before what there is, as in set_used_event(). */
 	virtio_mb(q->weak);
@@ -345,10 +355,9 @@ bool virtqueue_enable_cb_delayed(struct virtqueue *vq)
 
 	if (!ring_enter(q, "enable_cb_delayed"))
 		return true;
+	idle = ring_call(q, enable_cb_delayed);
 	if (unlikely(READ_ONCE(q->halted)))
 		idle = !ring_poll_slowly(q, q->used_next);
-	else
-		idle = ring_call(q, enable_cb_delayed);
 	ring_leave(q);
 	return idle;
 }

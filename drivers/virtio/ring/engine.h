@@ -102,6 +102,25 @@ static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	
 	return ring_get_next(q, &name##_format, false, len, ctx);			\
 }											\
 											\
+/* From a device that has used too much; it may do so again. */			\
+static __cold noinline void *name##_get_odd(struct ring_queue *q, unsigned int *len,	\
+					    void **ctx)					\
+{											\
+	void *token = name##_get_other(q, len, ctx);					\
+											\
+	if (token)									\
+		name##_format.took(q);							\
+	return token;									\
+}											\
+											\
+static __always_inline void *name##_get_unplain(struct ring_queue *q, unsigned int *len, \
+						void **ctx)				\
+{											\
+	if (name##_format.took && unlikely(q->odd))					\
+		return name##_get_odd(q, len, ctx);					\
+	return name##_get_other(q, len, ctx);						\
+}											\
+											\
 bool name##_kick(struct ring_queue *q)							\
 {											\
 	if (name##_publish(q))								\
@@ -113,14 +132,14 @@ bool name##_kick(struct ring_queue *q)							\
 void *name##_get(struct ring_queue *q, unsigned int *len)				\
 {											\
 	if (unlikely(!q->plain))							\
-		return name##_get_other(q, len, NULL);					\
+		return name##_get_unplain(q, len, NULL);				\
 	return ring_get_next(q, &name##_format, true, len, NULL);			\
 }											\
 											\
 void *name##_get_ctx(struct ring_queue *q, unsigned int *len, void **ctx)		\
 {											\
 	if (unlikely(!q->plain))							\
-		return name##_get_other(q, len, ctx);					\
+		return name##_get_unplain(q, len, ctx);					\
 	return ring_get_next(q, &name##_format, true, len, ctx);			\
 }
 

@@ -38,7 +38,7 @@ struct ring_cursor {
 	unsigned int dir, pos, avail, last_flags, id;
 };
 
-/* What there is at the place of the next used buffer. */
+/* What there is at the place of the next used buffer; RING_LIE: more than there can be. */
 enum ring_used { RING_NOTHING, RING_USED, RING_LIE };
 
 /**
@@ -53,10 +53,12 @@ enum ring_used { RING_NOTHING, RING_USED, RING_LIE };
  * @give_up: take back the first @laid that ring_put laid, and say why
  * @commit: buffer @id is complete: have it published next time
  * @next_used: where the device says what it used next
- * @has_used: did it, there?
+ * @has_used: did it, there?  @plain as &ring_queue.plain
  * @read_used: what it says there: the id of a buffer, and in @wrote the bytes
  * @step_used: it took @count descriptors: go on to the next one
  * @in_batch: more of a batch is left; does what the device said still hold?
+ * @get_surplus: split: take a buffer, if one is left to take, after RING_LIE
+ * @took: split: a buffer was taken from a queue that is odd
  */
 struct ring_format {
 	u16 table_next;
@@ -72,10 +74,12 @@ struct ring_format {
 		       unsigned int count);
 
 	unsigned int (*next_used)(const struct ring_queue *q);
-	enum ring_used (*has_used)(struct ring_queue *q, unsigned int at);
+	enum ring_used (*has_used)(struct ring_queue *q, const bool plain, unsigned int at);
 	u32 (*read_used)(const struct ring_queue *q, unsigned int at, u32 *wrote);
 	void (*step_used)(struct ring_queue *q, unsigned int at, unsigned int count);
 	bool (*in_batch)(struct ring_queue *q, unsigned int at);
+	void *(*get_surplus)(struct ring_queue *q, unsigned int *len, void **ctx);
+	void (*took)(struct ring_queue *q);
 };
 
 #endif /* _VIRTIO_RING_FORMAT_H */

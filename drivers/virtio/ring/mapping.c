@@ -71,7 +71,7 @@ struct device *virtqueue_dma_dev(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	return q->phys ? NULL : q->dma_dev;
+	return !q->dma_api ? NULL : q->dma_dev;
 }
 EXPORT_SYMBOL_GPL(virtqueue_dma_dev);
 
@@ -79,7 +79,8 @@ EXPORT_SYMBOL_GPL(virtqueue_dma_dev);
  * virtqueue_set_dma_premapped - the driver will map the buffers of this queue
  * @vq: the queue, just set up and empty
  *
- * From now on the addresses in the scatterlists are used as they are.
+ * From now on the addresses in the scatterlists are used as they are, also on a queue that
+ * takes physical addresses.
  * Context: any; exclusive with other operations on the queue.
  * Return: 0, or -EINVAL when there are buffers in the queue.
  */
@@ -90,6 +91,9 @@ int virtqueue_set_dma_premapped(struct virtqueue *vq)
 	if (vq->num_free != q->num)
 		return -EINVAL;
 	q->premapped = true;
+	/* An address is in the list, whatever it is made of. */
+	q->phys = false;
+	q->plain = false;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(virtqueue_set_dma_premapped);
@@ -111,7 +115,7 @@ dma_addr_t virtqueue_dma_map_single_attrs(struct virtqueue *vq, void *ptr, size_
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (!q->phys)
+	if (q->dma_api)
 		return dma_map_single_attrs(q->dma_dev, ptr, size, dir, attrs);
 	kmsan_handle_dma(virt_to_page(ptr), offset_in_page(ptr), size, dir);
 	return (dma_addr_t)virt_to_phys(ptr);
@@ -133,7 +137,7 @@ void virtqueue_dma_unmap_single_attrs(struct virtqueue *vq, dma_addr_t addr, siz
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (!q->phys)
+	if (q->dma_api)
 		dma_unmap_single_attrs(q->dma_dev, addr, size, dir, attrs);
 }
 EXPORT_SYMBOL_GPL(virtqueue_dma_unmap_single_attrs);
@@ -150,7 +154,7 @@ int virtqueue_dma_mapping_error(struct virtqueue *vq, dma_addr_t addr)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	return q->phys ? 0 : dma_mapping_error(q->dma_dev, addr);
+	return !q->dma_api ? 0 : dma_mapping_error(q->dma_dev, addr);
 }
 EXPORT_SYMBOL_GPL(virtqueue_dma_mapping_error);
 
@@ -166,7 +170,7 @@ bool virtqueue_dma_need_sync(struct virtqueue *vq, dma_addr_t addr)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	return !q->phys && dma_need_sync(q->dma_dev, addr);
+	return q->dma_api && dma_need_sync(q->dma_dev, addr);
 }
 EXPORT_SYMBOL_GPL(virtqueue_dma_need_sync);
 
@@ -186,7 +190,7 @@ void virtqueue_dma_sync_single_range_for_cpu(struct virtqueue *vq, dma_addr_t ad
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (!q->phys)
+	if (q->dma_api)
 		dma_sync_single_range_for_cpu(q->dma_dev, addr, offset, size, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_dma_sync_single_range_for_cpu);
@@ -207,7 +211,7 @@ void virtqueue_dma_sync_single_range_for_device(struct virtqueue *vq, dma_addr_t
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (!q->phys)
+	if (q->dma_api)
 		dma_sync_single_range_for_device(q->dma_dev, addr, offset, size, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_dma_sync_single_range_for_device);

@@ -8,6 +8,7 @@
  * engine when the pool has run dry.
  */
 #include <linux/align.h>
+#include <linux/cache.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -34,7 +35,7 @@ struct ring_chunk {
 static bool alloc_shared(struct ring_queue *q, struct ring_part *part, gfp_t gfp)
 {
 	gfp |= __GFP_ZERO | __GFP_NOWARN;
-	if (q->phys) {
+	if (!q->dma_api) {
 		part->start = alloc_pages_exact(part->bytes, gfp);
 		if (part->start)
 			part->addr = (dma_addr_t)virt_to_phys(part->start);
@@ -48,11 +49,17 @@ static void free_shared(struct ring_queue *q, struct ring_part *part)
 {
 	if (!part->start)
 		return;
-	if (q->phys)
+	if (!q->dma_api)
 		free_pages_exact(part->start, part->bytes);
 	else
 		dma_free_coherent(q->dma_dev, part->bytes, part->start, part->addr);
 	part->start = NULL;
+}
+
+/* Where the driver writes, and after it the device, each in a cache line of its own. */
+static size_t packed_driver(const struct ring_memory *mem)
+{
+	return ALIGN(mem->desc.bytes, SMP_CACHE_BYTES);
 }
 
 /* What the parts of a ring of @num entries take up. */
@@ -63,7 +70,7 @@ static void measure(const struct ring_queue *q, struct ring_memory *mem, unsigne
 	if (q->packed) {
 		mem->driver.bytes = sizeof(struct vring_packed_desc_event);
 		mem->device.bytes = sizeof(struct vring_packed_desc_event);
-		mem->whole.bytes = mem->desc.bytes + mem->driver.bytes + mem->device.bytes;
+		mem->whole.bytes = packed_driver(mem) + SMP_CACHE_BYTES + mem->device.bytes;
 	} else {
 		mem->driver.bytes = sizeof(__virtio16) * (3 + num);
 		mem->device.bytes = sizeof(__virtio16) * 3 + num * sizeof(struct vring_used_elem);
@@ -95,11 +102,11 @@ static void place(struct ring_part *part, const struct ring_part *whole, size_t 
 /* Parts one behind the other, a split ring's where legacy devices look (2.7.2). */
 static void divide(const struct ring_queue *q, struct ring_memory *mem)
 {
-	size_t driver = mem->desc.bytes;
+	size_t driver = q->packed ? packed_driver(mem) : mem->desc.bytes;
 
 	place(&mem->desc, &mem->whole, 0);
 	place(&mem->driver, &mem->whole, driver);
-	place(&mem->device, &mem->whole, q->packed ? driver + mem->driver.bytes :
+	place(&mem->device, &mem->whole, q->packed ? driver + SMP_CACHE_BYTES :
 	      ALIGN(driver + mem->driver.bytes, q->align));
 	show_parts(q, mem);
 }
@@ -191,7 +198,7 @@ void ring_free_memory(struct ring_queue *q, struct ring_memory *mem)
 /* Private state for @q->num entries.  Returns 0 or -ENOMEM, and then has none. */
 int ring_alloc_state(struct ring_queue *q)
 {
-	bool mapless = q->phys && !q->packed;
+	bool mapless = !q->dma_api && !q->packed;
 
 	q->slots = kvcalloc(q->num, sizeof(*q->slots), GFP_KERNEL);
 	q->next = kvmalloc_array(q->num, sizeof(*q->next), GFP_KERNEL);
@@ -224,7 +231,7 @@ static void add_to_pool(struct ring_queue *q, struct ring_chunk *chunk)
 
 		table->desc = chunk->page.start + at;
 		table->addr = chunk->page.addr + at;
-		table->maps = q->phys ? NULL : chunk->maps + i * RING_TABLE_LEN;
+		table->maps = q->dma_api ? chunk->maps + i * RING_TABLE_LEN : NULL;
 		table->pooled = true;
 		table->next = q->free_tables;
 		q->free_tables = table;
@@ -243,7 +250,7 @@ static void grow_pool(struct ring_queue *q)
 
 	if (q->tables >= q->num)
 		return;
-	chunk = kzalloc(struct_size(chunk, maps, q->phys ? 0 : TABLES_PER_CHUNK * RING_TABLE_LEN),
+	chunk = kzalloc(struct_size(chunk, maps, q->dma_api ? TABLES_PER_CHUNK * RING_TABLE_LEN : 0),
 			gfp);
 	if (!chunk)
 		return;
@@ -272,15 +279,15 @@ static struct ring_table *lone_table(struct ring_queue *q, unsigned int len, gfp
 	size_t bytes = len * sizeof(struct vring_desc);
 	struct ring_table *table;
 
-	table = kzalloc(sizeof(*table) + (q->phys ? 0 : len * sizeof(struct ring_map)), gfp);
+	table = kzalloc(sizeof(*table) + (q->dma_api ? len * sizeof(struct ring_map) : 0), gfp);
 	if (!table)
 		return NULL;
-	table->maps = q->phys ? NULL : (struct ring_map *)(table + 1);
+	table->maps = q->dma_api ? (struct ring_map *)(table + 1) : NULL;
 	table->count = len;
 	table->desc = kzalloc(bytes, gfp);
 	if (!table->desc)
 		goto no_memory;
-	if (q->phys) {
+	if (!q->dma_api) {
 		table->addr = (dma_addr_t)virt_to_phys(table->desc);
 		return table;
 	}
@@ -307,7 +314,7 @@ struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_
 /* What lies in the pool is coherent. */
 void ring_table_written(struct ring_queue *q, struct ring_table *table)
 {
-	if (!q->phys && !table->pooled)
+	if (q->dma_api && !table->pooled)
 		dma_sync_single_for_device(q->dma_dev, table->addr,
 					   table->count * sizeof(struct vring_desc),
 					   DMA_TO_DEVICE);
@@ -316,7 +323,7 @@ void ring_table_written(struct ring_queue *q, struct ring_table *table)
 /* A table that was made for one buffer.  Returns the token of that, for who ends so. */
 void *ring_table_free(struct ring_queue *q, struct ring_table *table, void *token)
 {
-	if (!q->phys)
+	if (q->dma_api)
 		dma_unmap_single(q->dma_dev, table->addr,
 				 table->count * sizeof(struct vring_desc), DMA_TO_DEVICE);
 	kfree(table->desc);

@@ -169,7 +169,7 @@ bool packed_publish(struct ring_queue *q)
 	/* All descriptors before the first flags; the device reads them the other way round. */
 	virtio_wmb(q->weak);
 	WRITE_ONCE(packed_desc(q, first)->flags, q->first_flags);
-	q->avail_published = avail_at(q);
+	WRITE_ONCE(q->avail_published, avail_at(q));
 	q->unpublished = 0;
 	/*
 	 * The flags before what the device wants; it writes that, has a full
@@ -252,7 +252,8 @@ static __always_inline bool packed_look(struct ring_queue *q, unsigned int pos)
 	return says_used(q, pos, q->used_flags);
 }
 
-static __always_inline enum ring_used packed_has_used(struct ring_queue *q, unsigned int pos)
+static __always_inline enum ring_used packed_has_used(struct ring_queue *q, const bool plain,
+						      unsigned int pos)
 {
 	if (unlikely(!says_used(q, pos, q->used_flags)) && !packed_look(q, pos))
 		return RING_NOTHING;

@@ -95,14 +95,14 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->notify = is_live(r->vdev) ? r->notify : hold_kick;
 	q->dma_dev = r->dma_dev;
 	q->align = r->align;
-	q->phys = !ring_uses_dma_api(r->vdev);
-	q->must_unmap = !q->phys && ring_must_unmap(r->dma_dev);
+	q->dma_api = ring_uses_dma_api(r->vdev);
+	q->phys = !q->dma_api;
+	q->must_unmap = q->dma_api && ring_must_unmap(r->dma_dev);
 	q->weak = r->weak && !__virtio_test_bit(r->vdev, VIRTIO_F_ORDER_PLATFORM);
 	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
 	q->packed = __virtio_test_bit(r->vdev, VIRTIO_F_RING_PACKED);
 	q->in_order = __virtio_test_bit(r->vdev, VIRTIO_F_IN_ORDER);
-	q->plain = q->phys && !q->in_order;
 	q->callbacks = true;
 	spin_lock_init(&q->moving);
 	return q;
@@ -218,7 +218,7 @@ EXPORT_SYMBOL_GPL(vring_create_virtqueue_dma);
  * @vdev: the device
  * @weak_barriers: the device is a CPU
  * @ctx: buffers carry a second pointer
- * @pages: vring_size() bytes; they stay the caller's
+ * @pages: vring_size() bytes, all zero: they are not cleared here, and stay the caller's
  * @notify: tells the device
  * @callback: called when buffers were used
  * @name: for messages
@@ -268,6 +268,11 @@ void ring_begin(struct ring_queue *q)
 	q->avail_published = 0;
 	q->used_event = 0;
 	q->in_batch = false;
+	q->odd = false;
+	q->plain = q->phys && !q->in_order;
+	q->surplus = 0;
+	q->skipped = 0;
+	q->in_a_row = 0;
 	ring_call(q, init);
 	q->used_first = q->used_next;
 	if (!q->callbacks)
@@ -279,13 +284,16 @@ void ring_init(struct ring_queue *q)
 {
 	unsigned int i;
 
-	ring_clear_memory(&q->mem);
+	/* Other memory may be such that memset() can't be used on it. */
+	if (q->owned)
+		ring_clear_memory(&q->mem);
 	memset(q->slots, 0, q->num * sizeof(*q->slots));
 	for (i = 0; i < q->num; i++)
 		q->next[i] = i + 1;
 	q->next[q->num - 1] = 0;
 	q->free_head = 0;
 	q->oldest = 0;
+	q->drain_at = 0;
 	q->vq.num_free = q->num;
 	/* A shutdown ends where the queue starts anew. */
 	ring_check_ended(q, NULL);
@@ -297,24 +305,30 @@ void ring_init(struct ring_queue *q)
 	ring_begin(q);
 }
 
-/* Take one buffer out that the device did not use, or %NULL. */
-void *ring_drain(struct ring_queue *q)
+/* Take one buffer out that the device did not use, or %NULL; @ctx as for get. */
+void *ring_drain(struct ring_queue *q, void **ctx)
 {
+	u16 id = q->drain_at;
+	struct ring_slot *slot;
 	void *token;
-	u32 id;
 
-	for (id = 0; id < q->num; id++) {
-		token = q->slots[id].token;
-		if (!token)
-			continue;
-		/* A shutdown has unmapped all of them already. */
-		if (!q->draining)
-			ring_release(q, id);
-		ring_free_slot(q, q->in_order, &q->slots[id], id, q->slots[id].count);
-		return token;
+	if (q->vq.num_free == q->num) {
+		q->oldest = q->free_head;
+		return NULL;
 	}
-	q->oldest = q->free_head;
-	return NULL;
+	/* One is there.  To go on from the last one looks at each slot twice at most. */
+	while (!q->slots[id].token)
+		id = id + 1 < q->num ? id + 1 : 0;
+	q->drain_at = id;
+	slot = &q->slots[id];
+	token = slot->token;
+	if (ctx)
+		*ctx = q->indirect ? NULL : slot->ctx;
+	/* A shutdown has unmapped all of them already. */
+	if (!q->draining)
+		ring_release(q, id);
+	ring_free_slot(q, q->in_order, slot, id, slot->count);
+	return token;
 }
 
 /**
@@ -336,7 +350,7 @@ void vring_del_virtqueue(struct virtqueue *vq)
 	list_del(&vq->list);
 	spin_unlock_irq(&vq->vdev->vqs_list_lock);
 
-	while (ring_drain(q))
+	while (ring_drain(q, NULL))
 		;
 	ring_free_tables(q);
 	ring_free_state(q);
@@ -375,7 +389,8 @@ irqreturn_t vring_interrupt(int irq, void *vq)
 {
 	struct ring_queue *q = to_ring((struct virtqueue *)vq);
 
-	if (unlikely(READ_ONCE(q->halted))) {
+	/* Pairs with ring_move(). */
+	if (unlikely(smp_load_acquire(&q->halted))) {
 		WRITE_ONCE(q->missed, true);
 		/* Pairs with the barrier in vring_prompt(): one of us sees it. */
 		smp_mb();
@@ -398,7 +413,7 @@ EXPORT_SYMBOL_GPL(vring_interrupt);
  */
 u32 vring_notification_data(struct virtqueue *vq)
 {
-	return (u32)to_ring(vq)->avail_published << 16 | vq->index;
+	return (u32)READ_ONCE(to_ring(vq)->avail_published) << 16 | vq->index;
 }
 EXPORT_SYMBOL_GPL(vring_notification_data);
 

@@ -52,7 +52,8 @@ bool ring_move(struct ring_queue *q)
 		ring_begin(q);
 		offer_all_again(q);
 		WRITE_ONCE(q->lied, false);
-		WRITE_ONCE(q->stalled, false);
+		/* Who sees this, in virtqueue_poll() or vring_interrupt(), sees the new memory. */
+		smp_store_release(&q->stalled, false);
 	}
 	spin_unlock_irqrestore(&q->moving, flags);
 	if (moved && ring_call(q, publish))
@@ -196,6 +197,8 @@ EXPORT_SYMBOL_GPL(vring_prompt);
  * vring_has_lied - is there a queue that waits for its device because that lied?
  * @vdev: the device
  *
+ * Not one that is about to move from where it lied.
+ *
  * Context: any, while queues neither come nor go.
  * Return: that.
  */
@@ -203,9 +206,12 @@ bool vring_has_lied(const struct virtio_device *vdev)
 {
 	const struct virtqueue *vq;
 
-	virtio_device_for_each_vq(vdev, vq)
-		if (READ_ONCE(to_ring(vq)->lied))
+	virtio_device_for_each_vq(vdev, vq) {
+		const struct ring_queue *q = to_ring(vq);
+
+		if (READ_ONCE(q->lied) && !READ_ONCE(q->renewed))
 			return true;
+	}
 	return false;
 }
 EXPORT_SYMBOL_GPL(vring_has_lied);

@@ -41,9 +41,12 @@ static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...
 	char line[LINE];
 	va_list args;
 
-	if (q->broken || q->stalled)
+	if (q->broken)
 		return;
 	WRITE_ONCE(q->lied, true);
+	/* Its device is being brought back already. */
+	if (q->stalled)
+		return;
 	WRITE_ONCE(q->stalled, true);
 	if (!vdev->queue_broke || !vdev->queue_broke(vdev)) {
 		WRITE_ONCE(q->broken, true);
@@ -74,11 +77,14 @@ void *ring_bad_id(struct ring_queue *q, u32 id)
 	return NULL;
 }
 
-/* A used index beyond what was made available, or behind what was used. */
+/*
+ * A used index that is more than a ring ahead, or behind what was used; or one that goes on
+ * and on beyond what was made available.
+ */
 void *ring_bad_index(struct ring_queue *q)
 {
 	ring_break(q, "used index %u, expected %u to %u", q->lie, q->used_next,
-		   q->avail_published);
+		   (u16)(q->avail_published + q->skipped));
 	return NULL;
 }
 
@@ -88,6 +94,27 @@ bool ring_bad_batch(struct ring_queue *q, u16 seen)
 	ring_break(q, "used index %u ends before used id %u, of the same batch", seen,
 		   q->batch_id);
 	return false;
+}
+
+/*
+ * The device has used @entries more than it was given.  They are dropped, which is said once.
+ * Returns whether it may go on like that: if it used more than a ring of them, with no buffer
+ * taken in between, it could keep the driver busy without end.
+ */
+bool ring_drop(struct ring_queue *q, u32 entries)
+{
+	char line[LINE];
+
+	q->in_a_row += entries;
+	if (q->in_a_row > q->num)
+		return false;
+	if (!q->surplus_used) {
+		snprintf(line, sizeof(line),
+			 "device has used %u more than was in flight: dropped", entries);
+		ring_say(&q->vq, false, line);
+	}
+	WRITE_ONCE(q->surplus_used, q->surplus_used + entries);
+	return true;
 }
 
 /*

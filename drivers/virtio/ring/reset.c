@@ -7,6 +7,7 @@
  * Called by drivers of the 6.12 API, with all other use of the queue stopped.
  */
 #include <linux/export.h>
+#include <linux/slab.h>
 
 #include "ring.h"
 #include "../watch/misuse.h"
@@ -32,7 +33,7 @@ static int take_from_device(struct ring_queue *q,
 	if (err)
 		return err;
 
-	while ((buf = ring_drain(q)))
+	while ((buf = ring_drain(q, NULL)))
 		recycle(&q->vq, buf);
 	if (recycle_done)
 		recycle_done(&q->vq);
@@ -49,7 +50,10 @@ static int give_to_device(struct ring_queue *q)
 /* Another ring in place of this one, or all as it was.  The queue is empty. */
 static int replace_memory(struct ring_queue *q, u32 num)
 {
-	struct ring_queue old = *q;
+	struct ring_slot *slots = q->slots;
+	struct ring_map *maps = q->maps;
+	u16 *next = q->next;
+	u32 old = q->num;
 	struct ring_memory mem;
 	int err;
 
@@ -59,17 +63,18 @@ static int replace_memory(struct ring_queue *q, u32 num)
 	q->num = num;
 	err = ring_alloc_state(q);
 	if (err) {
-		ring_free_memory(q, &mem);
-		q->num = old.num;
-		q->slots = old.slots;
-		q->next = old.next;
-		q->maps = old.maps;
-		return err;
+		q->num = old;
+		q->slots = slots;
+		q->next = next;
+		q->maps = maps;
+	} else {
+		swap(q->mem, mem);
+		kvfree(slots);
+		kvfree(next);
+		kvfree(maps);
 	}
-	q->mem = mem;
-	ring_free_state(&old);
-	ring_free_memory(q, &old.mem);
-	return 0;
+	ring_free_memory(q, &mem);
+	return err;
 }
 
 /**

@@ -114,8 +114,8 @@ struct ring_memory {
  * @lied: @stalled, and what the device said is not to be believed
  * @muted: interrupts are remembered, not passed on
  * @halted: any of these
- * @phys: the device takes physical addresses: nothing is mapped
- * @plain: @phys, and buffers are used in any order
+ * @phys: segments are given to the device by their physical addresses
+ * @plain: @phys, buffers are used in any order, and not @odd
  * @premapped: the driver has mapped its buffers
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC
  * @event: VIRTIO_RING_F_EVENT_IDX
@@ -123,6 +123,7 @@ struct ring_memory {
  * @packed: VIRTIO_F_RING_PACKED
  * @in_order: VIRTIO_F_IN_ORDER
  * @in_batch: the device has used a batch up to @batch_id that is not all taken yet
+ * @odd: split: the device has used more buffers than were in flight
  * @weak: weak barriers
  * @callbacks: the driver wants to hear of used buffers
  * @free_head: first free descriptor
@@ -138,7 +139,7 @@ struct ring_memory {
  * @used_flags: packed: what a used descriptor says there
  * @used_seen: up to where the device has come, when last looked at
  * @used_event: where the device was asked to call back
- * @used_first: where @used_next began
+ * @used_first: where @used_next began, moved on by what was dropped
  * @num: size of the ring
  * @mask: split: what makes a place in the ring of an index
  * @slots: private state, by id
@@ -152,12 +153,18 @@ struct ring_memory {
  * @maps: what was mapped, by descriptor; on a packed ring, where the device writes over
  *	descriptors, what they named.  %NULL when there is no need.
  * @draining: shut down; get_buf hands out what is left
+ * @drain_at: where the next buffer is looked for that is taken out unused
  * @ending: @broken, and to be shut down by the next get_buf
  * @kick_held: a notification was held back
  * @length_said: the device was told about wrong lengths
  * @bad_lengths: how many there were
+ * @surplus: split: used entries that follow those up to @used_seen, to be dropped
+ * @skipped: split: entries dropped so far, which @used_next is ahead of the buffers
+ * @in_a_row: split: entries dropped since a buffer was taken
+ * @surplus_used: entries that were dropped, since the queue was made
  * @tables: tables that the pool has grown to
  * @chunks: the pool's memory
+ * @dma_api: the device takes addresses of the DMA API, in which its rings lie, too
  * @dma_dev: the device that mappings are made for
  * @must_unmap: whatever it does, what was mapped for it is to be unmapped
  * @lie: used index that could not be
@@ -190,6 +197,7 @@ struct ring_queue {
 	bool packed;
 	bool in_order;
 	bool in_batch;
+	bool odd;
 	bool weak;
 	bool callbacks;
 	u16 free_head;
@@ -219,11 +227,16 @@ struct ring_queue {
 	u16 batch_id;
 	u32 batch_len;
 	bool draining, ending;
+	u16 drain_at;
 	bool kick_held;
 	bool length_said;
 	unsigned long bad_lengths;
+	u16 surplus, skipped;
+	u32 in_a_row;
+	unsigned long surplus_used;
 	unsigned int tables;
 	struct ring_chunk *chunks;
+	bool dma_api;
 	struct device *dma_dev;
 	bool must_unmap;
 	u16 lie;
@@ -243,12 +256,15 @@ struct ring_queue {
 #define to_ring(_vq)	container_of_const(_vq, struct ring_queue, vq)
 
 /*
- * Addresses that the DMA API made without a table or a copy of its own stand for
- * nothing that could be given back.  It makes copies once it has to say so.
+ * Is there anything to undo for a segment?  Only here is it decided that an unmap is left
+ * out.  The DMA API does not promise that: it is known of dma-direct, the one way of mapping
+ * that is left without @must_unmap.  It has nothing to give back but a copy, and nothing to do
+ * but to keep caches in step; the kernel says whether it may have to do either, from
+ * dma_setup_need_sync() on, and from dma_reset_need_sync() when the first copy is made.
  */
 static __always_inline bool ring_needs_unmap(const struct ring_queue *q)
 {
-	return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));
+	return q->dma_api && !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));
 }
 
 /* A ring since virtio 1.0 is little-endian; before, it was the machine's own. */
@@ -338,7 +354,7 @@ void ring_release(struct ring_queue *q, u16 id);
 void ring_init(struct ring_queue *q);
 void ring_begin(struct ring_queue *q);
 void ring_call_back(struct ring_queue *q);
-void *ring_drain(struct ring_queue *q);
+void *ring_drain(struct ring_queue *q, void **ctx);
 
 /* renew.c */
 bool ring_move(struct ring_queue *q);
@@ -350,6 +366,7 @@ void ring_say(struct virtqueue *vq, bool broken, const char *line);
 #endif
 __cold void *ring_bad_id(struct ring_queue *q, u32 id);
 __cold void *ring_bad_index(struct ring_queue *q);
+__cold bool ring_drop(struct ring_queue *q, u32 entries);
 __cold bool ring_bad_batch(struct ring_queue *q, u16 seen);
 __cold void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token,
 			     struct ring_table *table);

@@ -21,6 +21,9 @@ static int add_somehow(struct ring_queue *q, const struct ring_buffer *buf)
 		return -EIO;
 	if (!buf->token || !(buf->out + buf->in))
 		return -EINVAL;
+	/* A slot has room for one of them. */
+	if (buf->ctx && q->indirect)
+		return -EINVAL;
 	if (q->stalled && !ring_has_used(q, q->used_next))
 		ring_move(q);
 	return ring_call(q, add_any, buf);
@@ -99,7 +102,7 @@ static void *get_somehow(struct ring_queue *q, unsigned int *len, void **ctx)
 		if (q->ending)
 			ring_shut_down(q);
 		*len = 0;
-		return q->draining ? ring_drain(q) : NULL;
+		return q->draining ? ring_drain(q, ctx) : NULL;
 	}
 	if (q->stalled) {
 		token = q->lied ? NULL : ring_call(q, get_ctx, len, ctx);
@@ -144,7 +147,7 @@ bool ring_waits_in_vain(struct ring_queue *q)
 	if (!q->stalled && !(vdev->config->is_gone && vdev->config->is_gone(vdev)))
 		return false;
 	WRITE_ONCE(q->broken, true);
-	while (ring_drain(q))
+	while (ring_drain(q, NULL))
 		;
 	return true;
 }

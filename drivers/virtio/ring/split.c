@@ -101,7 +101,7 @@ bool split_publish(struct ring_queue *q)
 	/* Descriptors before the index; the device reads them the other way round. */
 	virtio_wmb(q->weak);
 	WRITE_ONCE(vring->avail->idx, ring16(q, new));
-	q->avail_published = new;
+	WRITE_ONCE(q->avail_published, new);
 	/*
 	 * The index before what the device wants; it writes that, has a full
 	 * barrier, and looks at the index once more.
@@ -127,7 +127,8 @@ bool split_is_used(const struct ring_queue *q, u16 at)
 unsigned int split_count_used(const struct ring_queue *q)
 {
 	u16 at = READ_ONCE(q->used_next);
-	u16 used = split_used_index(q) - at, most = READ_ONCE(q->avail_published) - at;
+	u16 used = split_used_index(q) - at;
+	u16 most = READ_ONCE(q->avail_published) + READ_ONCE(q->skipped) - at;
 
 	return min(used, most);
 }
@@ -135,6 +136,13 @@ unsigned int split_count_used(const struct ring_queue *q)
 bool split_all_published(const struct ring_queue *q)
 {
 	return q->avail_published == q->avail_next;
+}
+
+/* How many entries the device may write from @at on.  A plain queue has skipped none. */
+static __always_inline u16 split_in_flight(const struct ring_queue *q, const bool plain,
+					   unsigned int at)
+{
+	return q->avail_published - at + (plain ? 0 : q->skipped);
 }
 
 static __always_inline void set_used_event(struct ring_queue *q, u16 event)
@@ -149,7 +157,8 @@ static __always_inline void set_used_event(struct ring_queue *q, u16 event)
  * All that was seen has been taken: look how far the device has come.  If it was
  * asked to call back further ahead, it is asked for the next one first.
  */
-static __always_inline enum ring_used split_look(struct ring_queue *q, unsigned int at)
+static __always_inline enum ring_used split_look(struct ring_queue *q, const bool plain,
+						 unsigned int at)
 {
 	u16 seen;
 
@@ -158,7 +167,7 @@ static __always_inline enum ring_used split_look(struct ring_queue *q, unsigned 
 	seen = split_used_index(q);
 	if (seen == at)
 		return RING_NOTHING;
-	if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at))) {
+	if (unlikely((u16)(seen - at) > split_in_flight(q, plain, at))) {
 		q->lie = seen;
 		return RING_LIE;
 	}
@@ -173,9 +182,10 @@ static __always_inline unsigned int split_next_used(const struct ring_queue *q)
 	return q->used_next;
 }
 
-static __always_inline enum ring_used split_has_used(struct ring_queue *q, unsigned int at)
+static __always_inline enum ring_used split_has_used(struct ring_queue *q, const bool plain,
+						     unsigned int at)
 {
-	return likely(at != q->used_seen) ? RING_USED : split_look(q, at);
+	return likely(at != q->used_seen) ? RING_USED : split_look(q, plain, at);
 }
 
 static __always_inline u32 split_read_used(const struct ring_queue *q, unsigned int at,
@@ -208,6 +218,69 @@ static __always_inline bool split_in_batch(struct ring_queue *q, unsigned int at
 	return likely(at != q->used_seen) || ring_bad_batch(q, at);
 }
 
+/*
+ * The index is further ahead than there are buffers in flight.  Entries for all of these
+ * are there, and entries that are one too many follow.  Only an index that is more than a
+ * ring ahead can't be true: the first of its entries would have been written over.
+ */
+static bool split_note_surplus(struct ring_queue *q)
+{
+	u16 at = q->used_next, ahead = q->lie - at, in_flight = split_in_flight(q, false, at);
+
+	if (ahead > q->num)
+		return false;
+	q->surplus = ahead - in_flight;
+	q->used_seen = at + in_flight;
+	/* As at the end of split_look(). */
+	virtio_rmb(q->weak);
+	return true;
+}
+
+/*
+ * Go past the surplus as soon as everything before it is taken: left where it is, it would
+ * complete the next buffer.  The device is asked to call back for what comes behind, and may
+ * have come further before it has seen that.  Returns whether it is still to be believed.
+ */
+static bool split_drop_surplus(struct ring_queue *q)
+{
+	while (q->surplus && q->used_next == q->used_seen) {
+		u16 count = q->surplus, next = q->used_next + count;
+
+		if (!ring_drop(q, count))
+			return false;
+		q->surplus = 0;
+		q->used_first += count;
+		q->used_seen = next;
+		WRITE_ONCE(q->skipped, q->skipped + count);
+		WRITE_ONCE(q->used_next, next);
+		if (split_look(q, false, next) == RING_LIE && !split_note_surplus(q))
+			return false;
+	}
+	return true;
+}
+
+/* A buffer was taken from a queue that is odd. */
+static void split_took(struct ring_queue *q)
+{
+	q->in_a_row = 0;
+	if (!split_drop_surplus(q))
+		ring_bad_index(q);
+}
+
+static void *split_get_odd(struct ring_queue *q, unsigned int *len, void **ctx);
+
+/* split_look() has found more than there can be. */
+static __cold noinline void *split_get_surplus(struct ring_queue *q, unsigned int *len,
+					       void **ctx)
+{
+	/* It may do so again: the plain way does not look for that. */
+	q->odd = true;
+	q->plain = false;
+	if (!split_note_surplus(q) || !split_drop_surplus(q))
+		return ring_bad_index(q);
+	return q->used_next == q->used_seen ? NULL : split_get_odd(q, len, ctx);
+}
+
 static int split_give_up(struct ring_queue *q, unsigned int laid, bool out, int err);
 
 static const struct ring_format split_format = {
@@ -225,6 +298,8 @@ static const struct ring_format split_format = {
 	.read_used = split_read_used,
 	.step_used = split_step_used,
 	.in_batch = split_in_batch,
+	.get_surplus = split_get_surplus,
+	.took = split_took,
 };
 
 RING_DEFINE_ENTRIES(split)
@@ -258,7 +333,7 @@ unsigned int split_enable_cb(struct ring_queue *q)
 /* Once three quarters of what is in flight are used, and the next one with them. */
 bool split_enable_cb_delayed(struct ring_queue *q)
 {
-	u16 ahead = (u16)(q->avail_next - q->used_next) * 3 / 4;
+	u16 ahead = (u16)(q->avail_next + q->skipped - q->used_next) * 3 / 4;
 
 	ask_for_callback(q, q->used_next + ahead);
 	return (u16)(split_used_index(q) - q->used_next) <= ahead;
@@ -273,7 +348,12 @@ void split_init(struct ring_queue *q)
 	q->used_seen = 0;
 }
 
-/* What the device may have made of them is for itself to read. */
+/*
+ * Descriptors are copied from where the device could write, as there is no other copy of them.
+ * Which follow one another is known here, and nothing else in them is read by us.  What the
+ * device has made of them it deceives nobody with but itself: it could have read and written
+ * at any address there without a descriptor that says so.
+ */
 void split_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
 {
 	unsigned int left = q->slots[id].count;

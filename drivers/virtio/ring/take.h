@@ -83,7 +83,7 @@ static __always_inline void *ring_take(struct ring_queue *q, const bool phys,
 
 static __always_inline void *ring_get_next(struct ring_queue *q,
 					   const struct ring_format *format,
-					   const bool phys, unsigned int *len, void **ctx)
+					   const bool plain, unsigned int *len, void **ctx)
 {
 	unsigned int at = format->next_used(q);
 	unsigned int count;
@@ -91,16 +91,16 @@ static __always_inline void *ring_get_next(struct ring_queue *q,
 	enum ring_used used;
 	u32 id, wrote;
 
-	used = format->has_used(q, at);
+	used = format->has_used(q, plain, at);
 	if (unlikely(used != RING_USED))
-		return used == RING_LIE ? ring_bad_index(q) : NULL;
+		return used == RING_LIE ? format->get_surplus(q, len, ctx) : NULL;
 	id = format->read_used(q, at, &wrote);
 	if (unlikely(!ring_in_flight(q, id)))
 		return ring_bad_id(q, id);
 	slot = &q->slots[id];
 	count = slot->count;
 	format->step_used(q, at, count);
-	return ring_take(q, phys, false, slot, id, count, wrote, len, ctx);
+	return ring_take(q, plain, false, slot, id, count, wrote, len, ctx);
 }
 
 /* Within a batch all but the last are full (virtio 1.3, 2.7.9 and 2.8.9). */
@@ -131,20 +131,24 @@ static __always_inline bool ring_start_batch(struct ring_queue *q, u32 last, u16
 }
 
 /* Has the device used buffer @id, which is the next in order? */
-static __always_inline bool ring_used_in_order(struct ring_queue *q,
-					       const struct ring_format *format,
-					       unsigned int at, u16 id, u32 *wrote)
+static __always_inline enum ring_used ring_used_in_order(struct ring_queue *q,
+							 const struct ring_format *format,
+							 unsigned int at, u16 id, u32 *wrote)
 {
 	enum ring_used used;
+	bool is_next;
 	u32 last;
 
-	if (q->in_batch)
-		return ring_next_of_batch(q, format, at, id, wrote);
-	used = format->has_used(q, at);
-	if (unlikely(used != RING_USED))
-		return used == RING_LIE && ring_bad_index(q);
-	last = format->read_used(q, at, wrote);
-	return last == id || ring_start_batch(q, last, id, wrote);
+	if (q->in_batch) {
+		is_next = ring_next_of_batch(q, format, at, id, wrote);
+	} else {
+		used = format->has_used(q, false, at);
+		if (unlikely(used != RING_USED))
+			return used;
+		last = format->read_used(q, at, wrote);
+		is_next = last == id || ring_start_batch(q, last, id, wrote);
+	}
+	return is_next ? RING_USED : RING_NOTHING;
 }
 
 /* The same from a device that works in order, and so may leave out all but the last. */
@@ -155,10 +159,12 @@ static __always_inline void *ring_get_in_order(struct ring_queue *q,
 	unsigned int at = format->next_used(q), count;
 	u16 id = q->oldest;
 	struct ring_slot *slot = &q->slots[id];
+	enum ring_used used;
 	u32 wrote;
 
-	if (!ring_used_in_order(q, format, at, id, &wrote))
-		return NULL;
+	used = ring_used_in_order(q, format, at, id, &wrote);
+	if (used != RING_USED)
+		return used == RING_LIE ? format->get_surplus(q, len, ctx) : NULL;
 	if (unlikely(!slot->token))
 		return ring_bad_id(q, id);
 	count = slot->count;

@@ -197,6 +197,39 @@ static void test_use_after_del(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, 1, heard.lines, "said once");
 }
 
+/* What needs no lock is not told from a race, so it is quiet; and touches no ring. */
+static void test_lockless_after_del(struct kunit *test)
+{
+	struct ring_fixture *f = make(test);
+	struct virtqueue *vq = f->vq;
+
+	f->vq = NULL;
+	vring_del_virtqueue(vq);
+	KUNIT_EXPECT_FALSE(test, virtqueue_poll(vq, 0));
+	KUNIT_EXPECT_FALSE(test, virtqueue_notify(vq));
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(vq));
+	KUNIT_EXPECT_EQ(test, IRQ_HANDLED, vring_interrupt(0, vq));
+	virtqueue_disable_cb(vq);
+	KUNIT_EXPECT_EQ(test, 0, f->kicks);
+	KUNIT_EXPECT_EQ(test, 0, f->callbacks);
+}
+
+static void test_ctx_beside_tables(struct kunit *test)
+{
+	struct ring_fixture *f = make(test);
+	u8 *buf = kunit_kzalloc(test, 8, GFP_KERNEL);
+	struct scatterlist sg;
+	int err;
+
+	sg_init_one(&sg, buf, 8);
+	err = virtqueue_add_inbuf_ctx(f->vq, &sg, 1, buf, buf, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, INDIRECT(test) ? -EINVAL : 0, err);
+	if (err)
+		expect(test, "add_inbuf_ctx with a second pointer on a queue without one");
+	else
+		KUNIT_EXPECT_EQ(test, 0, heard.lines);
+}
+
 static void test_stack(struct kunit *test)
 {
 	struct ring_fixture *f = make(test);
@@ -298,6 +331,8 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE_PARAM(test_waiting_for_memory, features_gen_params),
 	KUNIT_CASE_PARAM(test_sleeping_call, features_gen_params),
 	KUNIT_CASE_PARAM(test_use_after_del, features_gen_params),
+	KUNIT_CASE_PARAM(test_lockless_after_del, features_gen_params),
+	KUNIT_CASE_PARAM(test_ctx_beside_tables, features_gen_params),
 	KUNIT_CASE_PARAM(test_stack, features_gen_params),
 	KUNIT_CASE_PARAM(test_vmalloc, features_gen_params),
 	KUNIT_CASE(test_foreign_token),

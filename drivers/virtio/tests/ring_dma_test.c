@@ -185,6 +185,12 @@ static void test_no_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOSPC, err);
 	KUNIT_EXPECT_EQ(test, INDIRECT(test) ? SIZE : SIZE / 3, n);
 	KUNIT_EXPECT_EQ(test, 3 * n, dma->mapped);
+	/* Nor mapped, and unmapped again. */
+	dma->map_fails = 1;
+	KUNIT_EXPECT_EQ(test, -ENOSPC, add(f, bytes + n * 3 * STRIDE, 3, false));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, add(f, bytes + n * 3 * STRIDE, 3, true));
+	KUNIT_EXPECT_EQ(test, 1, dma->map_fails);
+	dma->map_fails = 0;
 	expect_nothing_left(test, dma);
 }
 

@@ -146,12 +146,41 @@ static void test_one_a_call(struct kunit *test)
 	}
 }
 
+KUNIT_ARRAY_PARAM(all_features, ring_feature_sets, ring_describe_features);
+
+/*
+ * A device that has lost a notification sleeps on a full ring.  It is notified of what it
+ * can read whenever the driver finds that there is no room, whatever it asked for.
+ */
+static void test_full_ring(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	u8 *bytes = kunit_kzalloc(test, 2, GFP_KERNEL);
+	unsigned int i;
+
+	ring_host_kicks(f, false);
+	for (i = 0; f->vq->num_free; i++) {
+		KUNIT_ASSERT_EQ(test, 0, ring_add_bytes(f, bytes, 1, 1));
+		f->vq->vq_ops->kick(f->vq);
+	}
+	f->kicks = 0;
+	KUNIT_EXPECT_EQ(test, -ENOSPC, ring_add_one(f, bytes, 1, true));
+	KUNIT_EXPECT_EQ(test, 0, f->kicks);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, ring_add_one(f, bytes, 1, false));
+	KUNIT_EXPECT_EQ(test, 1, f->kicks);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, ring_add_bytes(f, bytes, 1, 1));
+	KUNIT_EXPECT_EQ(test, 2, f->kicks);
+	while (i--)
+		KUNIT_EXPECT_EQ(test, 1, ring_host_echo(f));
+}
+
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(test_split_events),
 	KUNIT_CASE(test_packed_events),
 	KUNIT_CASE(test_flags),
 	KUNIT_CASE_PARAM(test_no_lost_wakeup, features_gen_params),
 	KUNIT_CASE_PARAM(test_one_a_call, features_gen_params),
+	KUNIT_CASE_PARAM(test_full_ring, all_features_gen_params),
 	{}
 };
 

@@ -80,11 +80,14 @@ static void test_callers_memory(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vring_new_virtqueue(0, 8, PAGE_SIZE, &f->vdev, true, false, pages,
 						    ring_fixture_notify, NULL, "packed"));
 	f->vdev.features ^= PACKED;
+	/* It may be memory of a device, where memset() is not allowed: only the driver's flags. */
+	memset(pages, 0x5a, 16 * sizeof(struct vring_desc));
 	f->vq = vring_new_virtqueue(0, 16, PAGE_SIZE, &f->vdev, true, false, pages,
 				    ring_fixture_notify, NULL, "test");
 	KUNIT_EXPECT_NOT_NULL(test, f->vq);
 	if (f->vq) {
 		KUNIT_EXPECT_PTR_EQ(test, pages, (void *)virtqueue_get_vring(f->vq)->desc);
+		KUNIT_EXPECT_NULL(test, memchr_inv(pages, 0x5a, 16 * sizeof(struct vring_desc)));
 		ring_host_start(test);
 		ring_expect_works(test);
 		vring_del_virtqueue(f->vq);
@@ -283,6 +286,99 @@ static void test_ctx(struct kunit *test)
 	}
 }
 
+/* Also out of a queue that was shut down. */
+static void test_ctx_of_shutdown(struct kunit *test)
+{
+	struct ring_fixture *f = test->priv;
+	u8 *bytes = kunit_kzalloc(test, 16, GFP_KERNEL);
+	unsigned int len, i;
+	struct scatterlist sg;
+	void *ctx;
+
+	f->ctx = true;
+	ring_make(test, 16, FEATURES(test));
+	for (i = 0; i < 8; i++) {
+		sg_init_one(&sg, bytes, 1);
+		KUNIT_ASSERT_EQ(test, 0, virtqueue_add_inbuf_ctx(f->vq, &sg, 1, bytes + i,
+								 i ? bytes + 8 + i : NULL,
+								 GFP_ATOMIC));
+	}
+	f->vq->vq_ops->shutdown(f->vq);
+	for (i = 0; i < 8; i++) {
+		ctx = test;
+		KUNIT_EXPECT_PTR_EQ(test, (void *)(bytes + i),
+				    virtqueue_get_buf_ctx(f->vq, &len, &ctx));
+		KUNIT_EXPECT_PTR_EQ(test, i ? (void *)(bytes + 8 + i) : NULL, ctx);
+	}
+}
+
+/* Where buffers go into tables there is no room for it.  It is not taken for a table. */
+static void test_ctx_beside_tables(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, 16, FEATURES(test));
+	u8 *bytes = kunit_kzalloc(test, 16, GFP_KERNEL);
+	unsigned int len, i, n;
+	struct scatterlist sg[2];
+	void *ctx;
+	int err;
+
+	for (n = 1; n <= 2; n++) {
+		sg_init_table(sg, 2);
+		for (i = 0; i < 2; i++)
+			sg_set_buf(&sg[i], bytes + i, 1);
+		err = virtqueue_add_inbuf_ctx(f->vq, sg, n, bytes, bytes + 8, GFP_ATOMIC);
+		KUNIT_EXPECT_EQ(test, INDIRECT(test) ? -EINVAL : 0, err);
+		if (err)
+			continue;
+		f->vq->vq_ops->kick(f->vq);
+		KUNIT_ASSERT_EQ(test, 1, ring_host_echo(f));
+		KUNIT_EXPECT_PTR_EQ(test, (void *)bytes, virtqueue_get_buf_ctx(f->vq, &len, &ctx));
+		KUNIT_EXPECT_PTR_EQ(test, (void *)(bytes + 8), ctx);
+	}
+	KUNIT_EXPECT_EQ(test, 16, f->vq->num_free);
+	ring_expect_works(test);
+}
+
+/* The largest ring there is, full: each buffer comes out, from wherever it begins. */
+static void test_drain_large(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, 32768, FEATURES(test));
+	u8 *byte = kunit_kzalloc(test, 1, GFP_KERNEL);
+	unsigned int n, round;
+
+	for (round = 0; round < 2; round++) {
+		for (n = 0; n < 32768; n++)
+			KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, byte, 1, false));
+		for (n = 0; round ? n < 32768 : n < 5; n++)
+			KUNIT_ASSERT_NOT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+		if (!round)
+			while (f->vq->num_free != 32768)
+				KUNIT_ASSERT_NOT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+		KUNIT_EXPECT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+	}
+}
+
+/* What one side writes and what the other does share no cache line. */
+static void test_event_lines(struct kunit *test)
+{
+	struct ring_fixture *f;
+	dma_addr_t desc_end, driver, device;
+	unsigned int num;
+
+	for (num = 1; num < 300; num += 7) {
+		f = ring_make(test, num, PACKED | EVENT_IDX);
+		desc_end = virtqueue_get_desc_addr(f->vq) + num * sizeof(struct vring_packed_desc);
+		driver = virtqueue_get_avail_addr(f->vq);
+		device = virtqueue_get_used_addr(f->vq);
+		KUNIT_EXPECT_GE(test, driver / SMP_CACHE_BYTES,
+				DIV_ROUND_UP(desc_end, SMP_CACHE_BYTES));
+		KUNIT_EXPECT_NE(test, driver / SMP_CACHE_BYTES, device / SMP_CACHE_BYTES);
+		ring_expect_works(test);
+		vring_del_virtqueue(f->vq);
+		f->vq = NULL;
+	}
+}
+
 /* Nothing is used until something is, and then it is until it was taken. */
 static void test_poll(struct kunit *test)
 {
@@ -376,6 +472,10 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(test_notify_fails),
 	KUNIT_CASE(test_held_kick_fails),
 	KUNIT_CASE_PARAM(test_ctx, features_gen_params),
+	KUNIT_CASE_PARAM(test_ctx_of_shutdown, features_gen_params),
+	KUNIT_CASE_PARAM(test_ctx_beside_tables, features_gen_params),
+	KUNIT_CASE_PARAM(test_drain_large, features_gen_params),
+	KUNIT_CASE(test_event_lines),
 	KUNIT_CASE_PARAM(test_poll, features_gen_params),
 	KUNIT_CASE_PARAM(test_restart_waiting, features_gen_params),
 	KUNIT_CASE_PARAM(test_notification_data, features_gen_params),

@@ -211,6 +211,32 @@ static void test_physical(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, dma->mapped + dma->allocated + dma->errors);
 }
 
+/* Such an address may come from anywhere; the queue asks for no page that it belongs to. */
+static void test_physical_premapped(struct kunit *test)
+{
+	u8 *bytes = kunit_kzalloc(test, LEN, GFP_KERNEL);
+	struct ring_fixture *f;
+	struct bounce_dma *dma;
+	unsigned int len, i;
+	dma_addr_t addr;
+
+	f = make(test, &dma, 0);
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_set_dma_premapped(f->vq));
+	KUNIT_EXPECT_NULL(test, virtqueue_dma_dev(f->vq));
+	addr = map(test, bytes, DMA_FROM_DEVICE);
+	for (i = 1; i < 50; i++) {
+		KUNIT_ASSERT_EQ(test, 0, add_halves(f, addr, bytes, true));
+		serve(test, i, true);
+		KUNIT_ASSERT_PTR_EQ(test, (void *)bytes, virtqueue_get_buf(f->vq, &len));
+		KUNIT_ASSERT_EQ(test, LEN, len);
+		KUNIT_EXPECT_NULL(test, memchr_inv(bytes, i, LEN));
+	}
+	KUNIT_EXPECT_EQ(test, 0, dma->mapped + dma->allocated + dma->errors);
+	vring_del_virtqueue(f->vq);
+	f->vq = NULL;
+	KUNIT_EXPECT_EQ(test, 0, dma->errors);
+}
+
 static struct kunit_case premapped_cases[] = {
 	KUNIT_CASE_PARAM(test_receive, features_gen_params),
 	KUNIT_CASE_PARAM(test_send, features_gen_params),
@@ -218,6 +244,7 @@ static struct kunit_case premapped_cases[] = {
 	KUNIT_CASE_PARAM(test_stays_mapped, features_gen_params),
 	KUNIT_CASE_PARAM(test_too_late, features_gen_params),
 	KUNIT_CASE_PARAM(test_physical, features_gen_params),
+	KUNIT_CASE_PARAM(test_physical_premapped, features_gen_params),
 	{}
 };
 

@@ -191,6 +191,37 @@ static void test_callbacks(struct kunit *test)
 	}
 }
 
+/* Callbacks are turned on while the queue is muted, as at any other time. */
+static void test_callbacks_while_muted(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *buf = kunit_kzalloc(test, sizeof(*buf), GFP_KERNEL);
+	unsigned int delayed;
+
+	f->go_on = true;
+	for (delayed = 0; delayed < 2; delayed++) {
+		virtqueue_disable_cb(f->vq);
+		KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, buf));
+		stall(f);
+		KUNIT_ASSERT_EQ(test, 0, vring_renew(&f->vdev));
+		ring_host_start(test);
+		vring_resume(&f->vdev);
+		/* Moves the ring; the queue is muted until its driver was prompted. */
+		KUNIT_EXPECT_EQ(test, 0, take_all(f));
+		if (delayed)
+			KUNIT_EXPECT_TRUE(test, virtqueue_enable_cb_delayed(f->vq));
+		else
+			KUNIT_EXPECT_TRUE(test, virtqueue_enable_cb(f->vq));
+		KUNIT_EXPECT_FALSE(test, vring_prompt(&f->vdev));
+		KUNIT_EXPECT_EQ(test, 1, serve_all(f));
+		KUNIT_EXPECT_TRUE(test, ring_host_calls(f));
+		f->callbacks = 0;
+		KUNIT_EXPECT_EQ(test, IRQ_HANDLED, vring_interrupt(0, f->vq));
+		KUNIT_EXPECT_EQ(test, 1, f->callbacks);
+		KUNIT_EXPECT_EQ(test, 1, take_all(f));
+	}
+}
+
 static bool hope;
 
 static bool queue_broke(struct virtio_device *vdev)
@@ -223,10 +254,80 @@ static void test_lie(struct kunit *test)
 
 	/* Without hope it is broken, as ever. */
 	hope = false;
+	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, bufs));
+	f->vq->vq_ops->kick(f->vq);
 	ring_host_claims(f, 0xffff, 0);
 	KUNIT_EXPECT_EQ(test, 0, take_all(f));
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
 	KUNIT_EXPECT_EQ(test, -EIO, ring_add_buf(f, bufs));
+}
+
+/* As most drivers do.  Returns %false if that has no end. */
+static bool loop_ends(struct ring_fixture *f, bool (*enable)(struct virtqueue *vq))
+{
+	unsigned int loops = 0;
+
+	do {
+		virtqueue_disable_cb(f->vq);
+		if (take_all(f) || loops++ == 10)
+			return false;
+	} while (!enable(f->vq));
+	return true;
+}
+
+static const struct lie {
+	const char *name;
+	u64 features;
+	bool by_index;
+	bool (*enable)(struct virtqueue *vq);
+} lies[] = {
+	{ "split, id", 0, false, virtqueue_enable_cb },
+	{ "split, id, delayed", 0, false, virtqueue_enable_cb_delayed },
+	{ "split, events, id", EVENT_IDX, false, virtqueue_enable_cb },
+	{ "split, events, id, delayed", EVENT_IDX, false, virtqueue_enable_cb_delayed },
+	{ "packed, id", PACKED, false, virtqueue_enable_cb },
+	{ "packed, id, delayed", PACKED, false, virtqueue_enable_cb_delayed },
+	{ "packed, events, id", PACKED | EVENT_IDX, false, virtqueue_enable_cb },
+	{ "packed, events, id, delayed", PACKED | EVENT_IDX, false, virtqueue_enable_cb_delayed },
+	{ "split, index", 0, true, virtqueue_enable_cb },
+	{ "split, index, delayed", 0, true, virtqueue_enable_cb_delayed },
+	{ "split, events, index", EVENT_IDX, true, virtqueue_enable_cb },
+	{ "split, events, index, delayed", EVENT_IDX, true, virtqueue_enable_cb_delayed },
+};
+
+static void describe_lie(const struct lie *lie, char *desc)
+{
+	strscpy(desc, lie->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(lie, lies, describe_lie);
+
+/*
+ * A lie that is found while the queue waits for its device anyway.  The driver is told that
+ * there is nothing to take, and not asked again and again to look.
+ */
+static void test_lie_while_waiting(struct kunit *test)
+{
+	const struct lie *lie = test->param_value;
+	struct ring_fixture *f = ring_make(test, SIZE, lie->features);
+	struct ring_buf *bufs = ring_add_all_sorts(test);
+
+	KUNIT_EXPECT_EQ(test, 2, take_all(f));
+	stall(f);
+	if (lie->by_index)
+		host_ring_claim(&f->host, 0, 0, 1000);
+	else
+		ring_host_claims(f, 0xffff, 0);
+	KUNIT_EXPECT_TRUE(test, loop_ends(f, lie->enable));
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+	come_back(test);
+	/* No reason to reset a device that is well. */
+	KUNIT_EXPECT_FALSE(test, vring_has_lied(&f->vdev));
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	KUNIT_EXPECT_EQ(test, RING_SORTS - 3, serve_all(f));
+	KUNIT_EXPECT_EQ(test, RING_SORTS - 3, take_all(f));
+	ring_expect_all_back(test, bufs);
+	ring_expect_works(test);
 }
 
 /* Reset twice before the ring has moved once; and broken while it waits. */
@@ -351,7 +452,9 @@ static struct kunit_case ring_renew_cases[] = {
 	KUNIT_CASE_PARAM(test_out_of_order, features_gen_params),
 	KUNIT_CASE_PARAM(test_add_only, features_gen_params),
 	KUNIT_CASE_PARAM(test_callbacks, features_gen_params),
+	KUNIT_CASE_PARAM(test_callbacks_while_muted, features_gen_params),
 	KUNIT_CASE_PARAM(test_lie, features_gen_params),
+	KUNIT_CASE_PARAM(test_lie_while_waiting, lie_gen_params),
 	KUNIT_CASE_PARAM(test_twice, features_gen_params),
 	KUNIT_CASE_PARAM(test_missed, features_gen_params),
 	KUNIT_CASE_PARAM(test_wait_in_vain, features_gen_params),

@@ -36,6 +36,7 @@ enum rule {
 	RULE_SLEEPS,
 	RULE_STACK,
 	RULE_VMALLOC,
+	RULE_CTX,
 };
 
 /* Tests listen before it. */
@@ -157,6 +158,9 @@ bool ring_check_add(struct ring_queue *q, const struct ring_buffer *buf)
 	if (gfpflags_allow_blocking(buf->gfp) && !may_sleep_here())
 		say(q, RULE_SLEEPS, "add_buf with memory to be waited for (gfp %#x), where nobody may sleep: use GFP_ATOMIC under a lock",
 		    (__force unsigned int)buf->gfp);
+	if (buf->ctx && q->indirect)
+		say(q, RULE_CTX,
+		    "add_inbuf_ctx with a second pointer on a queue without one: ask for it in find_vqs");
 	return check_segments(q, buf);
 }
 
@@ -227,6 +231,9 @@ bool ring_bury(struct ring_queue *q)
 		return false;
 	name_queue(q, q->check.who, sizeof(q->check.who));
 	WRITE_ONCE(q->check.deleted, true);
+	/* For what is not checked, since it may be called at any time: nothing is left to read. */
+	WRITE_ONCE(q->broken, true);
+	q->callbacks = false;
 	scoped_guard(spinlock_irqsave, &graves_lock) {
 		old = grave[next_grave];
 		grave[next_grave] = q;

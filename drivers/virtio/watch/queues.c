@@ -99,12 +99,13 @@ VISIBLE_IF_KUNIT int ring_queue_show(struct seq_file *s, void *unused)
 	seq_printf(s, "tables: %u\n", q->tables);
 	seq_printf(s, "event_index: %u\n", q->event);
 	seq_printf(s, "in_order: %u\n", q->in_order);
-	seq_printf(s, "dma_api: %u\n", !q->phys);
+	seq_printf(s, "dma_api: %u\n", q->dma_api);
 	seq_printf(s, "callbacks_on: %u\n", q->callbacks);
 	seq_printf(s, "kicks_sent: %lu\n", READ_ONCE(q->watch.kicks_sent));
 	seq_printf(s, "kicks_suppressed: %lu\n", READ_ONCE(q->watch.kicks_suppressed));
 	seq_printf(s, "callbacks: %lu\n", READ_ONCE(q->watch.callbacks));
 	seq_printf(s, "bad_lengths: %lu\n", READ_ONCE(q->bad_lengths));
+	seq_printf(s, "surplus_used: %lu\n", READ_ONCE(q->surplus_used));
 	seq_printf(s, "state: %s\n", state_of(q));
 	if (q->watch.why[0])
 		seq_printf(s, "why: %s\n", q->watch.why);
