@@ -124,6 +124,24 @@ void device_use(struct model *m, const struct step *s)
 	host_use(&m->host, taken->id, len, descs, n);
 }
 
+/*
+ * A split ring that has nothing left for the device to use is said to have more of it; an entry
+ * stands for any number, and nobody looks at what it says.
+ */
+static void use_again(struct model *m, const struct step *s)
+{
+	unsigned int n = 1 + s->a % 4;
+
+	if (!model_honest(m) || m->host.packed || m->published || fifo_count(&m->taking) ||
+	    m->in_a_row + n > m->host.num ||
+	    fifo_count(&m->used) + m->surplus + n > m->host.num)
+		return;
+	race_arm(&(struct race) { });
+	host_use(&m->host, s->b, s->c, 0, n);
+	m->surplus += n;
+	m->in_a_row += n;
+}
+
 void device_wish(struct model *m, const struct step *s)
 {
 	host_wish(&m->host, s->a & 1);
@@ -135,15 +153,19 @@ static void claim_too_much(struct model *m, const struct step *s)
 	struct vring *split = &m->host.split;
 	unsigned int len;
 
-	if (!model_honest(m) || fifo_count(&m->used))
+	bool in_flight = m->published || fifo_count(&m->taking);
+
+	if (!model_honest(m) || fifo_count(&m->used) || m->surplus)
+		return;
+	/* Of a surplus entry nobody asks what it says. */
+	if (s->b & 1 && !m->host.packed && !in_flight)
 		return;
 	race_arm(&(struct race) { });
 	m->lied = true;
 	if (m->host.packed || s->b & 1)
 		host_use(&m->host, m->host.num + s->a, 0, 1, 1);
 	else
-		split->used->idx = cpu_to_virtio16(&m->vdev, s->a + 1 +
-						   virtio16_to_cpu(&m->vdev, split->avail->idx));
+		split->used->idx = cpu_to_virtio16(&m->vdev, m->host.used + m->host.num + 1 + s->a);
 	expect(!virtqueue_get_buf(m->vq, &len), "the device's word was taken");
 	expect(virtqueue_is_broken(m->vq), "a device that lies breaks its queue");
 }
@@ -155,6 +177,10 @@ void device_claim(struct model *m, const struct step *s)
 
 	if (s->e & 2) {
 		claim_too_much(m, s);
+		return;
+	}
+	if (s->e & 4) {
+		use_again(m, s);
 		return;
 	}
 	m->lied = true;

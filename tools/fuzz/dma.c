@@ -20,7 +20,20 @@ static struct mapping {
 static unsigned int n_mappings;
 static bool copied;
 
+static struct dma_noted noted[DMA_NOTES];
+
 struct dma_state dma;
+
+void dma_note(const void *p, size_t size, enum dma_data_direction dir)
+{
+	noted[dma.notes++ % DMA_NOTES] = (struct dma_noted) { p, size, dir };
+}
+
+/* The segment that was noted @nth, from 0. */
+const struct dma_noted *dma_noted(unsigned int nth)
+{
+	return &noted[nth % DMA_NOTES];
+}
 
 /* Addresses are those of memory, unless this one has its own. */
 static bool is_direct(dma_addr_t addr)

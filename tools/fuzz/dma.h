@@ -29,10 +29,21 @@ enum dma_kind { DMA_NONE, DMA_COHERENT, DMA_SEGMENT, DMA_TABLE, DMA_DRIVERS };
  * @fail: the mapping that fails, counted down: 1 for the next; 0 for none
  * @failed: how many did
  * @live: how many segments are mapped that have to be unmapped
+ * @notes: how many segments were noted since this was set to 0
  */
 struct dma_state {
 	enum dma_way way;
-	unsigned int choice, fail, failed, live;
+	unsigned int choice, fail, failed, live, notes;
+};
+
+/* The segments that are remembered. */
+#define DMA_NOTES	4096
+
+/* One that went to the device without the DMA API, as KMSAN was told. */
+struct dma_noted {
+	const void *p;
+	size_t size;
+	enum dma_data_direction dir;
 };
 
 extern struct dma_state dma;
@@ -46,6 +57,8 @@ void dma_sync(dma_addr_t addr, size_t at, size_t size, enum dma_data_direction d
 bool dma_has_ops(void);
 bool dma_needs_sync(void);
 void *dma_reach(dma_addr_t addr, size_t size, const void **memory);
+void dma_note(const void *p, size_t size, enum dma_data_direction dir);
+const struct dma_noted *dma_noted(unsigned int nth);
 void dma_begin(enum dma_way way);
 void dma_end(void);
 

@@ -121,6 +121,7 @@ void driver_add(struct model *m, const struct step *s)
 		return;
 	memory.failed = 0;
 	dma.failed = 0;
+	dma.notes = 0;
 	err = submit(m, buf, s->a);
 	if (err)
 		model_unmap(m, buf, buf_total(buf));
@@ -136,24 +137,33 @@ void driver_kick(struct model *m, const struct step *s)
 		virtqueue_kick(m->vq);
 	else if (virtqueue_kick_prepare(m->vq))
 		virtqueue_notify(m->vq);
-	m->published = fifo_count(&m->added);
+	model_published(m);
 	m->notify_fails = false;
 }
 
-/* By any of the entries.  What the device says is read once. */
+/* What the device says is read once; the index again after entries were dropped. */
+static void watch_loads(const struct model *m)
+{
+	bool again = !m->host.packed && (m->surplus || m->lied);
+
+	race_rule(m->host.packed ? RACE_FLAGS : RACE_NOTHING,
+		  again ? &m->host.split.used->idx : NULL);
+}
+
+/* By any of the entries. */
 static struct buf *take(struct model *m, u8 how, unsigned int *len, void **ctx)
 {
 	struct virtqueue *vq = m->vq;
 	struct buf *buf;
 
-	race_rule(m->host.packed ? RACE_FLAGS : RACE_NOTHING);
+	watch_loads(m);
 	if (how % 3 == 0)
 		buf = vq->vq_ops->get_buf(vq, len);
 	else if (how % 3 == 1)
 		buf = virtqueue_get_buf(vq, len);
 	else
 		buf = virtqueue_get_buf_ctx(vq, len, ctx);
-	race_rule(RACE_ANYTHING);
+	race_rule(RACE_ANYTHING, NULL);
 	return buf;
 }
 
@@ -169,6 +179,7 @@ static bool get(struct model *m, u8 how)
 		       *fifo_at(&m->used, 0));
 		if (m->draining)
 			model_empty(m);
+		m->surplus = 0;
 		return false;
 	}
 	expect(m->draining || !m->was_broken, "a broken queue gave %p", buf);

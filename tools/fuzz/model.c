@@ -55,6 +55,34 @@ static int expected_err(const struct model *m, const struct buf *buf, unsigned i
 	return (table ? 1 : total) > room ? -ENOSPC : 0;
 }
 
+/* What was added, the device may take.  Before that, surplus entries must be gone. */
+void model_published(struct model *m)
+{
+	m->published = fifo_count(&m->added);
+	m->lied |= m->surplus && m->published;
+}
+
+static enum dma_data_direction dir_of(const struct buf *buf, unsigned int i)
+{
+	return i < buf->out ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+}
+
+/* KMSAN was told of each segment; also of an attempt that came to nothing before that. */
+static void check_noted(const struct model *m, const struct buf *buf)
+{
+	unsigned int i, total = buf_total(buf);
+	const struct dma_noted *noted;
+
+	if (dma.way != DMA_PHYSICAL || m->premapped)
+		return;
+	expect(dma.notes >= total, "%u of %u segments noted", dma.notes, total);
+	for (i = 0; i < total; i++) {
+		noted = dma_noted(dma.notes - total + i);
+		expect(noted->p == buf_at(buf, i) && noted->size == buf_len(buf, i) &&
+		       noted->dir == dir_of(buf, i), "segment %u is noted", i);
+	}
+}
+
 /* An add of @buf, when there was room for @room descriptors, ended with @err. */
 void model_added(struct model *m, struct buf *buf, int err, unsigned int room)
 {
@@ -67,7 +95,7 @@ void model_added(struct model *m, struct buf *buf, int err, unsigned int room)
 		       err, expected_err(m, buf, room), buf_total(buf), room);
 	/* The queue has been kicked, for a device that sleeps on a full ring. */
 	if (err == -ENOSPC && buf->out)
-		m->published = fifo_count(&m->added);
+		model_published(m);
 	if (err) {
 		expect(left == room, "%u descriptors left, there were %u", left, room);
 		return;
@@ -77,6 +105,7 @@ void model_added(struct model *m, struct buf *buf, int err, unsigned int room)
 	       buf->descs, buf_total(buf));
 	buf->state = BUF_ADDED;
 	fifo_push(&m->added, buf_nr(m, buf));
+	check_noted(m, buf);
 }
 
 static void check_bytes(const struct buf *buf, unsigned int len)
@@ -88,11 +117,6 @@ static void check_bytes(const struct buf *buf, unsigned int len)
 		for (n = 0; n < buf_len(buf, i) && len; n++, len--)
 			expect(buf_at(buf, i)[n] == buf->mark, "byte %u of segment %u", n, i);
 	}
-}
-
-static enum dma_data_direction dir_of(const struct buf *buf, unsigned int i)
-{
-	return i < buf->out ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 }
 
 /* Undo model_map() for the first @count segments. */
@@ -137,6 +161,7 @@ void model_back(struct model *m, struct buf *buf, unsigned int len, bool used)
 		check_bytes(buf, len);
 	}
 	buf->state = BUF_IDLE;
+	m->in_a_row = m->surplus;
 }
 
 /* Nothing is in the queue. */
@@ -157,6 +182,8 @@ void model_anew(struct model *m)
 	m->used.head = m->used.tail;
 	m->published = 0;
 	m->polled = 0;
+	m->surplus = 0;
+	m->in_a_row = 0;
 	m->draining = false;
 	m->detached = false;
 	host_begin(&m->host, m->vq, m->owned);

@@ -68,6 +68,8 @@ struct fifo {
  * @taking: places in @taken of those that it took
  * @used: those that it used, in order
  * @published: how many of @added it may take
+ * @surplus: entries that it used too many since the driver last found nothing
+ * @in_a_row: the same since a buffer came back
  * @lied: the device wrote what it may not, or is to be reset: what is left is safety
  * @detached: buffers were taken out: nothing is added until the queue is reset
  * @out_of_use: the driver broke the queue, or the device can't be told any more
@@ -91,7 +93,7 @@ struct model {
 	bool ctx, indirect, in_order, premapped, owned;
 	struct buf bufs[BUFS];
 	struct fifo added, taking, used;
-	unsigned int published;
+	unsigned int published, surplus, in_a_row;
 	bool lied, detached, out_of_use, draining, was_broken, was_reset;
 	bool notify_fails, go_on, takes;
 	int reset_err, enable_err;
@@ -146,6 +148,7 @@ bool model_honest(const struct model *m);
 struct buf *model_idle(struct model *m);
 bool model_map(struct model *m, struct buf *buf);
 void model_unmap(struct model *m, struct buf *buf, unsigned int count);
+void model_published(struct model *m);
 void model_added(struct model *m, struct buf *buf, int err, unsigned int room);
 void model_back(struct model *m, struct buf *buf, unsigned int len, bool used);
 void model_empty(struct model *m);

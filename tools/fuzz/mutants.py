@@ -4,7 +4,7 @@
 SPLIT, PACKED, QUEUE, TAKE, ADD, MEMORY, MAPPING, RING, REPORT, API, RESET = (
     f"ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "add.h", "memory.c", "mapping.c", "ring.h", "report.c", "api.c", "reset.c"))
 IN_FLIGHT = "return likely(id < q->num && q->slots[id].token);"
-INDEX = "if (unlikely((u16)(seen - at) > (u16)(q->avail_published - at)))"
+INDEX = "if (unlikely((u16)(seen - at) > split_in_flight(q, plain, at)))"
 
 MUTANTS = (
     ("the used id is not checked", "ring", TAKE, IN_FLIGHT, "return likely(q->slots[id].token);"),
@@ -23,18 +23,22 @@ MUTANTS = (
     ("the whole chain is not freed", "ring", TAKE, "q->vq.num_free += count;", "q->vq.num_free++;"),
     ("the table is not put back", "ring", TAKE, "\ttable->next = q->free_tables;\n\tq->free_tables = table;\n\treturn token;", "\treturn token;"),
     ("a table of one buffer is not freed", "ring", TAKE, "\tif (unlikely(!table->pooled))\n\t\treturn ring_table_free(q, table, token);\n", ""),
-    ("nothing is unmapped", "ring", RING, "return !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;"),
-    ("what is premapped is unmapped", "ring", RING, "return !q->premapped && (q->must_unmap", "return (q->must_unmap"),
+    ("nothing is unmapped", "ring", RING, "return q->dma_api && !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));", "return false;"),
+    ("what is premapped is unmapped", "ring", RING, "return q->dma_api && !q->premapped && (q->must_unmap", "return q->dma_api && (q->must_unmap"),
     ("a table is unmapped with another length", "ring", MEMORY, "\t\tdma_unmap_single(q->dma_dev, table->addr,\n\t\t\t\t table->count * sizeof",
      "\t\tdma_unmap_single(q->dma_dev, table->addr,\n\t\t\t\t (table->count + 1) * sizeof"),
     ("a table is not synchronised", "ring", ADD, "\t\t\tring_table_written(q, table);\n", ""),
     ("what was laid is not unmapped when an add fails", "ring", ADD, "if (!phys && ring_needs_unmap(q))", "if (0)"),
     ("descriptors of an add that failed stay", "ring", PACKED, "packed_desc(q, at)->flags = cpu_to_le16(at & WRAP ? 0 : AVAIL | USED);", ";"),
-    ("a shutdown unmaps twice", "ring", QUEUE, "\t\tif (!q->draining)\n\t\t\tring_release", "\t\tring_release"),
-    ("a drain skips the last buffer", "ring", QUEUE, "for (id = 0; id < q->num; id++) {\n\t\ttoken", "for (id = 0; id + 1 < q->num; id++) {\n\t\ttoken"),
-    ("a resize keeps the old state", "ring", RESET, "\tring_free_state(&old);\n", ""),
-    ("a resize that fails keeps the new size", "ring", RESET, "\t\tq->num = old.num;\n", ""),
-    ("a break is said again and again", "ring", REPORT, "\tif (q->broken || q->stalled)\n\t\treturn;\n", ""),
+    ("a shutdown unmaps twice", "ring", QUEUE, "\tif (!q->draining)\n\t\tring_release", "\tring_release"),
+    ("a drain skips the last buffer", "ring", QUEUE, "if (q->vq.num_free == q->num) {", "if (q->vq.num_free + 1 >= q->num) {"),
+    ("a resize keeps the old state", "ring", RESET, "\t\tkvfree(slots);\n", ""),
+    ("a resize that fails keeps the new size", "ring", RESET, "\t\tq->num = old;\n", ""),
+    ("a break is said again and again", "ring", REPORT, "\tif (q->broken)\n\t\treturn;\n", ""),
+    ("KMSAN is not told", "ring", ADD, "\tkmsan_handle_dma(sg_page(sg), sg->offset, sg->length, ring_dir(flags));\n", ""),
+    ("KMSAN is told that the device reads all", "ring", ADD, "sg->length, ring_dir(flags));", "sg->length, DMA_TO_DEVICE);"),
+    ("surplus entries are taken for buffers", "ring", SPLIT, "return q->avail_published - at + (plain ? 0 : q->skipped);", "return q->avail_published - at;"),
+    ("an index is taken that is two rings ahead", "ring", SPLIT, "if (ahead > q->num)", "if (ahead > 2 * q->num)"),
     ("the wrap counter of used buffers does not turn", "ring", PACKED, "\t\tq->used_flags ^= AVAIL | USED;\n", ""),
     ("a batch ends one buffer late", "ring", TAKE, "\tWRITE_ONCE(q->in_batch, false);\n", ""),
     ("a single list that is left out is looked at", "ring", ADD, "buf.lists && buf.sgs[0] && !sg_is_last", "buf.lists && !sg_is_last"),

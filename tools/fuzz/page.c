@@ -40,9 +40,9 @@ int page_begin(struct fields *f)
 
 	f->raced = false;
 	memset(f->used, 0, sizeof(f->used));
-	race_rule(RACE_NOTHING);
+	race_rule(RACE_NOTHING, NULL);
 	err = virtio_fields_init(&f->fields, f->page, f->size);
-	race_rule(RACE_ANYTHING);
+	race_rule(RACE_ANYTHING, NULL);
 	race_settle();
 	if (err) {
 		expect(err == (memory.failed ? -ENOMEM : -EINVAL), "%d", err);

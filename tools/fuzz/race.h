@@ -37,6 +37,6 @@ enum race_rule { RACE_ANYTHING, RACE_NOTHING, RACE_FLAGS };
 void race_begin(bool *happened);
 void race_arm(const struct race *race);
 void race_settle(void);
-void race_rule(enum race_rule rule);
+void race_rule(enum race_rule rule, const void *polled);
 
 #endif /* _FUZZ_RACE_H */

@@ -168,6 +168,7 @@ static struct virtqueue *make(struct model *m, const struct setup *setup, void *
 
 	if (!m->owned) {
 		memory_alloc(pages, PAGE_SIZE, vring_size(num, PAGE_SIZE));
+		memset(*pages, 0, vring_size(num, PAGE_SIZE));
 		memory_share(*pages);
 	}
 	memory.fail = setup->fail;

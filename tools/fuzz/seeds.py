@@ -3,6 +3,8 @@
 of what the launcher has to check.  What the bytes mean is in launch/launch.c."""
 import itertools, struct
 
+import ring_seeds
+
 OPS = ("memory", "descriptor", "descriptor2", "ring", "ring2", "page", "header", "command", "enable", "begin", "request", "request2", "kick", "kick2",
        "hello", "message", "wire", "type", "race", "race2")
 DISK, NET, CONSOLE, ENTROPY = DEVICES = range(4)
@@ -137,4 +139,4 @@ def launch():
                     yield bytes([kind, 0, features, 0]) + b"".join(steps)
 
 
-SEEDS = {"launch": launch}
+SEEDS = {"launch": launch, "ring": ring_seeds.ring}
