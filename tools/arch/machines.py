@@ -22,7 +22,7 @@ class Guest(Scenario):
         return ["disk", "network", "console", "entropy", "rebind"]
 
     def more_words(self):
-        return self.WORDS
+        return [*self.WORDS, f"rig.limit={self.limit - 30}"]
 
 
 DEVICES = ("disk", "scratch", "network", "console", "entropy")

@@ -27,7 +27,8 @@ class Peer:
 
 class Host:
     def __init__(self, build):
-        self.build, self.data, self.qmp = build, os.urandom(SIZE), Qmp(f"{build}/qmp.sock")
+        self.build, self.data = build, os.urandom(SIZE)
+        self.qmp, self.autopsy = Qmp(f"{build}/qmp.sock"), Qmp(f"{build}/autopsy.sock")
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
         serve(listener, lambda said: self.network.answer(said))
@@ -53,6 +54,7 @@ class Host:
 
     def close(self):
         self.qmp.close()
+        self.autopsy.close()
 
     def check(self, scenario, results):
         with open(f"{self.build}/scratch.img", "rb") as f:

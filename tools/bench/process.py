@@ -12,6 +12,7 @@ import accel, launcher
 from asks import until
 from kernel import Failed, Kernel
 from machine import MICROVM, bare
+from servers import terminate
 
 MIB = 1 << 20
 DISK, SECONDS, LIMIT = 256 * MIB, 3, 90
@@ -117,8 +118,7 @@ def by_daemon(build, name, aio):
         until("qemu-storage-daemon", lambda: os.path.exists(path))
         return Guest(build, name, "disk", (f"bench.with=/dev/vda,{SECONDS}",)).bare(f"virtio_uml.device={path}:2").end()
     finally:
-        daemon.terminate()
-        daemon.wait()
+        terminate(daemon)
 
 
 DISKS = {

@@ -2,7 +2,7 @@
 """A run of a guest: what it says, line by line, and what follows from that."""
 import os, re, subprocess, sys, termios, threading, tty
 from collections import Counter
-import asks, bus
+import asks, bus, stuck
 
 COMPLAINT = re.compile(r"WARNING:|BUG:|Oops|Call Trace|Kernel panic|DMA-API:.*error|is broken:|device refuses")
 # The driver of the balloon has no use for indirect tables, and the IOMMU is not behind itself.
@@ -14,6 +14,8 @@ class Guest:
         self.command, self.scenario, self.host, self.results, self.table = command, scenario, host, results, table
         self.done, self.asleep, self.rows, self.checked = False, False, [], Counter()
         self.log_lines, self.complaints = 0, []
+        self.heard, self.stacks = 0, None       # lines so far; those with stacks, while the kernel prints them
+        self.last = []      # what a guest that reached its limit was doing
         self.log = f"{host.build}/guest-{scenario.name}.log"
 
     def run(self, shell=False):
@@ -29,7 +31,7 @@ class Guest:
         self.proc = proc = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=self.host.files())
         self.host.pid = proc.pid
         self.host.starts += 1
-        timer = threading.Timer(self.scenario.limit, proc.kill)
+        timer = threading.Timer(self.scenario.limit, self.give_up)
         if not shell:
             timer.start()
         for raw in shell_lines(proc) if shell else iter(proc.stdout.readline, b""):
@@ -39,8 +41,23 @@ class Guest:
         timer.cancel()
         return proc.returncode
 
+    def give_up(self):
+        """The limit is reached: what the guest is doing goes to its log, then it is off."""
+        self.stacks = []
+        self.last = stuck.ask(self.host.autopsy, self.proc, self.host.build, lambda: self.heard)
+        self.last += stuck.tasks(self.stacks)
+        self.proc.kill()
+
     def hear(self, line):
-        if line.startswith("@device "):
+        self.heard += 1
+        if self.stacks is not None and "@told" not in line:
+            self.stacks.append(line)
+        elif "@stuck " in line:     # a check is, and what all tasks do comes next
+            self.stacks = []
+        elif "@told" in line:
+            self.say_stuck(stuck.tasks(self.stacks or []))
+            self.stacks = None
+        elif line.startswith("@device "):
             self.rows.append(bus.Row(line[8:]))
         elif line.startswith("@bus "):
             self.show(line[5:])
@@ -69,6 +86,9 @@ class Guest:
         except BrokenPipeError:
             pass        # the machine has ended meanwhile, which judge() says
 
+    def say_stuck(self, lines):
+        print("\n".join([f"   what it was doing ({self.log} has all of it):", *(f"      {line}" for line in lines)]), flush=True)
+
     def show(self, line):
         if self.table:
             print(f"   {line}", flush=True)
@@ -80,6 +100,8 @@ class Guest:
             self.results.say(False, f"the guest did not come to its end within {self.scenario.limit} s; it said last:\n{tail}")
         elif status:
             self.results.say(False, f"power off: the machine ended with {status}")
+        if self.last:
+            self.say_stuck(self.last)
         for name in Counter(self.scenario.checks()) - self.checked:
             self.results.say(False, f"{name}: no result")
         self.results.say(*self.judge_bus())

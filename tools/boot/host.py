@@ -28,6 +28,7 @@ class Host:
         self.kernel, self.build = kernel, kernel.build
         self.tree, self.known = f"{self.build}/tree", f"{self.build}/tree/SHA256SUMS"
         self.qmp, self.pid, self.starts = Qmp(f"{self.build}/qmp.sock"), None, 0      # of the machine, once it runs
+        self.autopsy = Qmp(f"{self.build}/autopsy.sock")     # another monitor, for when the first may be waiting for an answer
         self.network, self.daemon = None, None
         documents.gather(self.tree)
         self.port, self.sum = serve_file(f"{self.build}/http", kernel=f"{self.build}/{PC[0]}", initramfs=f"{self.build}/initramfs.cpio")
@@ -86,6 +87,7 @@ class Host:
     def close(self):
         """The machine is off."""
         self.qmp.close()
+        self.autopsy.close()
         if self.network:
             self.network.close()
         if self.daemon:

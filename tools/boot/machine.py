@@ -90,7 +90,7 @@ def bare(build, accel, words, machine=Q35):
 def command(host, accel, scenario, words):
     words = [*words, "rig.checks=" + ",".join(scenario.checks()), *scenario.more_words()]
     bus = scenario.machine.bus
-    cmd = [*bare(host.build, accel, words, scenario.machine), *scenario.more_options(), *host.qmp.options()]
+    cmd = [*bare(host.build, accel, words, scenario.machine), *scenario.more_options(), *host.qmp.options(), *host.autopsy.options()]
     if bus in INTERFACE:
         cmd += ["-global", INTERFACE[bus][scenario.is_modern()]]
     for name in scenario.devices:

@@ -112,7 +112,8 @@ class Scenario(NamedTuple):
         return list(dict.fromkeys(f"{DEVICES[d].type}:{name}" for d in self.devices for name in self.interrupts.get(d, ())))
 
     def more_words(self):
-        return ["rig.interrupts=" + ",".join(self.wanted_interrupts()), "rig.first=" + ",".join(self.first()), f"virtio_ring.check={int(self.checked)}", self.words]
+        return ["rig.interrupts=" + ",".join(self.wanted_interrupts()), "rig.first=" + ",".join(self.first()), f"virtio_ring.check={int(self.checked)}",
+                f"rig.limit={self.limit // 2}", self.words]
 
     def more_options(self):
         return ["-smp", str(self.cpus)] if self.cpus else []

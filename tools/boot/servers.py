@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Servers for guests: files over the network, and an echo for the ports of consoles."""
-import contextlib, functools, hashlib, http.server, os, socket, threading
+import contextlib, functools, hashlib, http.server, os, socket, subprocess, threading, time
 from documents import sha256
 
 
@@ -33,6 +33,15 @@ def serve_file(folder, **more):
         with contextlib.suppress(FileExistsError):
             os.symlink(path, f"{folder}/{name}")
     return serve_files(folder, ("127.0.0.1", 0)).server_address[1], sha256(f"{folder}/file")
+
+
+def terminate(daemon, limit=60):
+    """End a process of the host's, within seconds: qemu-storage-daemon loses a signal that comes just before it polls."""
+    end = time.time() + limit
+    while daemon.poll() is None:
+        daemon.terminate() if time.time() < end else daemon.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            daemon.wait(0.1)
 
 
 def unix_listener(path):

@@ -10,7 +10,7 @@ from kernel import Failed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MIB = 1 << 20
-LIMIT = 180
+LIMIT = 180     # seconds; after 150, the guest prints what its tasks are doing
 
 
 class Teller:
@@ -91,7 +91,7 @@ def relaunched(kernel):
     guest = Teller(kernel, "relaunched", "relaunched", "--disk", disk, "--net", "user", words="virtio_page.wait=60")
     guest.told("busy")
     guest.launcher.kill()
-    guest.launcher.wait()
+    guest.launcher.wait(LIMIT)
     guest.launcher = guest.launch("--attach", "--disk", disk, "--net", "user")
     return guest.end()
 
@@ -110,7 +110,7 @@ def extra(kernel):
     tree = f"{kernel.build}/tree"
     control = f"{kernel.build}/life/control"
     guest = Teller(kernel, "extra", "extra", "--disk", image(kernel, "life"), "--control", control)
-    tell = lambda words: subprocess.run([f"{kernel.build}/launch/launch", "--tell", control, words], capture_output=True, text=True)
+    tell = lambda words: subprocess.run([f"{kernel.build}/launch/launch", "--tell", control, words], capture_output=True, text=True, timeout=LIMIT)
     guest.told("ready")
     added = tell(f"disk {image(kernel, 'extra', tree)}")
     guest.told("used")

@@ -17,6 +17,7 @@ from kernel import Kernel, lacking
 from results import Results, verdict
 from run import initramfs, own_checks, step
 from scenarios import Scenario
+from servers import terminate
 
 BLK, NET = 2, 1
 PACKED, IN_ORDER = 34, 35
@@ -84,7 +85,7 @@ def command(build, scenario, words):
     """Sockets in the order in which Linux is to find them."""
     devices = [f"virtio_uml.device={socket_of(build, n)}:{NET if 'left' in scenario.devices else BLK}" for n in scenario.devices]
     return [f"{build}/linux", "mem=512M", f"initrd={build}/initramfs.cpio", "con=null", "con0=fd:0,fd:1", "loglevel=5", *devices, *words,
-            "rig.checks=" + ",".join(scenario.checks()), "rig.drop=" + ",".join(map(str, scenario.drop())), "rig.end=off"]
+            "rig.checks=" + ",".join(scenario.checks()), "rig.drop=" + ",".join(map(str, scenario.drop())), f"rig.limit={scenario.limit // 2}", "rig.end=off"]
 
 
 def boot(scenario, host):
@@ -95,8 +96,7 @@ def boot(scenario, host):
         Guest(command(host.build, scenario, host.words()), scenario, host, results, False).run()
     finally:
         for proc in procs:
-            proc.terminate()
-            proc.wait()
+            terminate(proc)
         host.close()
     host.check(scenario, results)
     return results

@@ -37,10 +37,12 @@ check_line() { # a console of one port: a line, made to pass on all bytes as the
 }
 
 check_ports() { # all of them at once
+	echoes=
 	for n in $(seq 0 14); do
 		echo_on "port$n" 65536 >/tmp/port$n || mv /tmp/port$n /tmp/port$n.failed &
+		echoes="$echoes $!"
 	done
-	wait
+	await $echoes
 	cat /tmp/port*.failed 2>/dev/null && return 1
 	echo "15 ports: $(cat /tmp/port? /tmp/port?? | sort | uniq -c)"
 }
@@ -49,9 +51,10 @@ check_port_hotplug() { # a port comes, goes while somebody reads it, and comes b
 	no_port port15 && ask plug port15 && echo_on port15 65536 || return 1
 	exec 3<"$(port_named port15)"
 	cat <&3 2>/dev/null &
+	reader=$!
 	exec 3<&-
 	ask unplug port15 && wait_until no_port port15 || return 1
-	wait $!
+	await $reader
 	ask plug port15 && echo_on port15 65536
 }
 

@@ -19,11 +19,13 @@ work() { # NAME COMMAND...: over and over in the background until rest, and it m
 		done
 		echo "$rounds x $name" >"/tmp/worked.$name"
 	) &
+	workers="$workers $!"
 }
 
 rest() { # what work has come to
 	touch /tmp/rest
-	wait
+	await $workers || { echo "work did not end"; cat /tmp/work.*; return 1; }
+	workers=
 	rm /tmp/rest
 	cat /tmp/failed.* 2>/dev/null && return 1
 	echo "meanwhile verified: $(cat /tmp/worked.*)"
@@ -144,7 +146,11 @@ under_io() { # COMMAND...: takes away the disk that fio is using, which is to se
 	fio_on "/dev/$(disk_with $VICTIM)" 1g >/tmp/victim 2>&1 &
 	fio=$!
 	wait_until in_flight "$(disk_with $VICTIM)" && "$@" || return 1
-	wait $fio && { echo "fio saw no error"; return 1; }
+	await $fio
+	case $? in
+	0) echo "fio saw no error"; return 1 ;;
+	137) echo "fio did not end"; return 1 ;;
+	esac
 	grep -qi 'error' /tmp/victim || { cat /tmp/victim; return 1; }
 }
 
@@ -210,11 +216,12 @@ check_resizes() { # while the driver comes and goes, which is to know the last o
 	wait_until there || return 1
 	d=/sys/bus/virtio/devices/$(virtio_of "/sys/block/$(disk_with $VICTIM)")
 	(until [ -e /tmp/resized ]; do rebind "$d" 1 || break; echo; done >/tmp/rebound) &
+	rebinder=$!
 	for turn in 1 2 3 4 5 6 7 8 9 10; do
 		ask resize $VICTIM 50 $((64 + turn)) || break
 	done
 	touch /tmp/resized
-	wait
+	await $rebinder || return 1
 	wait_until there && wait_until grep -qx $(((64 + turn) * 2048)) "/sys/block/$(disk_with $VICTIM)/size" || return 1
 	echo "$((turn * 50)) sizes during $(wc -l </tmp/rebound) times unbound and bound, the last is known"
 }

@@ -31,10 +31,12 @@ check_pairs() { # each CPU sends by its own queue, and receives there what comes
 	for n in 2 4; do
 		/usr/sbin/ethtool -L "$dev" combined $n || return 1
 	done
+	fetches=
 	for cpu in 0 1 2 3; do
 		taskset $((1 << cpu)) wget -q -O /tmp/pair$cpu http://10.0.3.1:8000/file &
+		fetches="$fetches $!"
 	done
-	wait
+	await $fetches || return 1
 	[ "$(sha256sum /tmp/pair? | grep -c "^$(asked sum)")" = 4 ] || { echo "checksum differs"; return 1; }
 	virtio=$(virtio_of "/sys/class/net/$dev")
 	for n in 0 1 2 3; do
@@ -92,8 +94,9 @@ check_xdp() { # dropped, sent back, and passed
 check_xsk() { # AF_XDP: what comes is put into a program's memory
 	connect $CARD 10.0.3 && /usr/sbin/ethtool -L "$dev" combined 1 || return 1
 	/programs/xsk "$dev" 9003 64 >/tmp/xsk 2>&1 &
+	xsk=$!
 	wait_until grep -q . /tmp/xsk
-	grep -qx bound /tmp/xsk && ask send 9003 >/dev/null && wait $! || { cat /tmp/xsk; return 1; }
+	grep -qx bound /tmp/xsk && ask send 9003 >/dev/null && await $xsk || { cat /tmp/xsk; return 1; }
 	fetch http://10.0.3.1:8000/file || return 1
 	tail -n 1 /tmp/xsk
 }
@@ -125,7 +128,7 @@ check_revived() { # a card that was broken, with filters, is told of them again
 	/programs/breaker "$(readlink -f "/sys/class/net/$dev/device/..")" 20 "/sys/class/net/$dev/statistics/rx_packets"
 	status=$?
 	touch /tmp/enough
-	wait $fetching
+	await $fetching
 	[ $status = 0 ] && ask_filters && fetch http://10.0.3.1:8000/file
 }
 

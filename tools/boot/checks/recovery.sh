@@ -24,7 +24,7 @@ while_busy() { # DISK COMMAND...: with requests in flight
 	"$@" >/tmp/command 2>&1
 	status=$?
 	touch /tmp/enough
-	wait $busy && [ $status = 0 ] || { cat /tmp/command /tmp/busy; return 1; }
+	await $busy && [ $status = 0 ] || { cat /tmp/command /tmp/busy; return 1; }
 	echo "$(cat /tmp/command); meanwhile $(cat /tmp/busy)"
 }
 

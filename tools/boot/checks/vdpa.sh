@@ -50,6 +50,11 @@ check_vdpa_net() {
 	/usr/sbin/vdpa dev del sim-net
 }
 
+served_by_process() {
+	wait_until [ -e /dev/vduse/vduse-disk ] || { cat /tmp/daemon; return 1; }
+	/usr/sbin/vdpa dev add name vduse-disk mgmtdev vduse && on_another_disk "$before" 16m && /usr/sbin/vdpa dev del vduse-disk
+}
+
 check_vduse() { # a process of its own is the device
 	modprobe -a virtio_vdpa vduse
 	truncate -s 32M /tmp/vduse.img
@@ -57,10 +62,9 @@ check_vduse() { # a process of its own is the device
 	/usr/bin/qemu-storage-daemon --blockdev driver=file,node-name=file,filename=/tmp/vduse.img --blockdev driver=raw,node-name=disk,file=file \
 		--export vduse-blk,id=export,node-name=disk,name=vduse-disk,writable=on,num-queues=2 >/tmp/daemon 2>&1 &
 	daemon=$!
-	wait_until [ -e /dev/vduse/vduse-disk ] || { cat /tmp/daemon; return 1; }
-	/usr/sbin/vdpa dev add name vduse-disk mgmtdev vduse && on_another_disk "$before" 16m || return 1
-	/usr/sbin/vdpa dev del vduse-disk || return 1
-	kill $daemon
-	wait $daemon
+	served_by_process
+	status=$?
+	terminate $daemon || { echo "the daemon ended with $?: $(cat /tmp/daemon)"; return 1; }
+	[ $status = 0 ] || return 1
 	[ "$(tr -d '\0' </tmp/vduse.img | head -c 1048576 | wc -c)" = 1048576 ] || { echo "the daemon's file is empty"; return 1; }
 }

@@ -33,9 +33,10 @@ check_latency() { # the histogram of the script that comes with the core
 	disk=$(disk_with victim)
 	device=$(virtio_of "/sys/block/$disk")
 	virtio-latency -d "$device" 5 >/tmp/latency 2>&1 &
+	latency=$!
 	wait_until grep -qs ^hist $tracing/events/synthetic/virtio_latency/trigger || { cat /tmp/latency; return 1; }
 	dd if="/dev/$disk" of=/dev/null bs=64k count=64 iflag=direct 2>/dev/null
-	wait $! || { cat /tmp/latency; return 1; }
+	await $latency || { cat /tmp/latency; return 1; }
 	sed 's/^/@log /' /tmp/latency >/dev/console
 	grep -q "^$device queue [0-9]*: [1-9]" /tmp/latency || { cat /tmp/latency; return 1; }
 	[ ! -e $tracing/events/synthetic/virtio_latency ] || { echo "the script left its event"; return 1; }
@@ -57,10 +58,17 @@ key() { sed -n "s/^$2: //p" "/sys/kernel/debug/virtio/$1/queues/0"; } # DEVICE K
 
 # A disk that answers nothing is said to be stuck, once, also to user space, and to go on.
 check_stuck() {
-	disk=$(disk_with victim)
-	device=$(virtio_of "/sys/block/$disk")
 	uevent env >/tmp/uevents 2>&1 &
 	listener=$!
+	said_once
+	status=$?
+	kill $listener
+	return $status
+}
+
+said_once() {
+	disk=$(disk_with victim)
+	device=$(virtio_of "/sys/block/$disk")
 	ask throttle victim 1 || return 1
 	taskset 1 dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
 	reader=$!
@@ -70,9 +78,8 @@ check_stuck() {
 	[ "$(key "$device" in_flight)" -ge 1 ] && [ "$(key "$device" oldest_ms)" -ge 2000 ] ||
 		{ cat "/sys/kernel/debug/virtio/$device/queues/0"; return 1; }
 	ask throttle victim 0 || return 1
-	wait $reader || { echo "the read failed"; return 1; }
+	await $reader || { echo "the read failed"; return 1; }
 	wait_until grep -q "^QUEUE=goes-on" /tmp/uevents || return 1
-	kill $listener
 	[ "$(key "$device" in_flight)" = 0 ] || { cat "/sys/kernel/debug/virtio/$device/queues/0"; return 1; }
 	dmesg | sed -n "s/.*$device: \(queue 0 .* is stuck: .*\)/\1/p"
 }
@@ -83,10 +90,11 @@ check_paused() {
 	said=$(dmesg | grep -c "is stuck: ")
 	ask throttle victim 1 || return 1
 	taskset 1 dd if="/dev/$disk" of=/dev/null bs=64k count=2 iflag=direct 2>/dev/null &
+	reader=$!
 	wait_until grep -q '[1-9]' "/sys/block/$disk/inflight" && ask pause 5
 	status=$?
 	ask throttle victim 0 && [ $status = 0 ] || return 1
-	wait $! || { echo "the read failed"; return 1; }
+	await $reader || { echo "the read failed"; return 1; }
 	[ "$(dmesg | grep -c "is stuck: ")" = "$said" ] || { dmesg | grep "is stuck" | tail -1; return 1; }
 	echo "nothing said of a guest that stood still for 5 s"
 }
