@@ -67,6 +67,8 @@ DEVICES = {
              [o for n in LUNS[:-1] for o in ("-device", f"scsi-hd,drive=lun{n},bus=luns.0,scsi-id=0,lun={n}")]),
     "share": (["-fsdev", "local,id=share,path={build}/share,security_model=none"], "virtio-9p-pci,fsdev=share,mount_tag=share", []),
     "fs": ([*SHARED, "-chardev", "socket,id=fs,path={build}/fs.sock"], "vhost-user-fs-pci,chardev=fs,tag=fs", []),
+    # A console whose driver waits for each byte with interrupts off, and takes it itself.
+    "tty": (["-chardev", "null,id=tty"], "virtio-serial-pci,id=tty,max_ports=1,vectors=5", ["-device", "virtconsole,chardev=tty,bus=tty.0"]),
     "keyboard": ([], "virtio-keyboard-pci,vectors=3", []),
     "mouse": ([], "virtio-mouse-pci,vectors=3", []),
     "tablet": ([], "virtio-tablet-pci,vectors=3", []),

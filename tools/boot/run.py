@@ -4,14 +4,13 @@
 
 Shows the bus as a table, then each device at work, and what the host finds on the disk
 afterwards.  Ends with "N passed, N failed"; exit status 0 if nothing failed."""
-import argparse, os, re, shutil, sys, time
+import argparse, os, shutil, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
-import accel, machine
+import accel, kernels, machine
 from guest import Guest
 from host import Host
-from kernel import Kernel
 from results import Results, verdict
 from scenarios import DEVICES, SCENARIOS
 
@@ -65,15 +64,9 @@ def own_programs(kernel, root):
         shutil.copy(f"{kernel.source}/tools/testing/selftests/{path}", f"{root}/selftests/{path}")
 
 
-def sample_drivers(source):
-    """All of them, also one that was begun a minute ago."""
-    options = re.findall(r"^config (SAMPLE_VIRTIO\w*)$", open(f"{source}/samples/virtio/Kconfig").read(), re.M)
-    return "".join(f"CONFIG_{o}=m\n" for o in options if not o.endswith("_TEST"))
-
-
-def build(kernel):
-    step("configure", lambda: kernel.configure(open(f"{HERE}/guest.config").read() + sample_drivers(kernel.source)))
-    step("build the kernel", lambda: kernel.make("bzImage", "modules"))
+def build(kernel, name):
+    step("configure", lambda: kernel.configure(kernels.options(name, kernel.source)))
+    step(f"build the kernel{name and f' ({name})'}", lambda: kernel.make("bzImage", "modules"))
     step("initramfs", lambda: initramfs(kernel, f"{HERE}/init", *PROGRAMS, more=lambda root: own_programs(kernel, root)))
 
 
@@ -85,6 +78,10 @@ def boot(scenario, accelerator, host, table, shell):
             results.skip(f"{name}: {why}")
     scenario = scenario.without(lacks)
     words = host.words() + (["rig.shell=1"] if shell else [])
+    if scenario.kernel == kernels.MODULES:
+        seed, modules = kernels.order(driver for _, driver in scenario.drivers())
+        print(f"   loaded in this order (SEED={seed}): {' '.join(modules)}", flush=True)
+        words.append("rig.load=" + ",".join(modules))
     try:
         Guest(machine.command(host, accelerator, scenario, words), scenario, host, results, table).run(shell)
     finally:
@@ -94,14 +91,17 @@ def boot(scenario, accelerator, host, table, shell):
 
 
 def run(args, total):
-    kernel = Kernel(args.source, args.build)
-    build(kernel)
+    scenarios = [SCENARIOS[args.scenario]] if args.scenario else [s for s in SCENARIOS.values() if args.all or not s.slow]
+    hosts = {}
+    for name in dict.fromkeys(s.kernel for s in scenarios):
+        kernel = kernels.of(name, args.source, args.build)
+        build(kernel, name)
+        hosts[name] = Host(kernel)
     accelerator, why = accel.choose(kernel.build)
     print(f"   accelerator: {accelerator} ({why})")
-    host = Host(kernel)
-    for scenario in [SCENARIOS[args.scenario]] if args.scenario else [s for s in SCENARIOS.values() if args.all or not s.slow]:
+    for scenario in scenarios:
         print("   the bus:" if args.scenario else f"-- {scenario.name}", flush=True)
-        results = boot(scenario, accelerator, host, bool(args.scenario), args.shell)
+        results = boot(scenario, accelerator, hosts[scenario.kernel], bool(args.scenario), args.shell)
         total.add(results)
         if not args.scenario:
             print(f"   {scenario.name}: {results} in {time.time() - results.start:.0f} s", flush=True)

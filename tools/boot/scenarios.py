@@ -2,6 +2,7 @@
 """The machines that the boot rig tries: what each has, and what its guest must find there."""
 import itertools
 from typing import NamedTuple
+from kernels import BUILTIN, MIXED, MODULES
 from machine import MICROVM, PCI, Q35, Machine
 
 
@@ -23,6 +24,7 @@ DEVICES = {
     "left": Device(1, "virtio_net", ("selftest",)),
     "right": Device(1, "virtio_net", ()),
     "console": Device(3, "virtio_console", ("console",)),
+    "tty": Device(3, "virtio_console", ("unhandled",)),
     "ports": Device(3, "virtio_console", ("ports", "port_hotplug")),
     "entropy": Device(4, "virtio_sample", ("entropy", "rebind")),
     "hwrng": Device(4, "virtio_rng", ("hwrng",)),
@@ -78,6 +80,7 @@ class Scenario(NamedTuple):
     slow: bool = False          # left out of what is run often
     also: tuple = ()            # checks of the guest that belong to none of the devices, after all others
     limit: int = 300            # seconds for a guest that does all its work
+    kernel: str = MIXED         # one of kernels.py
 
     def is_modern(self):
         return self.properties.get("disable-modern") != "on"
@@ -167,7 +170,16 @@ def life():
     yield Scenario("resizes", devices=("scratch", "victim"), also=("resizes", "fio"))
 
 
-SCENARIOS = {s.name: s for s in (
+# Those that make boots starts with all of virtio as modules; make boots-all starts all that are not slow so, and with all of it built in.
+OFTEN = ("default-modules", "microvm-modules", "packed-modules")
+
+
+def on_kernel(kernel, scenarios):
+    names = ((s, f"{s.name}-{kernel}") for s in scenarios if not s.slow)
+    return [s._replace(name=name, kernel=kernel, slow=name not in OFTEN) for s, name in names]
+
+
+MACHINES = (
     Scenario("default", also=WATCHED),
     Scenario("shared", extra={d: {"vectors": "2"} for d in ("network", "console")}, interrupts=SHARED),
     Scenario("intx", words="pci=nomsi", interrupts=LINE),
@@ -177,7 +189,7 @@ SCENARIOS = {s.name: s for s in (
     Scenario("microvm", words="reboot=t", interrupts=LINE, machine=MICROVM),
     Scenario("microvm-packed", {"packed": "on"}, words="reboot=t", interrupts=LINE, machine=MICROVM),
     Scenario("microvm-legacy", {"disable-modern": "on"}, words="reboot=t", interrupts=LINE, machine=MICROVM),
-    Scenario("more", devices=("scsi", "share", "keyboard"), interrupts=MORE),
+    Scenario("more", devices=("scsi", "share", "keyboard", "tty"), interrupts=MORE),
     *rings(),
     *drivers(),
     Scenario("recovery", devices=("victim", "network", "scsi"), also=("recovery", "flr", "luns_broken")),
@@ -192,4 +204,7 @@ SCENARIOS = {s.name: s for s in (
     *life(),
     Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng"),
              extra={"iommu": {"iommu_platform": "off"}}),
+)
+SCENARIOS = {s.name: s for s in (
+    *MACHINES, *on_kernel(MODULES, MACHINES), *on_kernel(BUILTIN, MACHINES),
 )}
