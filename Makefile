@@ -105,9 +105,9 @@ fuzz-mutants: source
 fuzz-keep: source
 	@$(call FUZZ,keep)
 
-## make soak TIME=600     verified data for so many seconds while devices come and go; PACKED=1 for packed rings, CHECKED=1 to look for drivers that misuse them.  Not part of make test
+## make soak TIME=600     verified data for so many seconds while devices come and go; PACKED=1 for packed rings, CHECKED=1 to look for drivers that misuse them, SANITIZER=kcsan for races.  Not part of make test
 soak: source
-	@$(TOOLS)/soak/run.py --source $(LINUX) --build $(BUILD)/soak --seconds $(or $(TIME),600) $(if $(PACKED),--packed) $(if $(CHECKED),--checked)
+	@$(TOOLS)/soak/run.py --source $(LINUX) --build $(BUILD)/soak --seconds $(or $(TIME),600) $(if $(PACKED),--packed) $(if $(CHECKED),--checked) $(if $(SANITIZER),--sanitizer $(SANITIZER))
 
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 12 minutes
 symbols: source
