@@ -50,11 +50,10 @@ static int give_to_device(struct ring_queue *q)
 /* Another ring in place of this one, or all as it was.  The queue is empty. */
 static int replace_memory(struct ring_queue *q, u32 num)
 {
+	struct ring_memory mem, old = q->mem;
 	struct ring_slot *slots = q->slots;
 	struct ring_map *maps = q->maps;
 	u16 *next = q->next;
-	u32 old = q->num;
-	struct ring_memory mem;
 	int err;
 
 	err = ring_alloc_memory(q, &mem, num, false);
@@ -63,18 +62,19 @@ static int replace_memory(struct ring_queue *q, u32 num)
 	q->num = num;
 	err = ring_alloc_state(q);
 	if (err) {
-		q->num = old;
+		ring_free_memory(q, &mem);
+		q->num = old.num;
 		q->slots = slots;
 		q->next = next;
 		q->maps = maps;
-	} else {
-		swap(q->mem, mem);
-		kvfree(slots);
-		kvfree(next);
-		kvfree(maps);
+		return err;
 	}
-	ring_free_memory(q, &mem);
-	return err;
+	q->mem = mem;
+	ring_free_memory(q, &old);
+	kvfree(slots);
+	kvfree(next);
+	kvfree(maps);
+	return 0;
 }
 
 /**
