@@ -8,7 +8,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-process boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-users new-driver fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-process boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-idioms check-users new-driver fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -53,11 +53,11 @@ boots-uml: source
 
 ## make test              everything that is quick: KUnit, overlay, new-driver, the tools of the tree, fuzz, boots, a guest that is a process, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots boots-process check
+	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-idioms check-fuzz boots boots-process check
 
 ## make test-all          and what is slow: all machines, all architectures, all users of virtio, the symbols, and a soak
 test-all:
-	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots-all boots-process boots-uml boots-arch check check-users symbols soak
+	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-idioms check-fuzz boots-all boots-process boots-uml boots-arch check check-users symbols soak
 
 ## make kunit [FILTER=g]  the KUnit suites under UML
 kunit: source
@@ -87,6 +87,11 @@ check-new-driver: source
 ## make check-tools       the tree's own ring programs (tools/virtio) on our ring, against its vringh; lsvirtio, and launch
 check-tools: source
 	@$(TOOLS)/check_tools.py --source $(LINUX) --build $(BUILD)/check-tools
+
+## make check-idioms      what drivers may do by the functions of 6.12, asked of a pristine kernel and of ours under UML: equal answers
+check-idioms: source
+	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@$(TOOLS)/idioms/run.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
 ## make fuzz TIME=s [ONLY=launch]   fuzz the rings, the fields, then the launcher, in user space, TIME seconds each, and say what is covered
 FUZZ = $(TOOLS)/fuzz/run.py $(1) --source $(LINUX) --build $(BUILD)/fuzz
