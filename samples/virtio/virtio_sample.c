@@ -11,6 +11,7 @@
  * it, and hands what comes back to whoever reads /dev/virtio-sample.  There is
  * one such file, so one device is served and a second one is refused.
  */
+#include <linux/cache.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -28,14 +29,15 @@
  * @filled: where the reader waits
  * @posted: the buffer is with the device
  * @gone: the device is being removed; ends the wait of a reader
- * @buf: the buffer
+ * @buf: the buffer, which the device writes: in cache lines of its own, so that nobody
+ *	writes to them while it has them
  */
 struct sample {
 	struct virtqueue *vq;
 	wait_queue_head_t filled;
 	bool posted;
 	bool gone;
-	u8 buf[64];
+	u8 buf[64] __aligned(ARCH_DMA_MINALIGN);
 };
 
 /* Guards the_sample and the operations of its queue. */

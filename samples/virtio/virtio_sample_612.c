@@ -8,6 +8,7 @@
  * out one by one, when the device has been reset.  The node is /dev/virtio-sample-612.
  * The same suite tests both: virtio_sample_test.c.
  */
+#include <linux/cache.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -25,14 +26,15 @@
  * @filled: where the reader waits
  * @posted: the buffer is with the device
  * @gone: the device is being removed; ends the wait of a reader
- * @buf: the buffer
+ * @buf: the buffer, which the device writes: in cache lines of its own, so that nobody
+ *	writes to them while it has them
  */
 struct sample {
 	struct virtqueue *vq;
 	wait_queue_head_t filled;
 	bool posted;
 	bool gone;
-	u8 buf[64];
+	u8 buf[64] __aligned(ARCH_DMA_MINALIGN);
 };
 
 /* Guards the_sample and its queue: two functions never work on one queue at once. */

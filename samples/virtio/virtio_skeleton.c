@@ -6,6 +6,7 @@
  * has answered, and the answer is read from there.  There is one such file, so one
  * device is served and a second one is refused.
  */
+#include <linux/cache.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -27,7 +28,8 @@
  * @gone: the device is being removed; ends the wait of a program
  * @len: bytes of the answer; 0 when it was read, or the device gave none
  * @request: what the device reads
- * @answer: what it writes
+ * @answer: what it writes: in cache lines of its own, so that nobody writes to them while
+ *	it has them
  */
 struct skeleton_state {
 	struct virtqueue *vq;
@@ -36,7 +38,7 @@ struct skeleton_state {
 	bool gone;
 	unsigned int len;
 	u8 request[64];
-	u8 answer[64];
+	u8 answer[64] __aligned(ARCH_DMA_MINALIGN);
 };
 
 /* Guards the_device and the operations of its queue. */
