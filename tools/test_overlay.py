@@ -143,11 +143,11 @@ class Overlay(unittest.TestCase):
         self.refused("apply", "no Linux source")
 
     def test_patch_in_the_way(self):
-        path = os.path.join(self.kdir, "net/vmw_vsock/virtio_transport.c")
-        text = open(path).read().replace("guest_cid", "guest_kid")
+        path = os.path.join(self.kdir, "drivers/remoteproc/remoteproc_virtio.c")
+        text = open(path).read().replace("rproc_virtio_get", "rproc_virtio_fetch")
         with open(path, "w") as f:
             f.write(text)
-        self.refused("apply", "does not apply", "0002")
+        self.refused("apply", "does not apply", "0001")
 
     def test_dirty_git_tree(self):
         self.commit()

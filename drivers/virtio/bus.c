@@ -123,11 +123,17 @@ static const struct bus_type virtio_bus = {
  *
  * Devices that are already on the bus are probed before this returns.
  * Context: may sleep.
- * Return: 0, -EINVAL for a driver without ids or probe, or with a feature table
- * that has a size and no entries, or what driver_register() returns.
+ * Return: 0; -EINVAL for a driver without ids or probe, with a feature table that has a
+ * size and no entries, or with a layout that makes no sense; or what driver_register()
+ * returns.
  */
 int __register_virtio_driver(struct virtio_driver *drv, struct module *owner)
 {
+	if (drv->layout && !virtio_layout_check(drv->layout)) {
+		pr_err("virtio: driver %s brings a layout with a field that no device can have\n",
+		       drv->driver.name ?: "(no name)");
+		return -EINVAL;
+	}
 	if (!drv->id_table || !drv->probe ||
 	    (drv->feature_table_size && !drv->feature_table)) {
 		pr_err("virtio: driver %s needs an id_table, a probe and all of its feature table\n",
@@ -205,7 +211,8 @@ static int name_device(struct virtio_device *vdev)
  * called this gives @vdev up with unregister_virtio_device() after success and
  * with put_device() after failure, never with kfree().
  * Context: may sleep.
- * Return: 0; -ENODEV for a device that can't be reset or is gone; or another error.
+ * Return: 0; -EINVAL for a transport without operations that it must have; -ENODEV for a
+ * device that can't be reset or is gone; or another error.
  */
 int register_virtio_device(struct virtio_device *vdev)
 {
@@ -214,12 +221,16 @@ int register_virtio_device(struct virtio_device *vdev)
 	vdev->dev.bus = &virtio_bus;
 	device_initialize(&vdev->dev);
 	INIT_LIST_HEAD(&vdev->vqs);
+	INIT_LIST_HEAD(&vdev->kept_vqs);
 	spin_lock_init(&vdev->vqs_list_lock);
 	spin_lock_init(&vdev->config_lock);
 	vdev->config_core_enabled = false;
 	vdev->config_change_pending = false;
 	vdev->lost = false;
 
+	err = virtio_complete_operations(vdev);
+	if (err)
+		return err;
 	err = name_device(vdev);
 	if (err)
 		goto failed;
@@ -244,6 +255,7 @@ unname:
 	ida_free(&virtio_index_ida, vdev->index);
 failed:
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_FAILED);
+	virtio_restore_operations(vdev);
 	return err;
 }
 EXPORT_SYMBOL_GPL(register_virtio_device);
@@ -265,6 +277,7 @@ void unregister_virtio_device(struct virtio_device *vdev)
 	device_del(&vdev->dev);
 	/* After its queues, which are in there. */
 	virtio_debug_device_exit(vdev);
+	virtio_restore_operations(vdev);
 	put_device(&vdev->dev);
 	virtio_recovery_free(recovery);
 	of_node_put(node);

@@ -2,11 +2,10 @@
 /*
  * Configuration fields for drivers, and fields on a page for transports.
  *
- * Drivers come here with a field's type, or with an offset if they use the
- * accessors of Linux 6.12.  Transports whose device describes itself on a page,
- * [type][length][contents] field by field, have it parsed here.  Knows fields;
- * not how a transport reaches them, nor the structures of virtio 1.x, which are
- * in layout.c.
+ * Drivers come here with the type of a field.  Transports whose device describes
+ * itself on a page, [type][length][contents] field by field, have it parsed here.
+ * Knows fields; not how a transport reaches them, nor the structures of virtio 1.x,
+ * which are in layout.c, nor offsets in them, which are in offset.c.
  */
 #include <linux/export.h>
 #include <linux/slab.h>
@@ -15,10 +14,27 @@
 #include <linux/virtio_fields.h>
 
 #include "core.h"
-#include "watch/trace.h"
 
 /* A device may change its configuration this often while it is being read. */
 #define MAX_GENERATIONS	1000
+
+/* A device without a configuration has no get, and its features all the same. */
+static void get_field(struct virtio_device *vdev, void *token, void *buf, unsigned int len)
+{
+	if (vdev->config->get)
+		vdev->config->get(vdev, token, buf, len);
+	else
+		virtio_layout_get(vdev, token, buf, len);
+}
+
+static void set_field(struct virtio_device *vdev, void *token, const void *buf,
+		      unsigned int len)
+{
+	if (vdev->config->set)
+		vdev->config->set(vdev, token, buf, len);
+	else
+		virtio_layout_set(vdev, token, buf, len);
+}
 
 /**
  * __virtio_config_val - find a field and copy its contents
@@ -45,7 +61,7 @@ int __virtio_config_val(struct virtio_device *vdev, u8 type, void *val, size_t s
 				    type, len, size);
 		return -EIO;
 	}
-	vdev->config->get(vdev, token, val, len);
+	get_field(vdev, token, val, len);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(__virtio_config_val);
@@ -57,7 +73,8 @@ EXPORT_SYMBOL_GPL(__virtio_config_val);
  * @len: its length in bytes: offered and acknowledged bits, half each
  * @bitnum: the bit
  *
- * Before the first queue: that is when features are settled.
+ * Before DRIVER_OK.  A bit that is taken when there are queues already has the device set
+ * up once more, so a driver better takes its bits first.
  * Context: may sleep.
  * Return: 1 if the bit is offered, and it is acknowledged then; else 0.
  */
@@ -65,73 +82,32 @@ int virtio_use_bit(struct virtio_device *vdev, void *token, unsigned int len,
 		   unsigned int bitnum)
 {
 	unsigned int half = len / 2;
-	u8 bits[255], mask = BIT(bitnum % 8);
+	u8 bits[255], mask = BIT(bitnum % 8), *taken;
 
 	might_sleep();
 	/* A field on a page can't be longer than its length byte says. */
 	if (!token || len > sizeof(bits) || bitnum / 8 >= half)
 		return 0;
-	vdev->config->get(vdev, token, bits, len);
+	taken = &bits[half + bitnum / 8];
+	get_field(vdev, token, bits, len);
 	if (!(bits[bitnum / 8] & mask))
 		return 0;
-	if (bits[half + bitnum / 8] & mask)
+	if (*taken & mask)
 		return 1;
-	if (vdev->features_latched) {
+	if (!virtio_features_open(vdev)) {
 		dev_warn_ratelimited(&vdev->dev, "feature %u comes too late: they are agreed\n",
 				     bitnum);
 		return 0;
 	}
-	bits[half + bitnum / 8] |= mask;
-	vdev->config->set(vdev, token, bits, len);
-	return 1;
+	*taken |= mask;
+	set_field(vdev, token, bits, len);
+	if (!vdev->features_latched)
+		return 1;
+	/* Some bits can't be added to those that are agreed. */
+	get_field(vdev, token, bits, len);
+	return !!(*taken & mask);
 }
 EXPORT_SYMBOL_GPL(virtio_use_bit);
-
-/**
- * virtio_config_read - read bytes of the configuration structure
- * @vdev: the device
- * @offset: where in the structure
- * @buf: where they go, in the byte order of the device
- * @len: how many
- *
- * What the device does not have reads as zeros.
- * Context: may sleep.
- */
-void virtio_config_read(struct virtio_device *vdev, unsigned int offset, void *buf,
-			unsigned int len)
-{
-	might_sleep();
-	if (vdev->config->read)
-		vdev->config->read(vdev, offset, buf, len);
-	else if (vdev->config->find)
-		virtio_layout_read(vdev, offset, buf, len);
-	else
-		memset(buf, 0, len);
-	trace_virtio_config_read(vdev, offset, buf, len);
-}
-EXPORT_SYMBOL_GPL(virtio_config_read);
-
-/**
- * virtio_config_write - write bytes of the configuration structure
- * @vdev: the device
- * @offset: where in the structure
- * @buf: the bytes, in the byte order of the device
- * @len: how many
- *
- * What the device does not have is not written.
- * Context: may sleep.
- */
-void virtio_config_write(struct virtio_device *vdev, unsigned int offset, const void *buf,
-			 unsigned int len)
-{
-	might_sleep();
-	trace_virtio_config_write(vdev, offset, buf, len);
-	if (vdev->config->write)
-		vdev->config->write(vdev, offset, buf, len);
-	else if (vdev->config->find && !vdev->config->read)
-		virtio_layout_write(vdev, offset, buf, len);
-}
-EXPORT_SYMBOL_GPL(virtio_config_write);
 
 static u32 generation(struct virtio_device *vdev)
 {
@@ -296,6 +272,16 @@ void virtio_fields_reset(struct virtio_fields *fields)
 }
 EXPORT_SYMBOL_GPL(virtio_fields_reset);
 
+/* A page of fields does not know the structure that an offset would be in. */
+static bool is_no_field(const void *token)
+{
+	if (!virtio_token_is_offset(token))
+		return false;
+	pr_err_ratelimited("virtio: %lu is no field; a transport serves offsets by virtio_get_by_offset()\n",
+			   (unsigned long)token);
+	return true;
+}
+
 /**
  * virtio_fields_get - copy the contents of a field
  * @fields: the page
@@ -309,8 +295,13 @@ void virtio_fields_get(struct virtio_fields *fields, void *token, void *buf,
 		       unsigned int len)
 {
 	const struct virtio_field_place *field = token;
-	unsigned int there = min_t(unsigned int, len, field->len);
+	unsigned int there;
 
+	if (is_no_field(token)) {
+		memset(buf, 0, len);
+		return;
+	}
+	there = min_t(unsigned int, len, field->len);
 	memcpy(buf, fields->page + field->offset, there);
 	memset(buf + there, 0, len - there);
 }
@@ -330,6 +321,8 @@ void virtio_fields_set(struct virtio_fields *fields, void *token, const void *bu
 {
 	const struct virtio_field_place *field = token;
 
+	if (is_no_field(token))
+		return;
 	memcpy(fields->page + field->offset, buf, min_t(unsigned int, len, field->len));
 }
 EXPORT_SYMBOL_GPL(virtio_fields_set);

@@ -62,16 +62,39 @@ static inline void virtio_recovery_forbid(struct virtio_device *vdev) { }
 static inline void virtio_recovery_check(struct virtio_device *vdev) { }
 #endif
 
-/* layout.c, called where an offset meets a device of fields */
-void virtio_layout_read(struct virtio_device *vdev, unsigned int offset, void *buf,
-			unsigned int len);
-void virtio_layout_write(struct virtio_device *vdev, unsigned int offset, const void *buf,
-			 unsigned int len);
-void virtio_layout_forget(struct virtio_device *vdev);
+/* handshake.c, called by layout.c and config.c, where drivers take features */
+bool virtio_negotiates_in_probe(const struct virtio_device *vdev);
+const struct virtio_layout *virtio_driver_layout(const struct virtio_device *vdev);
+bool virtio_features_open(const struct virtio_device *vdev);
+void virtio_features_added(struct virtio_device *vdev);
+
+/* operations.c, called where a device comes and goes */
+int virtio_complete_operations(struct virtio_device *vdev);
+void virtio_restore_operations(struct virtio_device *vdev);
+
+/* queues.c, called by handshake.c */
+int virtio_start_over(struct virtio_device *vdev);
+void virtio_delete_kept_vqs(struct virtio_device *vdev);
+
+/* layout_tables.c, called by layout.c */
+const struct virtio_layout *virtio_layout_of_type(u32 device);
+
+/* layout.c, called by offset.c, and by bus.c */
+const struct virtio_layout_field *virtio_layout_number(const struct virtio_device *vdev,
+						       unsigned int nr);
+void virtio_layout_missing(struct virtio_device *vdev);
+bool virtio_layout_fits(const struct virtio_layout_field *field, unsigned int len);
+void virtio_layout_swap(struct virtio_device *vdev, const struct virtio_layout_field *field,
+			u8 *contents);
+bool virtio_layout_check(const struct virtio_layout *layout);
 
 /* layout.c, called by debugfs.c */
-const char *virtio_layout_name(u32 device, u8 type);
-unsigned int virtio_layout_look(struct virtio_device *vdev, u8 type, u64 features,
+const struct virtio_layout *virtio_layout_hold(struct virtio_device *vdev,
+					       struct module **owner);
+const struct virtio_layout_field *virtio_layout_field(const struct virtio_layout *layout,
+						      u8 type);
+unsigned int virtio_layout_look(struct virtio_device *vdev,
+				const struct virtio_layout_field *field, u64 features,
 				u8 contents[U8_MAX]);
 
 /* debugfs.c */

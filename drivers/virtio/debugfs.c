@@ -10,8 +10,10 @@
  */
 #include <linux/bitops.h>
 #include <linux/debugfs.h>
+#include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/string_helpers.h>
 #include <linux/unaligned.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -178,6 +180,14 @@ static bool show_number(struct seq_file *s, const u8 *contents, unsigned int len
 	return false;
 }
 
+/* A terminal is not to be told what a device calls itself. */
+static void show_text(struct seq_file *s, const u8 *contents, unsigned int len)
+{
+	seq_puts(s, " ");
+	seq_escape_mem(s, contents, strnlen(contents, len), ESCAPE_ANY_NP, NULL);
+	seq_puts(s, "\n");
+}
+
 static void show_bytes(struct seq_file *s, const u8 *contents, unsigned int len)
 {
 	unsigned int i;
@@ -187,32 +197,43 @@ static void show_bytes(struct seq_file *s, const u8 *contents, unsigned int len)
 	seq_puts(s, "\n");
 }
 
-/* What comes before the fields of the device, on a page, are bits and queues. */
-static void show_field(struct seq_file *s, struct virtio_device *vdev, u8 type,
-		       const u8 *contents, unsigned int len)
+/* What no layout knows is taken for a number if it can be one. */
+static void show_contents(struct seq_file *s, enum virtio_field_kind kind, const u8 *contents,
+			  unsigned int len)
 {
-	const char *name = virtio_layout_name(vdev->id.device, type);
-
-	if (name)
-		seq_printf(s, "%s:", name);
-	else
-		seq_printf(s, "field 0x%02x:", type);
-	if (type < VIRTIO_CONFIG_F_DEVICE || !show_number(s, contents, len))
+	if (kind == VIRTIO_FIELD_TEXT)
+		show_text(s, contents, len);
+	else if (kind == VIRTIO_FIELD_BYTES || !show_number(s, contents, len))
 		show_bytes(s, contents, len);
 }
 
-/* In the structure, where a table knows them. */
-static void show_structure(struct seq_file *s, struct virtio_device *vdev)
+static void show_field(struct seq_file *s, const struct virtio_layout_field *field, u8 type,
+		       const u8 *contents, unsigned int len)
 {
+	if (field)
+		seq_printf(s, "%s:", field->name);
+	else
+		seq_printf(s, "field 0x%02x:", type);
+	show_contents(s, field ? field->kind : VIRTIO_FIELD_LE, contents, len);
+}
+
+/* In the structure, where a layout knows them. */
+static void show_structure(struct seq_file *s, struct virtio_device *vdev,
+			   const struct virtio_layout *layout)
+{
+	const struct virtio_layout_field *field;
 	bool agreed = READ_ONCE(vdev->features_latched);
 	u64 features = agreed ? READ_ONCE(vdev->features) : offered_bits(vdev);
 	u8 contents[U8_MAX];
 	unsigned int type, len;
 
 	for (type = VIRTIO_CONFIG_F_DEVICE; type < VIRTIO_CONFIG_F_USED; type++) {
-		len = virtio_layout_look(vdev, type, features, contents);
+		field = virtio_layout_field(layout, type);
+		if (!field)
+			break;
+		len = virtio_layout_look(vdev, field, features, contents);
 		if (len)
-			show_field(s, vdev, type, contents, len);
+			show_field(s, field, type, contents, len);
 	}
 }
 
@@ -220,7 +241,8 @@ static void show_structure(struct seq_file *s, struct virtio_device *vdev)
  * On a page, in whatever order and number they lie there.  What there is of features and
  * queues has files of its own.
  */
-static void show_page(struct seq_file *s, struct virtio_device *vdev)
+static void show_page(struct seq_file *s, struct virtio_device *vdev,
+		      const struct virtio_layout *layout)
 {
 	unsigned int nr, len;
 	u8 contents[U8_MAX];
@@ -232,20 +254,26 @@ static void show_page(struct seq_file *s, struct virtio_device *vdev)
 			continue;
 		len = min_t(unsigned int, len, sizeof(contents));
 		vdev->config->get(vdev, token, contents, len);
-		show_field(s, vdev, type, contents, len);
+		show_field(s, virtio_layout_field(layout, type), type, contents, len);
 	}
 }
 
 static int config_show(struct seq_file *s, void *unused)
 {
 	struct virtio_device *vdev = s->private;
+	const struct virtio_layout *layout;
+	struct module *owner;
 
-	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
+	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
 		show_status(s, VIRTIO_STATUS_GONE);
-	else if (vdev->config->read)
-		show_structure(s, vdev);
+		return 0;
+	}
+	layout = virtio_layout_hold(vdev, &owner);
+	if (vdev->config->read)
+		show_structure(s, vdev, layout);
 	else if (vdev->config->look)
-		show_page(s, vdev);
+		show_page(s, vdev, layout);
+	module_put(owner);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(config);

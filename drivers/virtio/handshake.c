@@ -23,7 +23,13 @@
 
 #define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
 
-#define LEGACY_BITS	GENMASK_ULL(31, 0)
+/*
+ * What devices before virtio 1.0 can mean something by: their own 32 bits, and how memory is
+ * reached and ordered, which is between the transport and its platform.
+ */
+#define LEGACY_BITS	(GENMASK_ULL(31, 0) |			\
+			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
+			 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
 
 /* So often in a row is a driver prompted that is interrupted meanwhile. */
 #define MOST_PROMPTS	8
@@ -85,10 +91,10 @@ void virtio_reset_device(struct virtio_device *vdev)
 	vdev->config->reset(vdev);
 	trace_virtio_reset(vdev);
 	vdev->features_latched = false;
+	vdev->features_late = false;
 	vdev->ready = false;
 	vdev->next_vq = 0;
 	bitmap_zero(vdev->fields_used, 256);
-	virtio_layout_forget(vdev);
 }
 EXPORT_SYMBOL_GPL(virtio_reset_device);
 
@@ -192,13 +198,84 @@ static int write_features(struct virtio_device *vdev)
 	return 0;
 }
 
+/* The features that driver and device had agreed on before. */
+static int agree_again(struct virtio_device *vdev)
+{
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
+	return write_features(vdev);
+}
+
+/*
+ * Beneath a driver that does not know of it: reset, and as far as FEATURES_OK.  What the
+ * driver has found of the configuration stays found.
+ */
+int virtio_handshake_again(struct virtio_device *vdev)
+{
+	vdev->config->reset(vdev);
+	trace_virtio_reset(vdev);
+	vdev->features_latched = false;
+	vdev->features_late = false;
+	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
+		return -ENODEV;
+	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	return agree_again(vdev);
+}
+
+static bool negotiates_before_probe(const struct virtio_driver *drv)
+{
+	return drv->feature_table_size || drv->validate;
+}
+
+/* A driver of 2007 takes features by virtio_use_bit(), and may have its queues before. */
+bool virtio_negotiates_in_probe(const struct virtio_device *vdev)
+{
+	const struct device_driver *drv = READ_ONCE(vdev->dev.driver);
+
+	return drv && !negotiates_before_probe(drv_to_virtio(drv));
+}
+
+/* The layout that its driver brings, or %NULL. */
+const struct virtio_layout *virtio_driver_layout(const struct virtio_device *vdev)
+{
+	const struct device_driver *drv = READ_ONCE(vdev->dev.driver);
+
+	return drv ? drv_to_virtio(drv)->layout : NULL;
+}
+
+/* Can its driver still take features? */
+bool virtio_features_open(const struct virtio_device *vdev)
+{
+	return !vdev->features_latched || (!vdev->ready && virtio_negotiates_in_probe(vdev));
+}
+
+/* It has taken some that the device was not told of. */
+void virtio_features_added(struct virtio_device *vdev)
+{
+	vdev->features_late = vdev->features_latched;
+}
+
+/* Features that are added to those agreed: FEATURES_OK can't be taken back but by a reset. */
+static int agree_late(struct virtio_device *vdev)
+{
+	int err;
+
+	if (__virtio_test_bit(vdev, VIRTIO_F_VERSION_1))
+		err = virtio_start_over(vdev);
+	else
+		err = vdev->config->finalize_features(vdev);
+	vdev->features_latched = true;
+	vdev->features_late = err;
+	return err;
+}
+
 /**
  * virtio_latch_features - agree with the device on the features chosen so far
  * @vdev: the device
  *
  * Called by the core at the first queue, at DRIVER_OK at the latest; before
  * probe for a driver with a feature table.  From here until reset the features
- * stand.
+ * stand, but for those that a driver takes in probe() when it has its queues: for these
+ * the device is reset and told of its queues again.
  * Context: may sleep.
  * Return: 0, also when it was done before; -ENODEV if the device refuses them.
  */
@@ -207,9 +284,9 @@ int virtio_latch_features(struct virtio_device *vdev)
 	int err;
 
 	might_sleep();
-	if (vdev->features_latched)
+	if (vdev->features_latched && !vdev->features_late)
 		return 0;
-	err = write_features(vdev);
+	err = vdev->features_latched ? agree_late(vdev) : write_features(vdev);
 	if (trace_virtio_features_enabled())
 		trace_virtio_features(vdev, vdev->config->get_features(vdev), err);
 	return err;
@@ -240,7 +317,7 @@ static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
 		if (err)
 			return err;
 	}
-	return drv->feature_table_size || drv->validate ? virtio_latch_features(vdev) : 0;
+	return negotiates_before_probe(drv) ? virtio_latch_features(vdev) : 0;
 }
 
 /*
@@ -339,8 +416,9 @@ static void config_core_disable(struct virtio_device *vdev)
  * @vdev: the device
  *
  * For a driver that uses its queues before probe() returns; the core calls it
- * after a probe that did not.  Kicks that were held back are sent now.  Calling
- * it again does nothing.
+ * after a probe that did not.  Features are settled, and kicks that were held back are
+ * sent now.  Calling it again does nothing.  If the device refuses the features its queues
+ * are broken, and the probe fails.
  * Context: may sleep.
  */
 void virtio_device_ready(struct virtio_device *vdev)
@@ -348,6 +426,10 @@ void virtio_device_ready(struct virtio_device *vdev)
 	/* Not by what its status says: it may be away, or be brought back, just now. */
 	if (vdev->ready)
 		return;
+	if (virtio_latch_features(vdev)) {
+		vring_break(vdev);
+		return;
+	}
 	vdev->ready = true;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	vring_send_held_kicks(vdev);
@@ -355,8 +437,12 @@ void virtio_device_ready(struct virtio_device *vdev)
 }
 EXPORT_SYMBOL_GPL(virtio_device_ready);
 
-/* Also what a wake-up ends with: both set up queues, then go live. */
-static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_device *vdev))
+/*
+ * Also what a wake-up ends with: both set up queues, then go live.  A driver whose device
+ * refuses the features after all has succeeded, and must undo that.
+ */
+static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_device *vdev),
+		   void (*undo)(struct virtio_device *vdev))
 {
 	int err = set_up ? set_up(vdev) : 0;
 
@@ -365,11 +451,15 @@ static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_devic
 		dev_err(&vdev->dev, "driver returned %d, expected 0 or an error\n", err);
 		err = -EINVAL;
 	}
+	if (err)
+		return err;
 	/* Once it is live they are recovery's, which may agree on them anew just now. */
-	if (!err && !vdev->ready)
+	if (!vdev->ready)
 		err = virtio_latch_features(vdev);
 	if (!err)
 		virtio_device_ready(vdev);
+	else if (undo)
+		undo(vdev);
 	return err;
 }
 
@@ -399,6 +489,13 @@ static void delete_left_queues(struct virtio_device *vdev, const struct virtio_d
 	vdev->config->del_vqs(vdev);
 }
 
+/* What is kept is no transport's any more. */
+static void delete_all_queues(struct virtio_device *vdev, const struct virtio_driver *drv)
+{
+	delete_left_queues(vdev, drv);
+	virtio_delete_kept_vqs(vdev);
+}
+
 int virtio_handshake_probe(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
@@ -411,10 +508,10 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
 	err = negotiate(vdev, drv);
 	if (!err)
-		err = go_live(vdev, drv->probe);
+		err = go_live(vdev, drv->probe, drv->remove);
 	if (err) {
 		give_up(vdev, err);
-		delete_left_queues(vdev, drv);
+		delete_all_queues(vdev, drv);
 		return err;
 	}
 
@@ -477,7 +574,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 	virtio_stand_in_end(vdev);
 	/* Most drivers have reset the device; one that forgot must not matter. */
 	virtio_handshake_start(vdev);
-	delete_left_queues(vdev, drv);
+	delete_all_queues(vdev, drv);
 }
 
 /*
@@ -528,13 +625,6 @@ int virtio_device_freeze(struct virtio_device *vdev)
 }
 EXPORT_SYMBOL_GPL(virtio_device_freeze);
 
-/* The features that driver and device had agreed on before. */
-static int agree_again(struct virtio_device *vdev)
-{
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
-	return write_features(vdev);
-}
-
 /* Returns 0 or an error, and then the device is reset and has FAILED set. */
 int virtio_handshake_restore(struct virtio_device *vdev)
 {
@@ -550,7 +640,7 @@ int virtio_handshake_restore(struct virtio_device *vdev)
 		return 0;
 
 	drv = drv_to_virtio(vdev->dev.driver);
-	err = agree_again(vdev) ?: go_live(vdev, drv->restore);
+	err = agree_again(vdev) ?: go_live(vdev, drv->restore, NULL);
 	if (err)
 		return give_up(vdev, err);
 	config_core_enable(vdev);
@@ -575,21 +665,6 @@ int virtio_device_restore(struct virtio_device *vdev)
 	return err;
 }
 EXPORT_SYMBOL_GPL(virtio_device_restore);
-
-/*
- * Beneath a driver that does not know of it: reset, and as far as FEATURES_OK.  What the
- * driver has found of the configuration stays found.
- */
-int virtio_handshake_again(struct virtio_device *vdev)
-{
-	vdev->config->reset(vdev);
-	trace_virtio_reset(vdev);
-	vdev->features_latched = false;
-	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
-		return -ENODEV;
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	return agree_again(vdev);
-}
 
 /* That came to nothing: the driver finds its queues broken. */
 void virtio_handshake_fail(struct virtio_device *vdev)

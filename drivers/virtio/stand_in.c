@@ -52,6 +52,12 @@ static void stand_in_write(struct virtio_device *vdev, unsigned int offset, cons
 {
 }
 
+/* Who looks at a device may have seen one of the device's own just now. */
+static u32 stand_in_generation(struct virtio_device *vdev)
+{
+	return 0;
+}
+
 static u8 stand_in_get_status(struct virtio_device *vdev)
 {
 	return VIRTIO_STATUS_GONE;
@@ -104,6 +110,7 @@ static const struct virtio_config_ops stand_in_ops = {
 	.look			= stand_in_look,
 	.read			= stand_in_read,
 	.write			= stand_in_write,
+	.generation		= stand_in_generation,
 	.get_status		= stand_in_get_status,
 	.set_status		= stand_in_set_status,
 	.reset			= stand_in_reset,

@@ -22,6 +22,7 @@
 struct module;
 struct virtqueue_ops;
 struct virtio_config_ops;
+struct virtio_layout;
 struct virtio_recovery;
 struct vringh_config_ops;
 
@@ -97,6 +98,7 @@ struct virtqueue_ops {
  * @dev: the device in the driver model; set its parent and release first
  * @id: what the device is; drivers match on it
  * @config: how to reach its configuration and its queues
+ * @config_given: what the transport gave for @config, if the core has added to that
  * @stood_in_for: that of the device, while its driver goes on without it
  * @priv: for the driver
  * @vringh_config: for drivers that play the device side of a ring
@@ -111,9 +113,13 @@ struct virtqueue_ops {
  * @lost: the device is gone, or did not follow a reset; nobody reaches it any more
  * @ready: its driver has said that it is set up
  * @features_latched: @features are agreed with the device until reset
+ * @features_late: but for some that its driver took afterwards; settled by DRIVER_OK
+ * @layout_missed: it was said that nobody knows where its fields are
  * @fields_used: configuration field types that find() has handed out
- * @found: fields that were looked up for accesses by offset
  * @next_vq: the queue that the next find_vq() looks for
+ * @held_vqs: queues that find_vq() made through find_vqs, and del_vq() has not got back
+ * @keep_vqs: queues that the transport deletes are kept, and it gets them again
+ * @kept_vqs: those
  * @recovery: what brings the device back, when it has run into an error
  * @queue_broke: asks for that; %true if the queue may hope.  Any context.
  * @debugfs_dir: where the device can be looked at, and its features filtered
@@ -125,7 +131,7 @@ struct virtio_device {
 	int index;
 	struct device dev;
 	struct virtio_device_id id;
-	const struct virtio_config_ops *config, *stood_in_for;
+	const struct virtio_config_ops *config, *config_given, *stood_in_for;
 	void *priv;
 
 	const struct vringh_config_ops *vringh_config;
@@ -142,9 +148,13 @@ struct virtio_device {
 
 	bool ready;
 	bool features_latched;
+	bool features_late;
+	bool layout_missed;
 	DECLARE_BITMAP(fields_used, 256);
-	struct virtio_found_field *found;
 	unsigned int next_vq;
+	unsigned int held_vqs;
+	bool keep_vqs;
+	struct list_head kept_vqs;
 	struct virtio_recovery *recovery;
 	bool (*queue_broke)(struct virtio_device *vdev);
 #ifdef CONFIG_VIRTIO_DEBUG
@@ -169,6 +179,7 @@ struct virtio_device {
  * @feature_table_size: entries of @feature_table
  * @feature_table_legacy: used instead for devices older than virtio 1.0
  * @feature_table_size_legacy: entries of @feature_table_legacy
+ * @layout: where the fields of its device lie, for a type that the core has no table of
  * @validate: look at features and configuration before they are agreed; may
  *	clear bits.  Returns 0 or an error that fails the probe.
  * @scan: called after @probe, once the device is live
@@ -193,6 +204,7 @@ struct virtio_driver {
 	unsigned int feature_table_size;
 	const unsigned int *feature_table_legacy;
 	unsigned int feature_table_size_legacy;
+	const struct virtio_layout *layout;
 	int (*validate)(struct virtio_device *dev);
 	void (*scan)(struct virtio_device *dev);
 	void (*config_changed)(struct virtio_device *dev);

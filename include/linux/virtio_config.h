@@ -16,6 +16,7 @@
 #include <linux/err.h>
 #include <linux/virtio.h>
 #include <linux/virtio_byteorder.h>
+#include <linux/virtio_layout.h>
 #include <uapi/linux/virtio_config.h>
 
 struct cpumask;
@@ -32,6 +33,10 @@ struct virtqueue_info;
  * VIRTIO_FIELDS_BY_LAYOUT puts fields over raw bytes, and the accessors of 6.12
  * look up the field under an offset where there is no @read.  A device without
  * any configuration has neither.  All may sleep unless said otherwise.
+ *
+ * A transport has to have get_status, set_status, reset, get_features, finalize_features,
+ * and setup_vq with teardown_vq or find_vqs with del_vqs; one with fields alone also get,
+ * set and look.  What else it leaves out of the contract the core adds.
  *
  * @find: look for a field of @type and mark it used.  Returns a token for @get
  *	and @set with the length of the field in @len, or %NULL.  A field is
@@ -136,6 +141,20 @@ void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf,
 		       unsigned int len);
 void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 		       unsigned int len);
+
+/* No configuration is longer, and no token is as small a number. */
+#define VIRTIO_MOST_CONFIG	4096
+
+/* A driver written for Linux 6.12 calls get and set with an offset; see offset.c. */
+static inline bool virtio_token_is_offset(const void *token)
+{
+	return (unsigned long)token < VIRTIO_MOST_CONFIG;
+}
+
+bool virtio_get_by_offset(struct virtio_device *vdev, const void *token, void *buf,
+			  unsigned int len);
+bool virtio_set_by_offset(struct virtio_device *vdev, const void *token, const void *buf,
+			  unsigned int len);
 struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
 				      bool (*callback)(struct virtqueue *vq));
 void virtio_del_vq(struct virtqueue *vq);
@@ -151,8 +170,8 @@ void virtio_device_ready(struct virtio_device *vdev);
  * virtio_config_val - find a field and read its value
  * @vdev: the device
  * @type: type of the field, VIRTIO_CONFIG_F_*
- * @v: where the value goes, in the byte order of this machine: u8, u16, u32 or
- *	u64, as wide as the field
+ * @v: where the value goes, in the byte order of this machine: an integer of any type
+ *	that is as wide as the field
  *
  * May sleep.  The field is used up until the device is reset.
  *
@@ -160,13 +179,13 @@ void virtio_device_ready(struct virtio_device *vdev);
  * in another width; @v is not written then.
  */
 #define virtio_config_val(vdev, type, v) ({					\
-	union { u8 b; __le16 w; __le32 l; __le64 q; } _raw = { .q = 0 };		\
+	/* Zeros behind a shorter value make it a number of 64 bits. */		\
+	__le64 _raw = 0;							\
 	int _err = __virtio_config_val((vdev), (type), &_raw, sizeof(*(v)));	\
 										\
+	BUILD_BUG_ON(sizeof(*(v)) > 8 || sizeof(*(v)) & (sizeof(*(v)) - 1));	\
 	if (!_err)								\
-		*(v) = _Generic(*(v), u8: _raw.b, u16: le16_to_cpu(_raw.w),	\
-				u32: le32_to_cpu(_raw.l),			\
-				u64: le64_to_cpu(_raw.q));			\
+		*(v) = le64_to_cpu(_raw);					\
 	_err;									\
 })
 

@@ -44,6 +44,27 @@ void virtio_check_driver_offered_feature(const struct virtio_device *vdev, unsig
 {
 }
 
+/* Nor one that negotiates in its probe(): what is agreed stands. */
+bool virtio_negotiates_in_probe(const struct virtio_device *vdev)
+{
+	return false;
+}
+
+const struct virtio_layout *virtio_driver_layout(const struct virtio_device *vdev)
+{
+	return NULL;
+}
+
+bool virtio_features_open(const struct virtio_device *vdev)
+{
+	return !vdev->features_latched;
+}
+
+void virtio_features_added(struct virtio_device *vdev)
+{
+	expect(false, "features are added to those agreed");
+}
+
 static bool is_page(const struct fields *f)
 {
 	return f->vdev.config == &page_ops;
@@ -204,7 +225,6 @@ static void race(struct fields *f, const struct step *s)
 /* What the bus does when it has reset a device. */
 static void reset(struct fields *f, const struct step *s)
 {
-	virtio_layout_forget(&f->vdev);
 	memset(f->vdev.fields_used, 0, sizeof(f->vdev.fields_used));
 	if (is_page(f))
 		page_reset(f);
@@ -216,7 +236,6 @@ static void reset(struct fields *f, const struct step *s)
 /* The transport looks at the page once more, or memory is short where it can be. */
 static void look_again(struct fields *f, const struct step *s)
 {
-	virtio_layout_forget(&f->vdev);
 	f->token = NULL;
 	f->len = 0;
 	memory.failed = 0;
@@ -272,7 +291,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			memcpy(&s, data, sizeof(s));
 			ops[s.op % 16](f, &s);
 		}
-	virtio_layout_forget(&f->vdev);
 	if (is_page(f))
 		page_end(f);
 	memory_free(f->page);

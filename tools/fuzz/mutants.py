@@ -44,7 +44,7 @@ MUTANTS = (
     ("a single list that is left out is looked at", "ring", ADD, "buf.lists && buf.sgs[0] && !sg_is_last", "buf.lists && !sg_is_last"),
     ("a held kick that fails goes unnoticed", "ring", QUEUE, "\t\tif (xchg(&q->kick_held, false))\n\t\t\tvirtqueue_notify(vq);",
      "\t\tif (xchg(&q->kick_held, false))\n\t\t\tq->tell(vq);"),
-    ("a pointer leaves the contents of a field", "fields", "layout.c", "contents + (from - field->offset), to - from);", "contents + from - field->offset, to - from);"),
+    ("a pointer leaves the contents of a field", "fields", "offset.c", "contents + (from - field->offset), to - from);", "contents + from - field->offset, to - from);"),
     ("a field's length may lie past the page", "fields", "config.c", "if (size - at < 2)", "if (0)"),
     ("a page that does not end is taken", "fields", "config.c", "\tvirtio_fields_free(fields);\n\treturn -EINVAL;", "\treturn 0;"),
     ("a field's length is read again after the check", "fields", "config.c", ".len = len, .offset", ".len = READ_ONCE(fields->page[at + 1]), .offset"),

@@ -106,6 +106,16 @@ static void *page_find(struct virtio_device *vdev, u8 type, unsigned int *len)
 	return field;
 }
 
+static void *page_look(struct virtio_device *vdev, unsigned int nr, u8 *type,
+		       unsigned int *len)
+{
+	struct fields *f = to_fields(vdev);
+	void *token = virtio_fields_look(&f->fields, nr, type, len);
+
+	expect(token == (nr < f->fields.count ? &f->fields.field[nr] : NULL), "field %u", nr);
+	return token;
+}
+
 static void page_get(struct virtio_device *vdev, void *token, void *buf, unsigned int len)
 {
 	const struct virtio_field_place *field = token;
@@ -136,6 +146,7 @@ static u64 page_features(struct virtio_device *vdev)
 
 const struct virtio_config_ops page_ops = {
 	.find = page_find,
+	.look = page_look,
 	.get = page_get,
 	.set = page_set,
 	.get_features = page_features,

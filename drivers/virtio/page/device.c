@@ -138,6 +138,8 @@ static void get(struct virtio_device *vdev, void *token, void *buf, unsigned int
 	__le64 halves[2];
 	int looks;
 
+	if (virtio_get_by_offset(vdev, token, buf, len))
+		return;
 	if (is_foreign(dev, token)) {
 		memset(buf, 0, len);
 		return;
@@ -150,7 +152,11 @@ static void get(struct virtio_device *vdev, void *token, void *buf, unsigned int
 	for (looks = 0; looks < MOST_LOOKS; looks++) {
 		if (get_once(dev, token, buf, len))
 			return;
-		usleep_range(10, 100);
+		/* A driver may read by offset from an interrupt. */
+		if (preemptible())
+			usleep_range(10, 100);
+		else
+			udelay(5);
 	}
 	dev_warn_ratelimited(&vdev->dev, "field %#x changes for as long as it is looked at\n",
 			     place->type);
@@ -162,6 +168,8 @@ static void set(struct virtio_device *vdev, void *token, const void *buf, unsign
 	const struct virtio_field_place *place = token;
 	__le64 halves[2] = { };
 
+	if (virtio_set_by_offset(vdev, token, buf, len))
+		return;
 	if (is_foreign(dev, token))
 		return;
 	if (is_bits(place)) {

@@ -311,29 +311,39 @@ static bool get_shm_region(struct virtio_device *vdev, struct virtio_shm_region 
 	return false;
 }
 
+#define MODERN_OPS							\
+	VIRTIO_QUEUES_ONE_BY_ONE,					\
+	.find			= virtio_layout_find,			\
+	.get_status		= get_status,				\
+	.set_status		= set_status,				\
+	.reset			= reset,				\
+	.get_features		= get_features,				\
+	.finalize_features	= finalize_features,			\
+	.find_vqs		= vp_find_vqs,				\
+	.del_vqs		= vp_del_vqs,				\
+	.setup_vq		= vp_setup_vq,				\
+	.teardown_vq		= vp_teardown_vq,			\
+	.synchronize_cbs	= vp_synchronize_cbs,			\
+	.bus_name		= vp_bus_name,				\
+	.set_vq_affinity	= vp_set_vq_affinity,			\
+	.get_vq_affinity	= vp_get_vq_affinity,			\
+	.get_shm_region		= get_shm_region,			\
+	.disable_vq_and_reset	= disable_vq_and_reset,			\
+	.enable_vq_after_reset	= enable_vq_after_reset,		\
+	.resume_vqs		= vp_resume_vqs
+
 static const struct virtio_config_ops config_ops = {
-	VIRTIO_FIELDS_BY_LAYOUT,
-	VIRTIO_QUEUES_ONE_BY_ONE,
+	MODERN_OPS,
+	.get			= virtio_layout_get,
+	.set			= virtio_layout_set,
 	.read			= vp_read_config,
 	.write			= vp_write_config,
 	.generation		= generation,
-	.get_status		= get_status,
-	.set_status		= set_status,
-	.reset			= reset,
-	.get_features		= get_features,
-	.finalize_features	= finalize_features,
-	.find_vqs		= vp_find_vqs,
-	.del_vqs		= vp_del_vqs,
-	.setup_vq		= vp_setup_vq,
-	.teardown_vq		= vp_teardown_vq,
-	.synchronize_cbs	= vp_synchronize_cbs,
-	.bus_name		= vp_bus_name,
-	.set_vq_affinity	= vp_set_vq_affinity,
-	.get_vq_affinity	= vp_get_vq_affinity,
-	.get_shm_region		= get_shm_region,
-	.disable_vq_and_reset	= disable_vq_and_reset,
-	.enable_vq_after_reset	= enable_vq_after_reset,
-	.resume_vqs		= vp_resume_vqs,
+};
+
+/* A device without a configuration: drivers of the tree look whether there is a get. */
+static const struct virtio_config_ops no_config_ops = {
+	MODERN_OPS,
 };
 
 static void remove_registers(struct vp_device *vp)
@@ -371,7 +381,7 @@ int vp_modern_attach(struct vp_device *vp)
 		return err;
 	vp->isr = vp->mdev.isr;
 	vp->vdev.id = vp->mdev.id;
-	vp->vdev.config = &config_ops;
+	vp->vdev.config = vp->mdev.device ? &config_ops : &no_config_ops;
 	vp->regs = &registers;
 	return 0;
 }

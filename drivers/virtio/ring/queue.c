@@ -205,7 +205,10 @@ vring_create_virtqueue_dma(unsigned int index, unsigned int num, unsigned int vr
 		.dma_dev = dma_dev, .weak = weak_barriers, .ctx = ctx,
 		.notify = notify, .callback = callback, .name = name,
 	};
+	struct virtqueue *vq;
 
+	if (ring_take_kept(vdev, index, num, NULL, notify, &vq))
+		return vq;
 	return create_queue(&r, may_reduce_num);
 }
 EXPORT_SYMBOL_GPL(vring_create_virtqueue_dma);
@@ -237,8 +240,11 @@ vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_ali
 		.dma_dev = vdev->dev.parent, .weak = weak_barriers, .ctx = ctx,
 		.notify = notify, .callback = callback, .name = name,
 	};
+	struct virtqueue *vq;
 	struct ring_queue *q;
 
+	if (ring_take_kept(vdev, index, num, pages, notify, &vq))
+		return vq;
 	/* Memory of the caller's has the parts of a split ring. */
 	if (!is_power_of_2(num) || __virtio_test_bit(vdev, VIRTIO_F_RING_PACKED))
 		return NULL;
@@ -342,6 +348,10 @@ void vring_del_virtqueue(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
+	if (vq->vdev->keep_vqs) {
+		ring_keep(q);
+		return;
+	}
 	if (!ring_enter(q, "del_vq"))
 		return;
 	ring_unwatch(q);

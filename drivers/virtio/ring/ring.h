@@ -352,6 +352,11 @@ void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigne
 /* queue.c */
 void ring_release(struct ring_queue *q, u16 id);
 void ring_init(struct ring_queue *q);
+
+/* keep.c */
+void ring_keep(struct ring_queue *q);
+bool ring_take_kept(struct virtio_device *vdev, unsigned int index, unsigned int num,
+		    void *pages, bool (*notify)(struct virtqueue *vq), struct virtqueue **vq);
 void ring_begin(struct ring_queue *q);
 void ring_call_back(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q, void **ctx);

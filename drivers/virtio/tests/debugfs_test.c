@@ -292,8 +292,44 @@ static struct virtio_host *folder_host(struct kunit *test, u16 tag_len)
 static void test_bytes(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, shown(test, folder_host(test, 5), "config"),
-			   "tag_len: 5\ntag: 73:68:61:72:65\n");
+			   "tag_len: 5\ntag: share\n");
 	KUNIT_EXPECT_STREQ(test, shown(test, folder_host(test, 0), "config"), "tag_len: 0\n");
+	/* Text of a length that a number has. */
+	KUNIT_EXPECT_STREQ(test, shown(test, folder_host(test, 4), "config"),
+			   "tag_len: 4\ntag: shar\n");
+}
+
+/* A device can't write to the terminal of who looks at it. */
+static void test_text_is_escaped(struct kunit *test)
+{
+	struct virtio_host *host = folder_host(test, 5);
+
+	memcpy(host->config + 2, "\x1b[1\nx", 5);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "config"),
+			   "tag_len: 5\ntag: \\e[1\\nx\n");
+	/* It ends where text does. */
+	memcpy(host->config + 2, "ab\0cd", 5);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "config"), "tag_len: 5\ntag: ab\n");
+}
+
+/* The layout that a driver brings, for as long as it has the device. */
+static void test_own_layout(struct kunit *test)
+{
+	static const struct virtio_layout_field fields[] = {
+		{ .name = "speed", .size = 2, .feature = VIRTIO_FIELD_ALWAYS },
+		{ .name = "key", .offset = 2, .size = 4, .feature = VIRTIO_FIELD_ALWAYS,
+		  .kind = VIRTIO_FIELD_BYTES },
+		{ .name = "more", .offset = 6, .size = 1, .feature = 9 },
+	};
+	static const struct virtio_layout layout = VIRTIO_LAYOUT(fields);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
+
+	memcpy(host->config, "\1\1\1\2\3\4\7", 7);
+	fake_driver.layout = &layout;
+	fake_bind(test, host);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "config"), "speed: 257\nkey: 01:02:03:04\n");
+	fake_driver_unregister(test);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "config"), "");
 }
 
 /* A length that the structure can't have, and a configuration that never settles. */
@@ -302,9 +338,10 @@ static void test_lies(struct kunit *test)
 	struct virtio_host *host = folder_host(test, 0x101);
 	const char *tag;
 
-	tag = strstr(shown(test, host, "config"), "tag: 73:");
+	memset(host->config + 2, 'x', 254);
+	tag = strstr(shown(test, host, "config"), "tag: x");
 	KUNIT_ASSERT_NOT_NULL(test, tag);
-	KUNIT_EXPECT_EQ(test, strlen("tag:") + 255 * 3 + 1, strlen(tag));
+	KUNIT_EXPECT_EQ(test, strlen("tag: ") + 254 + 1, strlen(tag));
 	host->restless = true;
 	KUNIT_EXPECT_NOT_NULL(test, strstr(shown(test, host, "config"), "tag_len: 257\n"));
 }
@@ -422,6 +459,8 @@ static struct kunit_case debugfs_cases[] = {
 	KUNIT_CASE(test_structure),
 	KUNIT_CASE(test_structure_not_used_up),
 	KUNIT_CASE(test_bytes),
+	KUNIT_CASE(test_text_is_escaped),
+	KUNIT_CASE(test_own_layout),
 	KUNIT_CASE(test_lies),
 	KUNIT_CASE(test_page),
 	KUNIT_CASE(test_removed_under_reader),

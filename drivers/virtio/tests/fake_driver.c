@@ -106,7 +106,7 @@ static void leave_queue(struct virtio_device *vdev)
 	fake_queue.vq = NULL;
 }
 
-static int fake_probe(struct virtio_device *vdev)
+int fake_probe(struct virtio_device *vdev)
 {
 	unsigned int len;
 	void *token;

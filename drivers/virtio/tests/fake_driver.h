@@ -46,6 +46,7 @@ extern struct fake_queue fake_queue;
 extern struct virtio_driver fake_driver;
 extern const struct virtio_device_id fake_any_vendor[];
 
+int fake_probe(struct virtio_device *vdev);
 int fake_driver_init(struct kunit *test);
 void fake_driver_with_features(void);
 void fake_driver_register(struct kunit *test);

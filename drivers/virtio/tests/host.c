@@ -126,6 +126,8 @@ static void page_get(struct virtio_device *vdev, void *token, void *buf, unsigne
 {
 	struct virtio_host *host = to_virtio_host(vdev);
 
+	if (virtio_get_by_offset(vdev, token, buf, len))
+		return;
 	virtio_host_reach(host, VIRTIO_HOST_READ, len);
 	virtio_fields_get(&host->fields, token, buf, len);
 }
@@ -135,6 +137,8 @@ static void page_set(struct virtio_device *vdev, void *token, const void *buf,
 {
 	struct virtio_host *host = to_virtio_host(vdev);
 
+	if (virtio_set_by_offset(vdev, token, buf, len))
+		return;
 	virtio_fields_set(&host->fields, token, buf, len);
 	virtio_host_reach(host, VIRTIO_HOST_WRITE, len);
 }

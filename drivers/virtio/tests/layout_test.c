@@ -7,6 +7,7 @@
 #include <uapi/linux/virtio_ids.h>
 
 #include "fake_driver.h"
+#include "kernel_log.h"
 
 #define CAPACITY	VIRTIO_CONFIG_F_DEVICE
 #define SIZE_MAX_FIELD	(VIRTIO_CONFIG_F_DEVICE + 1)
@@ -184,6 +185,145 @@ static void test_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, U8_MAX, len);
 }
 
+/* A driver that negotiates in probe() goes by what is offered, all the way. */
+static void test_presence(struct kunit *test)
+{
+	static const struct virtio_layout_field fields[] = {
+		{ .name = "plain", .size = 1, .feature = VIRTIO_FIELD_ALWAYS },
+		{ .name = "offered", .offset = 1, .size = 1, .feature = 5 },
+		{ .name = "missing", .offset = 2, .size = 1, .feature = 6 },
+	};
+	static const struct virtio_layout layout = VIRTIO_LAYOUT(fields);
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN | BIT_ULL(5));
+	struct virtio_device *vdev = &host->vdev;
+	u8 val;
+
+	memcpy(host->config, "\1\2\3", 3);
+	fake_driver.layout = &layout;
+	fake_bind(test, host);
+	KUNIT_EXPECT_TRUE(test, vdev->features_latched);
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, CAPACITY, &val));
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, CAPACITY + 1, &val));
+	KUNIT_EXPECT_EQ(test, 2, val);
+	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(vdev, CAPACITY + 2, &val));
+	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(vdev, CAPACITY + 3, &val));
+}
+
+/* One line for a type that nobody has a layout for, by type and by offset. */
+static void test_no_layout(struct kunit *test)
+{
+	static const u8 fields[] = { CAPACITY, 1, 7, 0 };
+	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
+	u8 *page = kunit_kzalloc(test, sizeof(fields), GFP_KERNEL);
+	struct virtio_host *paged;
+	u8 val;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	virtio_host_plug(host);
+	kernel_log_mark();
+	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&host->vdev, CAPACITY, &val));
+	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(&host->vdev, CAPACITY, &val));
+	kernel_log_expect_one(test, "no layout for device type 64078");
+
+	memcpy(page, fields, sizeof(fields));
+	paged = virtio_host_create_paged(test, FAKE_ID, page, sizeof(fields));
+	virtio_host_plug(paged);
+	kernel_log_mark();
+	KUNIT_EXPECT_EQ(test, 0, virtio_cread8(&paged->vdev, 0));
+	KUNIT_EXPECT_EQ(test, 0, virtio_cread8(&paged->vdev, 0));
+	kernel_log_expect_one(test, "no layout for device type 64078");
+	/* A page says itself of what type a field is. */
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(&paged->vdev, CAPACITY, &val));
+	KUNIT_EXPECT_EQ(test, 7, val);
+}
+
+static const struct bad_layout {
+	const char *name;
+	struct virtio_layout_field fields[2];
+} bad_layouts[] = {
+	{ "no name", { { .size = 1 } } },
+	{ "no size", { { .name = "a" } } },
+	{ "a number of 3 bytes", { { .name = "a", .size = 3 } } },
+	{ "a number of 16 bytes", { { .name = "a", .size = 16 } } },
+	{ "feature 64", { { .name = "a", .size = 1, .feature = 64 } } },
+	{ "counted by nothing", { { .name = "a", .size = 9, .kind = VIRTIO_FIELD_TEXT,
+				    .counted = true }, { .name = "b", .size = 1 } } },
+	{ "counted by a byte", { { .name = "a", .size = 1 },
+				 { .name = "b", .size = 9, .kind = VIRTIO_FIELD_BYTES,
+				   .counted = true } } },
+	{ "a counted number", { { .name = "a", .size = 2 },
+				{ .name = "b", .size = 8, .counted = true } } },
+};
+
+static void describe(const struct bad_layout *bad, char *desc)
+{
+	strscpy(desc, bad->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(bad_layout, bad_layouts, describe);
+
+static void test_bad_layout(struct kunit *test)
+{
+	const struct bad_layout *bad = test->param_value;
+	struct virtio_layout layout = { bad->fields, 1 + !!bad->fields[1].name };
+
+	fake_driver.layout = &layout;
+	kernel_log_mark();
+	KUNIT_EXPECT_EQ(test, -EINVAL, register_virtio_driver(&fake_driver));
+	kernel_log_expect_one(test, "brings a layout");
+}
+
+/* Any integer that is as wide as the field, as in 2007. */
+static void test_types(struct kunit *test)
+{
+	struct virtio_host *host = disk(test);
+	struct virtio_device *vdev = &host->vdev;
+	unsigned long long wide;
+	unsigned int word;
+	long long negative;
+	int number;
+
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, CAPACITY, &wide));
+	KUNIT_EXPECT_EQ(test, 0x1122334455667788, wide);
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, SEG_MAX, &number));
+	KUNIT_EXPECT_EQ(test, 126, number);
+	virtio_reset_device(vdev);
+	memset(host->config, 0xff, 16);
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, CAPACITY, &negative));
+	KUNIT_EXPECT_EQ(test, -1, negative);
+	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, SEG_MAX, &word));
+	KUNIT_EXPECT_EQ(test, U32_MAX, word);
+	virtio_reset_device(vdev);
+	if (sizeof(long) == 8) {
+		unsigned long size = 0;
+
+		KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, CAPACITY, &size));
+		KUNIT_EXPECT_EQ(test, ULONG_MAX, size);
+	}
+	/* Another width than the field has. */
+	virtio_reset_device(vdev);
+	KUNIT_EXPECT_EQ(test, -EIO, virtio_config_val(vdev, CAPACITY, &number));
+}
+
+/* Not served by who has a page and nothing else, and not a reason to stop the kernel. */
+static void test_offset_on_fields(struct kunit *test)
+{
+	static const u8 fields[] = { CAPACITY, 1, 7, 0 };
+	u8 *page = kunit_kzalloc(test, sizeof(fields), GFP_KERNEL);
+	struct virtio_host *host;
+	u32 val = 1;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	memcpy(page, fields, sizeof(fields));
+	host = virtio_host_create_paged(test, FAKE_ID, page, sizeof(fields));
+	kernel_log_mark();
+	virtio_fields_get(&host->fields, NULL, &val, sizeof(val));
+	virtio_fields_set(&host->fields, (void *)4UL, &val, sizeof(val));
+	KUNIT_EXPECT_EQ(test, 0, val);
+	KUNIT_EXPECT_MEMEQ(test, page, fields, sizeof(fields));
+	KUNIT_EXPECT_EQ(test, 2, kernel_log_complaints());
+}
+
 static struct kunit_case layout_cases[] = {
 	KUNIT_CASE(test_both_ways),
 	KUNIT_CASE(test_features),
@@ -192,11 +332,17 @@ static struct kunit_case layout_cases[] = {
 	KUNIT_CASE(test_wrong_length),
 	KUNIT_CASE(test_by_offset),
 	KUNIT_CASE(test_counted),
+	KUNIT_CASE(test_presence),
+	KUNIT_CASE(test_no_layout),
+	KUNIT_CASE_PARAM(test_bad_layout, bad_layout_gen_params),
+	KUNIT_CASE(test_types),
+	KUNIT_CASE(test_offset_on_fields),
 	{}
 };
 
 static struct kunit_suite layout_suite = {
 	.name = "virtio-layout",
+	.init = fake_driver_init,
 	.test_cases = layout_cases,
 };
 

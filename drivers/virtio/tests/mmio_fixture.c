@@ -61,7 +61,8 @@ void mmio_fixture_exit(struct kunit *test)
 /* Another honest device, of this version. */
 void mmio_fixture_again(struct kunit *test, u32 version)
 {
-	mmio_slot_init(SLOT(test), version, version == 2 ? BIT_ULL(VIRTIO_F_RING_RESET) : 0);
+	mmio_slot_init(SLOT(test), version, SOFT_FEATURES_OWN |
+		       (version == 2 ? BIT_ULL(VIRTIO_F_RING_RESET) : 0));
 	soft_driver_again();
 }
 

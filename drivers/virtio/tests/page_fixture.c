@@ -20,7 +20,9 @@ void page_fixture_again(struct kunit *test)
 	unsigned int i;
 
 	f->host = virtio_host_create(test, SOFT_ID, BIT_ULL(VIRTIO_F_VERSION_1) |
-				     BIT_ULL(VIRTIO_F_RING_RESET));
+				     BIT_ULL(VIRTIO_F_RING_RESET) | SOFT_FEATURES_OWN);
+	for (i = 0; i < SOFT_CONFIG_BYTES; i++)
+		f->host->config[i] = i + 1;
 	for (i = 0; i < SOFT_QUEUES; i++)
 		virtio_host_serve(f->host, virtio_host_add_queue(f->host, SOFT_QUEUE_MAX_SIZE),
 				  serve);

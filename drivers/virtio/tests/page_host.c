@@ -13,6 +13,7 @@
 #include "host.h"
 #include "host_ring.h"
 #include "page_host.h"
+#include "soft_driver.h"
 
 /* The bits of a page's first field; all others are in the second. */
 #define TRANSPORT_BITS	GENMASK_ULL(49, 24)
@@ -39,6 +40,9 @@ static const struct extent console[] = {
 	{ 0, 2 }, { 2, 2 }, { 4, 4 }, { 8, 4 }, { }
 };
 
+/* struct soft_config */
+static const struct extent soft[] = { { 0, 4 }, { 4, 6 }, { 10, 4 }, { 14, 2 }, { } };
+
 static const struct extent none[] = { { } };
 
 static const struct extent *fields_of(const struct virtio_host *host)
@@ -50,6 +54,8 @@ static const struct extent *fields_of(const struct virtio_host *host)
 		return disk;
 	case VIRTIO_ID_CONSOLE:
 		return console;
+	case SOFT_ID:
+		return soft;
 	}
 	return none;
 }

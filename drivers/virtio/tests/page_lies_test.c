@@ -174,7 +174,7 @@ static const struct page_lie descriptor_lies[] = {
 	{ "bits too short", short_bits, -ENODEV, "device 63: no field 0x1 of 16 bytes" },
 	{ "a queue too short", short_queue, -ENODEV,
 	  "device 63: queue 1 has 8 bytes, expected 32" },
-	{ "fields of ones", endless, -ENODEV, "fields don't end within 176 bytes" },
+	{ "fields of ones", endless, -ENODEV, "fields don't end within 200 bytes" },
 };
 
 KUNIT_ARRAY_PARAM(descriptor_lie, descriptor_lies, describe_lie);

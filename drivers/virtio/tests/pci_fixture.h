@@ -15,7 +15,7 @@
 
 /* A vector for changes, and one for each queue. */
 #define CARD_VECTORS	(1 + SOFT_QUEUES)
-#define CARD_FEATURES	BIT_ULL(VIRTIO_F_RING_RESET)
+#define CARD_FEATURES	(BIT_ULL(VIRTIO_F_RING_RESET) | SOFT_FEATURES_OWN)
 
 /**
  * struct pci_lie - a register that does not read as it should

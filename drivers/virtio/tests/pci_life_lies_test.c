@@ -204,6 +204,7 @@ static void test_admin_without_answer(struct kunit *test)
 	dev->regs[SOFT_ADMIN_NUM] = 1;
 	dev->regs[SOFT_ADMIN_INDEX] = ADMIN_QUEUE;
 	dev->interrupt = interrupt_later;
+	dev->silent = true;
 	soft_driver.queues = ADMIN_QUEUE;
 	KUNIT_EXPECT_EQ(test, 0, pci_fixture_try(test));
 	flush_work(&admin_interrupts);

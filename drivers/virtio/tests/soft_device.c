@@ -90,15 +90,27 @@ static u16 le(__virtio16 v)
 	return le16_to_cpu((__force __le16)v);
 }
 
-/* Each buffer is used by writing a byte to its first segment. */
+/* The first segment that the device may write, or %NULL. */
+static struct vring_desc *writable(struct vring *ring, u16 at)
+{
+	static const u16 write = VRING_DESC_F_WRITE, next = VRING_DESC_F_NEXT;
+	struct vring_desc *desc = &ring->desc[at];
+
+	while (!(le(desc->flags) & write) && le(desc->flags) & next)
+		desc = &ring->desc[le(desc->next)];
+	return le(desc->flags) & write ? desc : NULL;
+}
+
+/* Each buffer is used by writing a byte. */
 static void use_one(struct soft_device *dev, struct vring *ring, u16 head)
 {
 	u16 used = le(ring->used->idx);
-	u64 addr = le64_to_cpu((__force __le64)ring->desc[head].addr);
+	const struct vring_desc *desc = dev->silent ? NULL : writable(ring, head);
 
-	*(u8 *)phys_to_virt(addr) = SOFT_BYTE;
+	if (desc)
+		*(u8 *)phys_to_virt(le64_to_cpu((__force __le64)desc->addr)) = SOFT_BYTE;
 	ring->used->ring[used % ring->num].id = (__force __virtio32)cpu_to_le32(head);
-	ring->used->ring[used % ring->num].len = (__force __virtio32)cpu_to_le32(1);
+	ring->used->ring[used % ring->num].len = (__force __virtio32)cpu_to_le32(!!desc);
 	ring->used->idx = (__force __virtio16)cpu_to_le16(used + 1);
 	dev->used++;
 }
@@ -253,6 +265,7 @@ u32 soft_device_read_config(struct soft_device *dev, u32 offset, unsigned int wi
 
 	if (left(dev))
 		return ~0U;
+	dev->widths[offset] |= width;
 	memcpy(&value, dev->config + offset, width);
 	return lied(dev, SOFT_CONFIG, le32_to_cpu(value));
 }
@@ -271,6 +284,8 @@ void soft_device_write_config(struct soft_device *dev, u32 offset, unsigned int 
 {
 	__le32 raw = cpu_to_le32(value);
 
-	if (!left(dev))
-		memcpy(dev->config + offset, &raw, width);
+	if (left(dev))
+		return;
+	dev->widths[offset] |= width;
+	memcpy(dev->config + offset, &raw, width);
 }

@@ -10,14 +10,19 @@
 #ifndef _VIRTIO_SOFT_DEVICE_H
 #define _VIRTIO_SOFT_DEVICE_H
 
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/types.h>
 
 #define SOFT_QUEUES		4
 #define SOFT_QUEUE_MAX_SIZE	16
 #define SOFT_CONFIG_BYTES	16
+/* Features of its own; the second is that of a field. */
+#define SOFT_F_LATE		1
+#define SOFT_F_LIMIT		2
+#define SOFT_FEATURES_OWN	(BIT_ULL(SOFT_F_LATE) | BIT_ULL(SOFT_F_LIMIT))
 #define SOFT_NO_VECTOR		0xffff
-/* What the device writes to each buffer. */
+/* What the device writes to the first byte of each buffer that it may write. */
 #define SOFT_BYTE		0xa5
 
 /* By the names of the specification; those from SOFT_QUEUE_MAX on are a queue's. */
@@ -98,6 +103,7 @@ struct soft_queue {
  * @regs: registers of the device as a whole
  * @queues: its queues
  * @config: configuration of this type of device
+ * @widths: by byte of the configuration, the widths of accesses that began there, or-ed
  * @lie: a register that lies
  * @reads: how often each was read
  * @twist: if set, may change what a register reads as
@@ -106,6 +112,7 @@ struct soft_queue {
  * @leave_after: with that many accesses the device is torn out
  * @gone: it has been: reads are all ones, writes go nowhere
  * @used: buffers that it has used
+ * @silent: it uses buffers without writing to them
  * @interrupt: tells the transport; for a queue, or for the configuration if %NULL
  */
 struct soft_device {
@@ -114,6 +121,7 @@ struct soft_device {
 	u32 regs[SOFT_REGISTERS];
 	struct soft_queue queues[SOFT_QUEUES];
 	u8 config[SOFT_CONFIG_BYTES];
+	u8 widths[SOFT_CONFIG_BYTES];
 
 	struct soft_lie lie;
 	unsigned int reads[SOFT_REGISTERS];
@@ -122,6 +130,7 @@ struct soft_device {
 	unsigned int accesses, leave_after;
 	bool gone;
 	unsigned int used;
+	bool silent;
 	void (*interrupt)(struct soft_device *dev, struct soft_queue *queue);
 };
 

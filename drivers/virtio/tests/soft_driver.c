@@ -129,7 +129,27 @@ static const struct virtio_device_id ids[] = {
 	{ SOFT_ID, VIRTIO_DEV_ANY_ID }, { 0 },
 };
 
-static struct virtio_driver driver;
+static const struct virtio_layout_field fields[] = {
+	VIRTIO_LE_FIELD(struct soft_config, number, VIRTIO_FIELD_ALWAYS),
+	VIRTIO_BYTES_FIELD(struct soft_config, address, VIRTIO_FIELD_ALWAYS),
+	VIRTIO_TEXT_FIELD(struct soft_config, name, VIRTIO_FIELD_ALWAYS),
+	VIRTIO_LE_FIELD(struct soft_config, limit, SOFT_F_LIMIT),
+};
+
+const struct virtio_layout soft_layout = VIRTIO_LAYOUT(fields);
+
+static struct virtio_driver driver, *registered;
+
+/**
+ * soft_driver_replace - have another driver serve the devices
+ * @other: the driver, for SOFT_ID; soft_driver_init() registers it the next time
+ *
+ * Context: any.
+ */
+void soft_driver_replace(struct virtio_driver *other)
+{
+	registered = other;
+}
 
 /**
  * soft_driver_again - forget what it saw, for another device
@@ -158,6 +178,7 @@ int soft_driver_init(void)
 	driver = (struct virtio_driver) {
 		.driver.name = "virtio-soft-test",
 		.id_table = ids,
+		.layout = &soft_layout,
 		.probe = soft_probe,
 		.remove = leave,
 		.config_changed = soft_changed,
@@ -165,7 +186,8 @@ int soft_driver_init(void)
 		.restore = soft_restore,
 		.restarts = true,
 	};
-	return register_virtio_driver(&driver);
+	registered = registered ?: &driver;
+	return register_virtio_driver(registered);
 }
 
 /**
@@ -175,7 +197,8 @@ int soft_driver_init(void)
  */
 void soft_driver_exit(void)
 {
-	unregister_virtio_driver(&driver);
+	unregister_virtio_driver(registered);
+	registered = NULL;
 }
 
 /**

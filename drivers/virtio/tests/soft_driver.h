@@ -10,12 +10,28 @@
 
 #include <kunit/test.h>
 #include <linux/virtio.h>
+#include <linux/virtio_config.h>
 
 #include "soft_device.h"
 
 /* An id that no driver of the tree serves, and that PCI has room for. */
 #define SOFT_ID			0x3f
 #define SOFT_DRIVER_QUEUES	8
+
+/* The configuration of such a device; its layout is the driver's. */
+struct soft_config {
+	__le32 number;
+	u8 address[6];
+	char name[4];
+	__le16 limit;
+} __packed;
+
+#define SOFT_NUMBER	VIRTIO_CONFIG_F_DEVICE
+#define SOFT_ADDRESS	(VIRTIO_CONFIG_F_DEVICE + 1)
+#define SOFT_NAME	(VIRTIO_CONFIG_F_DEVICE + 2)
+#define SOFT_LIMIT	(VIRTIO_CONFIG_F_DEVICE + 3)
+
+extern const struct virtio_layout soft_layout;
 
 /**
  * struct soft_driver - what the driver is to do, and what it saw
@@ -47,6 +63,7 @@ struct soft_driver {
 
 extern struct soft_driver soft_driver;
 
+void soft_driver_replace(struct virtio_driver *other);
 int soft_driver_init(void);
 void soft_driver_exit(void);
 void soft_driver_again(void);
