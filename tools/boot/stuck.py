@@ -10,7 +10,7 @@ QUIET, MOST = 2, 30     # seconds without a line after which the kernel has prin
 KTHREADD = 2            # the parent of the kernel's own threads
 SCHEDULER = re.compile(r"(__)?schedule(_\w+)?$|io_schedule|ret_from_fork|.*entry_SYSCALL|do_syscall|.*sys_call")
 TASK = re.compile(r"task:(.{1,15}?)\s+state:(\w)\s.*\bpid:(\d+)\s.*\bppid:(\d+)")
-FRAME = re.compile(r"\](?: +\S+)?\s+(?:\[\S+\] )?(\? )?([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
+FRAME = re.compile(r"\] +(\? )?([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+")     # with a question mark: perhaps left over from an earlier call
 
 
 def symbols(path):
@@ -64,4 +64,4 @@ def tasks(lines):
                 rows.append((f"{name} ({pid}) {state}", frames))
         elif (frame := FRAME.search(line)) and not frame.group(1) and not SCHEDULER.match(frame.group(2)):
             frames.append(frame.group(2))
-    return [f"{who} in {' < '.join(frames[:3]) or 'user space'}" for who, frames in rows]
+    return [f"{who} in {' < '.join(frames[:3]) or 'no known function'}" for who, frames in rows]
