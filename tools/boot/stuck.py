@@ -15,7 +15,7 @@ FRAME = re.compile(r"\] +(\? )?([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+")     # with a 
 
 def symbols(path):
     """Addresses of a System.map, and the names that belong to them."""
-    rows = sorted((int(a, 16), name) for a, _, name in (line.split(maxsplit=2) for line in open(path)))
+    rows = sorted((int(a, 16), name) for a, _, name in (line.strip().split(maxsplit=2) for line in open(path)))
     return [a for a, _ in rows], [name for _, name in rows]
 
 
