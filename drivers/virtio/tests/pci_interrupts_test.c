@@ -152,6 +152,7 @@ static void test_one_vector_after_reset(struct kunit *test)
 	take_line(CARD(test));
 	pci_host_limit_vectors(1);
 	KUNIT_ASSERT_EQ(test, 0, pci_fixture_try(test));
+	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
 	vq = soft_driver.vqs[1];
 	ops = vq->vdev->config;
 	KUNIT_EXPECT_EQ(test, 0, ops->disable_vq_and_reset(vq));
