@@ -11,7 +11,13 @@ check_interrupts() {
 			says="$says "$found
 		done
 	done
-	echo $says
+	all_wanted && echo $says
+}
+
+all_wanted() { # no handler has told the kernel that an interrupt by a vector was not for it
+	for n in $(sed -n 's/^ *\([0-9]*\):.* PCI-MSIX.* virtio.*/\1/p' /proc/interrupts); do
+		grep -qx 'unhandled 0' "/proc/irq/$n/spurious" || { echo "interrupt $n was not wanted: $(cat "/proc/irq/$n/spurious")"; return 1; }
+	done
 }
 
 check_lsvirtio() { # what it says, on a line, against what the host says of the same devices
