@@ -17,6 +17,10 @@ OURS = re.compile(r"CONFIG_(VIRTIO_KUNIT_TEST|VIRTIO_CHECK|SAMPLES)=")
 CONFIG = "".join(line for line in open(f"{os.path.dirname(HERE)}/kunit.config") if not OURS.match(line))
 ANSWER = re.compile(r"idiom: (.*)")
 REPORT = re.compile(r"WARNING:|BUG:|BUG at|KASAN:|UBSAN:|Oops|Kernel panic|Segfault")
+# What differs on purpose (Documentation/virtio.txt, chapter 14): questions, and their answers of a pristine kernel and of ours.
+# A kick that has nothing to publish does not reach the device, nor does a failed add to a queue with tables.
+ON_PURPOSE = {("full: kicks", 2): ("2", "1"), **{("kicks: reached the device", n): (theirs, ours)
+              for n, theirs, ours in ((1, "1", "0"), (2, "1", "0"), (3, "2", "1"), (4, "2", "1"))}}
 FEWEST = 300        # answers, of a kernel that was asked at all
 
 
@@ -69,6 +73,10 @@ def by_question(answers):
     return found
 
 
+def is_wrong(question, theirs, ours):
+    return (theirs, ours) != ON_PURPOSE[question] if question in ON_PURPOSE else theirs != ours
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     for name in ("pristine", "source", "build"):
@@ -79,11 +87,11 @@ def main():
     ours, wrong_too = ask("ours", args.source, f"{args.build}/idioms/ours")
     a, b = by_question(theirs), by_question(ours)
     differ = [f"{q} (time {n}): {b.get((q, n), 'nothing')}, expected {a.get((q, n), 'nothing')}"
-              for q, n in sorted(set(a) | set(b)) if a.get((q, n)) != b.get((q, n))]
+              for q, n in sorted(set(a) | set(b)) if is_wrong((q, n), a.get((q, n)), b.get((q, n)))]
     for line in itertools.chain(wrong, wrong_too, differ):
         print(f"FAILED  {line}")
     failed = len(wrong) + len(wrong_too) + len(differ)
-    print(f"{len(set(a) & set(b)) - sum((q in a and q in b and a[q] != b[q]) for q in a)} passed, {failed} failed")
+    print(f"{len(set(a) | set(b)) - len(differ)} passed, {failed} failed")
     return 1 if failed else 0
 
 
