@@ -15,6 +15,7 @@ class Guest:
         self.done, self.asleep, self.rows, self.checked = False, False, [], Counter()
         self.log_lines, self.complaints = 0, []
         self.heard, self.stacks = 0, None       # lines so far; those with stacks, while the kernel prints them
+        self.tail = ""      # what a guest that reached its limit had said by then
         self.last = []      # what a guest that reached its limit was doing
         self.log = f"{host.build}/guest-{scenario.name}.log"
 
@@ -43,10 +44,13 @@ class Guest:
 
     def give_up(self):
         """The limit is reached: what the guest is doing goes to its log, then it is off."""
-        self.stacks = []
+        self.tail, self.stacks = self.said_last(), []
         self.last = stuck.ask(self.host.autopsy, self.proc, self.host.build, lambda: self.heard)
         self.last += stuck.tasks(self.stacks)
         self.proc.kill()
+
+    def said_last(self):
+        return "".join(open(self.log, errors="replace").readlines()[-15:])
 
     def hear(self, line):
         self.heard += 1
@@ -96,8 +100,7 @@ class Guest:
     def judge(self, status):
         """What must be so when the machine is off."""
         if not self.done:
-            tail = "".join(open(self.log, errors="replace").readlines()[-15:])
-            self.results.say(False, f"the guest did not come to its end within {self.scenario.limit} s; it said last:\n{tail}")
+            self.results.say(False, f"the guest did not come to its end within {self.scenario.limit} s; it said last:\n{self.tail or self.said_last()}")
         elif status:
             self.results.say(False, f"power off: the machine ended with {status}")
         if self.last:
