@@ -20,8 +20,8 @@ def native(build, words):
     return [f"{build}/linux", "mem=256M", f"initrd={build}/initramfs.cpio", "con=null", "con0=fd:0,fd:1", "console=tty0", "stop=poweroff", *words]
 
 
-# What is built, with which variables of make, and how it is run.
-MACHINES = {"guest": ("bzImage", (), qemu), "uml": ("linux", ("ARCH=um",), native)}
+# What is built, with which variables of make and which options, and how it is run.
+MACHINES = {"guest": ("bzImage", (), ("guest",), qemu), "uml": ("linux", ("ARCH=um",), ("uml",), native), "probe": ("bzImage", (), ("guest", "probe"), qemu)}
 
 
 def ring_objects(source):
@@ -36,7 +36,7 @@ class Machine:
 
     def __init__(self, tree, source, machine, build, more=""):
         """more: options of the kernel besides those of the machine, which then is one of its own."""
-        self.goal, variables, self.command = MACHINES[machine]
+        self.goal, variables, configs, self.command = MACHINES[machine]
         self.name = ", ".join([tree, machine, *more.split()])
         # The same way from here to the sources for both trees: ccache then compiles what they share once.
         variables += tuple(f"CFLAGS_{o}=-g" for o in ring_objects(source))
@@ -44,7 +44,7 @@ class Machine:
         self.dir = self.kernel.build
         start = time.time()
         print(f"   {self.name}: build ...", end="", flush=True)
-        self.kernel.configure(open(f"{HERE}/{machine}.config").read() + more)
+        self.kernel.configure("".join(open(f"{HERE}/{c}.config").read() for c in configs) + more)
         self.kernel.make(self.goal, "modules")
         self.initramfs()
         print(f" {time.time() - start:.0f} s", flush=True)
@@ -64,11 +64,11 @@ class Machine:
             Kernel.add_program(root, "/usr/bin/fio")
         self.kernel.initramfs(root, f"{HERE}/init")
 
-    def run(self, *words, options=()):
+    def run(self, *words, options=(), files=()):
         """Boot with words on the kernel's command line; what the benchmark says, as {case: [numbers]}."""
         cmd = [*self.command(self.dir, ["panic=-1", "loglevel=7", *words]), *options]
         try:
-            out = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT).stdout
+            out = subprocess.run(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT, pass_fds=files).stdout
         except subprocess.TimeoutExpired as e:
             out = e.stdout or b""
         text = out.decode(errors="replace").replace("\r", "")

@@ -8,12 +8,13 @@ import argparse, os, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
-import endtoend, memory, process, ring, trace
+import endtoend, memory, probe, process, ring, trace
 from kernel import Failed, check_pristine
 from machines import Trees
 
 PARTS = {"ring": ring.instructions, "native": ring.native, "check": endtoend.check, "disk": endtoend.disk, "net": endtoend.net,
-         "memory": memory.memory, "trace": trace.breakdown, "watch": ring.watched, "process": process.processes}
+         "memory": memory.memory, "trace": trace.breakdown, "watch": ring.watched, "process": process.processes,
+         "probe": probe.probes}
 INTRODUCTION = """Cost of virtio in a guest, a pristine Linux 6.12 ("theirs") against this core ("ours").
 
 Made by "make bench WRITE=" this file; not to be edited by hand.  The same benchmark sources are built
