@@ -42,6 +42,30 @@ check_luns_broken() { # a driver that is told nothing has its queues as they wer
 	while_busy sda /programs/breaker "$slot" 30 /sys/block/sda/stat partial
 }
 
+network_works() {
+	ip link set eth0 down && check_network
+}
+
+# A disk that falls silent while it is brought back keeps nobody else waiting.  The machine is turned off with
+# the disk in that state.
+check_silent() {
+	find_victim && ask throttle victim 1 || return 1
+	slot=$(slot_of "$disk")
+	# Their parent is init: they are not waited for.
+	(dd if="/dev/$disk" of=/dev/null bs=64k count=4 iflag=direct 2>/dev/null &)
+	wait_until in_flight "$disk" || return 1
+	before=$(dmesg | grep -c 'needs a reset')
+	# It breaks a device that has served something; this one is not to, so the time counts.
+	(/programs/breaker "$slot" 1 /proc/uptime >/dev/null 2>&1 &)
+	wait_until needed_reset "$before" || return 1
+	in_flight "$disk" || { echo "the disk is not silent"; return 1; }
+	network_works & await $! || { echo "the network waits for the disk"; return 1; }
+	rebind "/sys/bus/virtio/devices/$(virtio_of /sys/class/net/eth0)" 3 & await $! || { echo "unbinding the card waits for the disk"; return 1; }
+	network_works
+}
+
+needed_reset() { [ "$(dmesg | grep -c 'needs a reset')" -gt "$1" ]; } # TIMES before
+
 # At any time: also in the midst of what the last one has brought about.
 reset_function() { # SLOT TIMES
 	grep -q flr "$1/reset_method" || { echo "no function-level reset, but $(cat "$1/reset_method")"; return 1; }
