@@ -227,6 +227,10 @@ int register_virtio_device(struct virtio_device *vdev)
 	vdev->config_core_enabled = false;
 	vdev->config_change_pending = false;
 	vdev->lost = false;
+	vdev->refused = false;
+	vdev->abandoned = false;
+	vdev->ending = false;
+	vdev->status = VIRTIO_STATUS_UNKNOWN;
 
 	err = virtio_complete_operations(vdev);
 	if (err)

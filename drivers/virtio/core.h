@@ -7,6 +7,7 @@
 
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
+#include <linux/workqueue.h>
 
 #include "transport.h"
 
@@ -19,6 +20,39 @@ static inline u8 virtio_get_status(struct virtio_device *vdev)
 /* bus.c, called by the initcall, and by the test of what it does without a bus */
 int virtio_core_init(void);
 
+/* reset.c, called by handshake.c; the two numbers are for tests */
+void virtio_reset_beneath(struct virtio_device *vdev);
+void virtio_forget_driver(struct virtio_device *vdev);
+void virtio_reset_retry(struct virtio_device *vdev);
+#if IS_ENABLED(CONFIG_KUNIT)
+extern unsigned int virtio_reset_limit, virtio_shutdown_budget;
+#endif
+
+/* held.c, called by handshake.c */
+
+/**
+ * struct virtio_held - looks for kicks that wait too long while a driver sets up its device
+ * @vdev: the device
+ * @queue: the queue that had one at the last look; -1 for none
+ * @work: looks
+ */
+struct virtio_held {
+	struct virtio_device *vdev;
+	int queue;
+	struct delayed_work work;
+};
+
+void virtio_held_begin(struct virtio_held *held, struct virtio_device *vdev);
+void virtio_held_end(struct virtio_held *held);
+
+/* features.c, called by handshake.c and debugfs.c */
+u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy);
+int virtio_negotiate(struct virtio_device *vdev, struct virtio_driver *drv);
+int virtio_write_features(struct virtio_device *vdev);
+
+/* handshake.c, called by features.c */
+void virtio_step(struct virtio_device *vdev, u8 status);
+
 /* handshake.c, called by the bus */
 int virtio_handshake_start(struct virtio_device *vdev);
 int virtio_handshake_probe(struct virtio_device *vdev);
@@ -29,7 +63,6 @@ bool virtio_prompt_driver(struct virtio_device *vdev);
 void virtio_end_what_is_in_flight(struct virtio_device *vdev);
 void virtio_handshake_fail(struct virtio_device *vdev);
 int virtio_handshake_restore(struct virtio_device *vdev);
-u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy);
 
 /* stand_in.c, called where a driver is restored, frozen or removed */
 #ifdef CONFIG_PM_SLEEP
@@ -62,7 +95,7 @@ static inline void virtio_recovery_forbid(struct virtio_device *vdev) { }
 static inline void virtio_recovery_check(struct virtio_device *vdev) { }
 #endif
 
-/* handshake.c, called by layout.c and config.c, where drivers take features */
+/* features.c, called by layout.c and config.c, where drivers take features */
 bool virtio_negotiates_in_probe(const struct virtio_device *vdev);
 const struct virtio_layout *virtio_driver_layout(const struct virtio_device *vdev);
 bool virtio_features_open(const struct virtio_device *vdev);

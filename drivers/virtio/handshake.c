@@ -5,31 +5,20 @@
  * reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK, queues, DRIVER_OK (virtio
  * 1.3, 3.1.1), and FAILED where that goes wrong.  The bus calls in when driver
  * and device meet and part, transports when they sleep and wake, and drivers
- * by the few functions that are exported.  This file knows status and feature
- * bits, and that a device has queues; not how any of them is reached.
+ * by the few functions that are exported.  This file knows the status, and that a
+ * device has queues; not how they are reached.  Features are agreed in features.c,
+ * and resets waited for in reset.c.
  */
 #include <linux/bottom_half.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/virtio.h>
-#include <linux/virtio_anchor.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
 #include "core.h"
-#include "watch/misuse.h"
 #include "watch/trace.h"
-
-#define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
-
-/*
- * What devices before virtio 1.0 can mean something by: their own 32 bits, and how memory is
- * reached and ordered, which is between the transport and its platform.
- */
-#define LEGACY_BITS	(GENMASK_ULL(31, 0) |			\
-			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
-			 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
 
 /* So often in a row is a driver prompted that is interrupted meanwhile. */
 #define MOST_PROMPTS	8
@@ -37,6 +26,19 @@
 /*
  * Status.
  */
+
+/* Without asking registers. */
+static bool is_out_of_reach(struct virtio_device *vdev)
+{
+	return vdev->lost || (vdev->config->is_gone && vdev->config->is_gone(vdev));
+}
+
+static void write_status(struct virtio_device *vdev, u8 status)
+{
+	vdev->status = status;
+	vdev->config->set_status(vdev, status);
+	trace_virtio_status(vdev, status);
+}
 
 /**
  * virtio_add_status - set bits in the status of a device
@@ -54,10 +56,21 @@ void virtio_add_status(struct virtio_device *vdev, unsigned int status)
 	now = virtio_get_status(vdev);
 	if (now == VIRTIO_STATUS_GONE)
 		return;
-	vdev->config->set_status(vdev, now | status);
-	trace_virtio_status(vdev, now | status);
+	write_status(vdev, now | status);
 }
 EXPORT_SYMBOL_GPL(virtio_add_status);
+
+/*
+ * The same for the steps of the handshake.  A device sets no bit of its own before DRIVER_OK,
+ * so its status is known without asking: each access may be a VM exit.
+ */
+void virtio_step(struct virtio_device *vdev, u8 status)
+{
+	if (vdev->status == VIRTIO_STATUS_UNKNOWN)
+		virtio_add_status(vdev, status);
+	else if (!is_out_of_reach(vdev))
+		write_status(vdev, vdev->status | status);
+}
 
 /**
  * virtio_synchronize_cbs - wait for callbacks that are running
@@ -75,134 +88,38 @@ void virtio_synchronize_cbs(struct virtio_device *vdev)
 }
 EXPORT_SYMBOL_GPL(virtio_synchronize_cbs);
 
-/**
- * virtio_reset_device - make the device forget everything
- * @vdev: the device
- *
- * On return the device writes to no memory and calls nobody back, all fields
- * can be found again, and features must be agreed anew (virtio 1.3, 2.4).  Who
- * calls must see to it that nobody kicks meanwhile.
- * Context: may sleep; not from a callback.
- */
-void virtio_reset_device(struct virtio_device *vdev)
+static int acknowledge(struct virtio_device *vdev)
 {
-	virtio_check_may_sleep(vdev, "virtio_reset_device");
-	virtio_recovery_forbid(vdev);
-	vdev->config->reset(vdev);
-	trace_virtio_reset(vdev);
-	vdev->features_latched = false;
-	vdev->features_late = false;
-	vdev->ready = false;
-	vdev->next_vq = 0;
-	bitmap_zero(vdev->fields_used, 256);
+	if (is_out_of_reach(vdev))
+		return -ENODEV;
+	virtio_step(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	return 0;
 }
-EXPORT_SYMBOL_GPL(virtio_reset_device);
 
 /* From whatever state it was left in to "a guest has seen it"; -ENODEV if it is gone. */
 int virtio_handshake_start(struct virtio_device *vdev)
 {
 	virtio_reset_device(vdev);
-	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
-		return -ENODEV;
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	return 0;
+	return acknowledge(vdev);
 }
 
 /*
- * Features.
+ * The driver is done with it.  Most have reset it by then, which some devices take once and
+ * refuse a second time.  A driver may have done more with it since, behind the core's back.
  */
-
-static u64 table_bits(const unsigned int *table, unsigned int size)
+static void make_sure_of_reset(struct virtio_device *vdev)
 {
-	u64 bits = 0;
-
-	while (size--)
-		bits |= __virtio_feature_mask(table[size]);
-	return bits;
-}
-
-/* What the driver says in its tables that it can do with such a device. */
-u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy)
-{
-	if (legacy && drv->feature_table_legacy)
-		return table_bits(drv->feature_table_legacy, drv->feature_table_size_legacy);
-	return table_bits(drv->feature_table, drv->feature_table_size);
-}
-
-/**
- * virtio_check_driver_offered_feature - has the driver listed this feature?
- * @vdev: a device; before probe and after remove it has no driver to blame
- * @fbit: number of the feature bit
- *
- * A driver that asks for a bit it never listed would wait for it for ever; it
- * is told so, once.
- * Context: any.
- */
-void virtio_check_driver_offered_feature(const struct virtio_device *vdev,
-					 unsigned int fbit)
-{
-	const struct virtio_driver *drv;
-
-	if (!vdev->dev.driver)
-		return;
-	drv = drv_to_virtio(vdev->dev.driver);
-	if (!drv->feature_table_size ||
-	    (virtio_driver_bits(drv, false) | virtio_driver_bits(drv, true)) &
-	    __virtio_feature_mask(fbit))
-		return;
-	dev_warn_once(&vdev->dev, "driver %s asks for feature %u, which is not in its table\n",
-		      drv->driver.name, fbit);
-}
-EXPORT_SYMBOL_GPL(virtio_check_driver_offered_feature);
-
-/* A guest that hides its memory from the host can't do with less. */
-static int check_restricted_memory(struct virtio_device *vdev)
-{
-	static const unsigned int needed[] = { VIRTIO_F_VERSION_1, VIRTIO_F_ACCESS_PLATFORM };
-	int i;
-
-	if (!virtio_check_mem_acc_cb(vdev))
-		return 0;
-	for (i = 0; i < ARRAY_SIZE(needed); i++) {
-		if (__virtio_test_bit(vdev, needed[i]))
-			continue;
-		dev_warn(&vdev->dev, "memory is protected, but the device lacks feature %u\n",
-			 needed[i]);
-		return -ENODEV;
-	}
-	return 0;
-}
-
-/* Virtio 1.3, 3.1.1, steps 4 to 6.  Devices before 1.0 have no FEATURES_OK. */
-static int write_features(struct virtio_device *vdev)
-{
-	u8 status;
-	int err;
-
-	err = vdev->config->finalize_features(vdev);
-	if (!err)
-		err = check_restricted_memory(vdev);
-	if (err)
-		return err;
-
-	if (__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
-		virtio_add_status(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
-		status = virtio_get_status(vdev);
-		if (status == VIRTIO_STATUS_GONE || !(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
-			dev_err(&vdev->dev, "device refuses features %#llx: status %#x\n",
-				vdev->features, status);
-			return -ENODEV;
-		}
-	}
-	vdev->features_latched = true;
-	return 0;
+	if (!vdev->status && list_empty(&vdev->vqs) && !virtio_get_status(vdev))
+		virtio_forget_driver(vdev);
+	else
+		virtio_reset_device(vdev);
 }
 
 /* The features that driver and device had agreed on before. */
 static int agree_again(struct virtio_device *vdev)
 {
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
-	return write_features(vdev);
+	virtio_step(vdev, VIRTIO_CONFIG_S_DRIVER);
+	return virtio_write_features(vdev);
 }
 
 /*
@@ -211,113 +128,8 @@ static int agree_again(struct virtio_device *vdev)
  */
 int virtio_handshake_again(struct virtio_device *vdev)
 {
-	vdev->config->reset(vdev);
-	trace_virtio_reset(vdev);
-	vdev->features_latched = false;
-	vdev->features_late = false;
-	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE)
-		return -ENODEV;
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	return agree_again(vdev);
-}
-
-static bool negotiates_before_probe(const struct virtio_driver *drv)
-{
-	return drv->feature_table_size || drv->validate;
-}
-
-/* A driver of 2007 takes features by virtio_use_bit(), and may have its queues before. */
-bool virtio_negotiates_in_probe(const struct virtio_device *vdev)
-{
-	const struct device_driver *drv = READ_ONCE(vdev->dev.driver);
-
-	return drv && !negotiates_before_probe(drv_to_virtio(drv));
-}
-
-/* The layout that its driver brings, or %NULL. */
-const struct virtio_layout *virtio_driver_layout(const struct virtio_device *vdev)
-{
-	const struct device_driver *drv = READ_ONCE(vdev->dev.driver);
-
-	return drv ? drv_to_virtio(drv)->layout : NULL;
-}
-
-/* Can its driver still take features? */
-bool virtio_features_open(const struct virtio_device *vdev)
-{
-	return !vdev->features_latched || (!vdev->ready && virtio_negotiates_in_probe(vdev));
-}
-
-/* It has taken some that the device was not told of. */
-void virtio_features_added(struct virtio_device *vdev)
-{
-	vdev->features_late = vdev->features_latched;
-}
-
-/* Features that are added to those agreed: FEATURES_OK can't be taken back but by a reset. */
-static int agree_late(struct virtio_device *vdev)
-{
-	int err;
-
-	if (__virtio_test_bit(vdev, VIRTIO_F_VERSION_1))
-		err = virtio_start_over(vdev);
-	else
-		err = vdev->config->finalize_features(vdev);
-	vdev->features_latched = true;
-	vdev->features_late = err;
-	return err;
-}
-
-/**
- * virtio_latch_features - agree with the device on the features chosen so far
- * @vdev: the device
- *
- * Called by the core at the first queue, at DRIVER_OK at the latest; before
- * probe for a driver with a feature table.  From here until reset the features
- * stand, but for those that a driver takes in probe() when it has its queues: for these
- * the device is reset and told of its queues again.
- * Context: may sleep.
- * Return: 0, also when it was done before; -ENODEV if the device refuses them.
- */
-int virtio_latch_features(struct virtio_device *vdev)
-{
-	int err;
-
-	might_sleep();
-	if (vdev->features_latched && !vdev->features_late)
-		return 0;
-	err = vdev->features_latched ? agree_late(vdev) : write_features(vdev);
-	if (trace_virtio_features_enabled())
-		trace_virtio_features(vdev, vdev->config->get_features(vdev), err);
-	return err;
-}
-EXPORT_SYMBOL_GPL(virtio_latch_features);
-
-/*
- * A driver with a table has its features agreed before probe, and may have a
- * look at them first.  One without starts from what transport and ring want.
- */
-static int negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
-{
-	u64 offered = vdev->config->get_features(vdev), wanted;
-	bool legacy = !(offered & BIT_ULL(VIRTIO_F_VERSION_1));
-	int err;
-
-	virtio_debug_note_offered(vdev, offered);
-	/* A device that does not speak 1.0 has no use for what 1.0 brought (2.2.3). */
-	if (legacy)
-		offered &= LEGACY_BITS;
-	wanted = virtio_driver_bits(drv, legacy);
-	vdev->features = offered & (wanted | TRANSPORT_BITS) & ~virtio_debug_filtered(vdev);
-	if (drv->validate) {
-		/* validate() is to see what the transport leaves of them */
-		err = vdev->config->finalize_features(vdev);
-		if (!err)
-			err = drv->validate(vdev);
-		if (err)
-			return err;
-	}
-	return negotiates_before_probe(drv) ? virtio_latch_features(vdev) : 0;
+	virtio_reset_beneath(vdev);
+	return acknowledge(vdev) ?: agree_again(vdev);
 }
 
 /*
@@ -431,11 +243,23 @@ void virtio_device_ready(struct virtio_device *vdev)
 		return;
 	}
 	vdev->ready = true;
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
+	virtio_step(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
 	vring_send_held_kicks(vdev);
 	virtio_recovery_allow(vdev);
 }
 EXPORT_SYMBOL_GPL(virtio_device_ready);
+
+static int let_driver_set_up(struct virtio_device *vdev,
+			     int (*set_up)(struct virtio_device *vdev))
+{
+	struct virtio_held held;
+	int err;
+
+	virtio_held_begin(&held, vdev);
+	err = set_up(vdev);
+	virtio_held_end(&held);
+	return err;
+}
 
 /*
  * Also what a wake-up ends with: both set up queues, then go live.  A driver whose device
@@ -444,7 +268,7 @@ EXPORT_SYMBOL_GPL(virtio_device_ready);
 static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_device *vdev),
 		   void (*undo)(struct virtio_device *vdev))
 {
-	int err = set_up ? set_up(vdev) : 0;
+	int err = set_up ? let_driver_set_up(vdev, set_up) : 0;
 
 	/* The driver core reads one as something else than a failure. */
 	if (err > 0) {
@@ -465,13 +289,13 @@ static int go_live(struct virtio_device *vdev, int (*set_up)(struct virtio_devic
 
 static void set_failed(struct virtio_device *vdev)
 {
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
+	virtio_step(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
 }
 
 /* A driver that has failed leaves a device that writes nowhere. */
 static int give_up(struct virtio_device *vdev, int err)
 {
-	virtio_reset_device(vdev);
+	make_sure_of_reset(vdev);
 	set_failed(vdev);
 	return err;
 }
@@ -496,17 +320,30 @@ static void delete_all_queues(struct virtio_device *vdev, const struct virtio_dr
 	virtio_delete_kept_vqs(vdev);
 }
 
+/*
+ * Registration and remove() leave a device acknowledged, and one reset in a life is enough:
+ * there are devices that refuse a second.  A device that was lost gets another chance with
+ * each driver: it may have come to the end of its reset meanwhile.
+ */
+static int start_for_driver(struct virtio_device *vdev)
+{
+	if (vdev->status != VIRTIO_CONFIG_S_ACKNOWLEDGE) {
+		virtio_reset_retry(vdev);
+		return virtio_handshake_start(vdev);
+	}
+	return is_out_of_reach(vdev) ? -ENODEV : 0;
+}
+
 int virtio_handshake_probe(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
 	int err;
 
-	/* Starting over makes a second driver as good as the first. */
-	err = virtio_handshake_start(vdev);
+	err = start_for_driver(vdev);
 	if (err)
 		return err;
-	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER);
-	err = negotiate(vdev, drv);
+	virtio_step(vdev, VIRTIO_CONFIG_S_DRIVER);
+	err = virtio_negotiate(vdev, drv);
 	if (!err)
 		err = go_live(vdev, drv->probe, drv->remove);
 	if (err) {
@@ -572,20 +409,20 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 	if (drv->remove)
 		drv->remove(vdev);
 	virtio_stand_in_end(vdev);
-	/* Most drivers have reset the device; one that forgot must not matter. */
-	virtio_handshake_start(vdev);
+	make_sure_of_reset(vdev);
+	acknowledge(vdev);
 	delete_all_queues(vdev, drv);
 }
 
-/*
- * The machine stops or starts another kernel: the device must not write to
- * memory any more, and drivers that don't know must not kick it.
- */
+/* The machine stops or starts another kernel: the device must not write to memory any more. */
 void virtio_handshake_shutdown(struct virtio_device *vdev)
 {
-	vring_break(vdev);
-	virtio_synchronize_cbs(vdev);
-	virtio_reset_device(vdev);
+	const struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
+
+	if (drv->shutdown)
+		drv->shutdown(vdev);
+	else
+		virtio_device_shutdown(vdev);
 }
 
 #ifdef CONFIG_PM_SLEEP
@@ -635,7 +472,7 @@ int virtio_handshake_restore(struct virtio_device *vdev)
 	if (err)
 		return err;
 	if (vdev->failed)
-		virtio_add_status(vdev, VIRTIO_CONFIG_S_FAILED);
+		virtio_step(vdev, VIRTIO_CONFIG_S_FAILED);
 	if (!vdev->dev.driver)
 		return 0;
 
@@ -658,8 +495,11 @@ int virtio_handshake_restore(struct virtio_device *vdev)
  */
 int virtio_device_restore(struct virtio_device *vdev)
 {
-	int err = virtio_handshake_restore(vdev);
+	int err;
 
+	/* Whatever it was lost for may be over. */
+	virtio_reset_retry(vdev);
+	err = virtio_handshake_restore(vdev);
 	if (err)
 		virtio_stand_in_begin(vdev);
 	return err;
@@ -670,9 +510,7 @@ EXPORT_SYMBOL_GPL(virtio_device_restore);
 void virtio_handshake_fail(struct virtio_device *vdev)
 {
 	vring_break(vdev);
-	vdev->config->reset(vdev);
-	trace_virtio_reset(vdev);
-	vdev->features_latched = false;
+	virtio_reset_beneath(vdev);
 	set_failed(vdev);
 	virtio_end_what_is_in_flight(vdev);
 }

@@ -16,6 +16,25 @@
 #include "core.h"
 #include "watch/misuse.h"
 
+/*
+ * A driver may reset its device by the operation and set it up by itself, which the core
+ * does not see.  It has no queues then, and the device is not live: kicks are to wait for
+ * DRIVER_OK again.
+ */
+static void notice_reset(struct virtio_device *vdev)
+{
+	u8 status;
+
+	if (!vdev->ready || !list_empty(&vdev->vqs) || !list_empty(&vdev->kept_vqs))
+		return;
+	status = virtio_get_status(vdev);
+	if (status & VIRTIO_CONFIG_S_DRIVER_OK)
+		return;
+	vdev->ready = false;
+	vdev->status = status;
+	vdev->next_vq = 0;
+}
+
 /* Where there is only setup_vq: queues without a name are left out, and not counted. */
 static int find_each_vq(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
 			struct virtqueue_info *infos)
@@ -71,6 +90,7 @@ int virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqu
 	int err;
 
 	virtio_check_may_sleep(vdev, "virtio_find_vqs");
+	notice_reset(vdev);
 	err = virtio_latch_features(vdev);
 	if (err)
 		return err;
@@ -318,6 +338,7 @@ struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
 	int err;
 
 	virtio_check_may_sleep(vdev, "find_vq");
+	notice_reset(vdev);
 	err = virtio_latch_features(vdev);
 	if (err)
 		return ERR_PTR(err);

@@ -48,6 +48,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  * @rebuilding: its driver is being restarted
  * @muted: it is live, and interrupts of a queue of it are kept back still
  * @restarting: from when that resets it until it is live, and nobody else is to reset it
+ * @missed: the device may have said something while it could not be brought back
  * @stopped: it goes, and no bus says so any more that it is done
  * @turn: who waits for @paused or @restarting to end
  * @attempts: so often in a row
@@ -58,7 +59,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
 struct virtio_recovery {
 	struct virtio_device *vdev;
 	struct mutex lock;	/* see above */
-	bool able, paused, muted, rebuilding, restarting, stopped;
+	bool able, paused, muted, rebuilding, restarting, missed, stopped;
 	wait_queue_head_t turn;
 	unsigned int attempts;
 	unsigned long last;
@@ -194,6 +195,7 @@ static void revive(struct work_struct *work)
 	const char *why;
 
 	mutex_lock(&r->lock);
+	WRITE_ONCE(r->missed, false);
 	if (r->able && r->vdev->lost) {
 		r->able = false;
 		virtio_end_what_is_in_flight(r->vdev);
@@ -345,8 +347,14 @@ static bool queue_broke(struct virtio_device *vdev)
 /* The device has said something.  Any context: its status is read where one may sleep. */
 void virtio_recovery_check(struct virtio_device *vdev)
 {
-	if (vdev->recovery)
-		queue_broke(vdev);
+	struct virtio_recovery *r = vdev->recovery;
+
+	if (!r)
+		return;
+	WRITE_ONCE(r->missed, true);
+	/* Pairs with the barrier in virtio_recovery_allow(): one of us sees it. */
+	smp_mb();
+	queue_broke(vdev);
 }
 
 /**
@@ -391,6 +399,9 @@ void virtio_recovery_resume(struct virtio_device *vdev, bool blameless)
 
 	mutex_lock(&r->lock);
 	r->paused = false;
+	/* The reset has ended whatever the device was lost for, and any access to memory. */
+	virtio_reset_retry(vdev);
+	vdev->status = VIRTIO_STATUS_UNKNOWN;
 	wake_up_all(&r->turn);
 	if (blameless)
 		r->attempts = 0;
@@ -412,8 +423,7 @@ void virtio_recovery_abandon(struct virtio_device *vdev)
 {
 	struct virtio_recovery *r = vdev->recovery;
 
-	WRITE_ONCE(vdev->lost, true);
-	vring_break(vdev);
+	virtio_mark_abandoned(vdev);
 	wake_up_all(&r->turn);
 	queue_work(system_freezable_wq, &r->revive);
 }
@@ -441,11 +451,13 @@ void virtio_recovery_allow(struct virtio_device *vdev)
 	if (!r)
 		return;
 	mutex_lock(&r->lock);
-	r->able = can_be_brought_back(vdev);
+	WRITE_ONCE(r->able, can_be_brought_back(vdev));
 	let_bus_reset(r);
 	mutex_unlock(&r->lock);
-	/* It may have run into an error while it was not. */
-	virtio_recovery_check(vdev);
+	/* Pairs with the barrier in virtio_recovery_check(). */
+	smp_mb();
+	if (READ_ONCE(r->missed))
+		queue_broke(vdev);
 }
 
 /* It is about to be reset, and its queues with it.  On return nobody is reviving it. */

@@ -1,51 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What transports whose devices have registers share: the wait for a reset, what is
- * said of queues, and the way in which configuration is read and written.
+ * What transports whose devices have registers share: the messages about queues, and the
+ * way in which configuration is read and written.
  *
- * Called by pci/ and mmio/.  Knows a status byte and a piece of I/O memory; which
- * registers a device has, and where, it does not.
+ * Called by pci/ and mmio/.  Knows a piece of I/O memory; not which registers a device
+ * has, nor where they are.
  */
 #include <linux/io.h>
-#include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/virtio_config.h>
-#include <linux/virtio_ring.h>
 
 #include "transport.h"
-
-/**
- * virtio_wait_for_reset - wait until the status reads as 0
- * @vdev: the device, to whose status 0 was written
- *
- * Only then is it a reset (virtio 1.3, 2.4.1).  A device that does not follow in time,
- * or is gone, is given up: its queues are broken, the core has nothing more to do with
- * it, and it is not waited for again.
- * Context: may sleep.
- * Return: 0 or -ENODEV.
- */
-int virtio_wait_for_reset(struct virtio_device *vdev)
-{
-	u8 status;
-
-	if (vdev->lost)
-		return -ENODEV;
-	read_poll_timeout(vdev->config->get_status, status,
-			  !status || status == VIRTIO_STATUS_GONE, 1000, VIRTIO_RESET_LIMIT_US,
-			  false, vdev);
-	if (!status)
-		return 0;
-	vdev->lost = true;
-	vring_break(vdev);
-	if (status == VIRTIO_STATUS_GONE)
-		dev_warn(vdev->dev.parent, "device is gone\n");
-	else
-		dev_err(vdev->dev.parent,
-			"status %#x for %lu s after a reset, expected 0: cut off\n", status,
-			VIRTIO_RESET_LIMIT_US / USEC_PER_SEC);
-	return -ENODEV;
-}
-EXPORT_SYMBOL_GPL(virtio_wait_for_reset);
 
 /**
  * virtio_queue_enabled_already - a device has a queue in use that nobody told it of

@@ -3,6 +3,7 @@
 #ifndef _VIRTIO_TRANSPORT_H
 #define _VIRTIO_TRANSPORT_H
 
+#include <linux/ktime.h>
 #include <linux/time64.h>
 #include <linux/virtio.h>
 #include <linux/virtio_ring.h>
@@ -11,8 +12,31 @@
 /* A status of all ones is what a device reads as that is no longer there. */
 #define VIRTIO_STATUS_GONE	0xff
 
-/* How long a device may take for a reset, of itself or of a queue. */
+/* What the core has written is not known; also, a bus may have reset the device. */
+#define VIRTIO_STATUS_UNKNOWN	0xff
+
+/* How long a device may take for a reset of a queue. */
 #define VIRTIO_RESET_LIMIT_US	(10 * USEC_PER_SEC)
+
+/* reset.c */
+
+/**
+ * struct virtio_wait - a wait for an answer of a device
+ * @vdev: the device
+ * @began: when it began
+ * @looked: when it was last asked whether to go on
+ */
+struct virtio_wait {
+	struct virtio_device *vdev;
+	ktime_t began, looked;
+};
+
+void virtio_wait_begin(struct virtio_wait *wait, struct virtio_device *vdev);
+bool virtio_wait_longer(struct virtio_wait *wait);
+unsigned int virtio_wait_limit(void);
+int virtio_wait_for_reset(struct virtio_device *vdev);
+void virtio_reset_failed(struct virtio_device *vdev, int err);
+void virtio_mark_abandoned(struct virtio_device *vdev);
 
 /* transport.c */
 
@@ -32,7 +56,6 @@ void virtio_window_read(const struct virtio_config_window *window, unsigned int 
 			void *buf, unsigned int len);
 void virtio_window_write(const struct virtio_config_window *window, unsigned int offset,
 			 const void *buf, unsigned int len);
-int virtio_wait_for_reset(struct virtio_device *vdev);
 int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index);
 int virtio_check_queue_size(struct virtqueue *vq, unsigned int offered);
 void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);
@@ -47,8 +70,7 @@ static inline bool virtio_recovery_pause(struct virtio_device *vdev) { return fa
 static inline void virtio_recovery_resume(struct virtio_device *vdev, bool blameless) { }
 static inline void virtio_recovery_abandon(struct virtio_device *vdev)
 {
-	vdev->lost = true;
-	vring_break(vdev);
+	virtio_mark_abandoned(vdev);
 }
 #endif
 

@@ -131,9 +131,11 @@ static void start_over(struct virtio_device *vdev)
 {
 	int err = vdpa_reset(to_vt(vdev)->vdpa, 0);
 
+	/* An error is an answer. */
 	if (err)
-		dev_err(&vdev->dev, "reset failed: %d\n", err);
-	virtio_wait_for_reset(vdev);
+		virtio_reset_failed(vdev, err);
+	else
+		virtio_wait_for_reset(vdev);
 	synchronize_rcu();	/* for callbacks that are running */
 }
 

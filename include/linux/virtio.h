@@ -105,12 +105,18 @@ struct virtqueue_ops {
  * @vqs: the queues, in the order in which they were made
  * @vqs_list_lock: guards @vqs
  * @features: bits that driver and device share, as far as agreed
+ * @offered: bits that the device offered when a driver was bound last
  * @config_lock: guards the three flags below
  * @config_core_enabled: the core lets configuration changes through
  * @config_driver_disabled: the driver asked for none at the moment
  * @config_change_pending: one came meanwhile
  * @failed: the status had FAILED when the device was frozen
- * @lost: the device is gone, or did not follow a reset; nobody reaches it any more
+ * @lost: the device is gone, or did not follow a reset; it is not reached until its bus has
+ *	reset it, or a driver is bound
+ * @abandoned: the device is gone for good, and stays lost
+ * @refused: that was because it refuses to be reset
+ * @ending: the machine stops: a reset is not waited for as long as usual
+ * @status: what the core wrote to the status last; all ones when that is not known
  * @ready: its driver has said that it is set up
  * @features_latched: @features are agreed with the device until reset
  * @features_late: but for some that its driver took afterwards; settled by DRIVER_OK
@@ -137,14 +143,16 @@ struct virtio_device {
 	const struct vringh_config_ops *vringh_config;
 	struct list_head vqs;
 	spinlock_t vqs_list_lock;	/* guards vqs */
-	u64 features;
+	u64 features, offered;
 
 	spinlock_t config_lock;		/* guards the flags of changes */
 	bool config_core_enabled;
 	bool config_driver_disabled;
 	bool config_change_pending;
 	bool failed;
-	bool lost;
+	bool lost, refused, abandoned;
+	bool ending;
+	u8 status;
 
 	bool ready;
 	bool features_latched;
@@ -187,6 +195,9 @@ struct virtio_device {
  * @freeze: stop using the device, which will be reset; may sleep
  * @restore: the device was reset and its features agreed: start again.  With both of
  *	them the core brings a device back that has run into an error, beneath the driver
+ * @shutdown: the machine stops or starts another kernel: end the use of the device, then
+ *	call virtio_device_shutdown(), which is also what the core does without it.  May
+ *	sleep, but waits for nothing that only a device can end
  * @restarts: then calls both of them, for what the device has forgotten.  As nobody sleeps
  *	then, all that uses the queues must be held back between them
  * @revived: or calls this one instead, where @restarts is not set; may sleep
@@ -210,6 +221,7 @@ struct virtio_driver {
 	void (*config_changed)(struct virtio_device *dev);
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
+	void (*shutdown)(struct virtio_device *dev);
 	bool restarts;
 	void (*revived)(struct virtio_device *dev);
 	bool takes_back;
@@ -233,6 +245,7 @@ void unregister_virtio_driver(struct virtio_driver *drv);
 /* The life of a device; see handshake.c. */
 void virtio_add_status(struct virtio_device *dev, unsigned int status);
 void virtio_reset_device(struct virtio_device *dev);
+void virtio_device_shutdown(struct virtio_device *dev);
 void virtio_break_device(struct virtio_device *dev);
 void __virtio_unbreak_device(struct virtio_device *dev);
 void virtio_config_changed(struct virtio_device *dev);

@@ -74,6 +74,7 @@ irqreturn_t vring_interrupt(int irq, void *vq);
 u32 vring_notification_data(struct virtqueue *vq);
 void vring_transport_features(struct virtio_device *vdev);
 void vring_send_held_kicks(struct virtio_device *vdev);
+int vring_held_kick(struct virtio_device *vdev);
 
 /* For the core and transports, whose device is gone. */
 void vring_break(struct virtio_device *vdev);

@@ -165,7 +165,7 @@ void driver_reset(struct model *m, const struct step *s)
 /* DRIVER_OK: what was held back is sent. */
 void driver_live(struct model *m, const struct step *s)
 {
-	m->status = VIRTIO_CONFIG_S_DRIVER_OK;
+	m->vdev.ready = true;
 	m->notify_fails = s->a % 8 == 7;
 	vring_send_held_kicks(&m->vdev);
 	m->notify_fails = false;

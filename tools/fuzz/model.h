@@ -54,7 +54,6 @@ struct fifo {
 /**
  * struct model - all of that
  * @vdev: the device, as far as a ring knows it
- * @status: its status byte
  * @vq: the queue
  * @host: the device side
  * @taken: what it has taken; the first of @taking, and so on
@@ -86,7 +85,6 @@ struct fifo {
  */
 struct model {
 	struct virtio_device vdev;
-	u8 status;
 	struct virtqueue *vq;
 	struct host host;
 	struct host_buf *taken;

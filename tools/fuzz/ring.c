@@ -46,7 +46,7 @@ static struct device parent;
 
 static u8 get_status(struct virtio_device *vdev)
 {
-	return to_model(vdev)->status;
+	return vdev->ready ? VIRTIO_CONFIG_S_DRIVER_OK : 0;
 }
 
 static int disable_vq_and_reset(struct virtqueue *vq)
@@ -143,7 +143,7 @@ static void begin(struct model *m, const struct setup *setup)
 	m->vdev.features = features_of(setup);
 	INIT_LIST_HEAD(&m->vdev.vqs);
 	spin_lock_init(&m->vdev.vqs_list_lock);
-	m->status = setup->way & WAY_NOT_LIVE ? 0 : VIRTIO_CONFIG_S_DRIVER_OK;
+	m->vdev.ready = !(setup->way & WAY_NOT_LIVE);
 	m->ctx = setup->format & FORMAT_CTX;
 	m->indirect = setup->format & FORMAT_INDIRECT && !m->ctx;
 	m->in_order = setup->format & FORMAT_IN_ORDER;

@@ -62,8 +62,9 @@ static int identify(struct vm_device *vm)
 		return -ENODEV;
 	}
 	vm->version = vm_read(vm, VIRTIO_MMIO_VERSION);
-	if (vm->version != VM_LEGACY && vm->version != VM_MODERN) {
-		dev_err(dev, "version %u, expected %u or %u\n", vm->version, VM_LEGACY, VM_MODERN);
+	if (vm->version < VM_LEGACY || vm->version > VM_SLOW_RESET) {
+		dev_err(dev, "version %u, expected %u to %u\n", vm->version, VM_LEGACY,
+			VM_SLOW_RESET);
 		return -ENXIO;
 	}
 	vm->vdev.id.device = vm_read(vm, VIRTIO_MMIO_DEVICE_ID);
@@ -165,14 +166,16 @@ static int __init vm_init(void)
 
 	if (err)
 		vm_forget_described();
+	else
+		vm_register_described();
 	return err;
 }
 module_init(vm_init);
 
 static void __exit vm_exit(void)
 {
-	platform_driver_unregister(&vm_driver);
 	vm_forget_described();
+	platform_driver_unregister(&vm_driver);
 }
 module_exit(vm_exit);
 

@@ -19,8 +19,13 @@
 struct kernel_param;
 
 #define VM_MAGIC		0x74726976	/* "virt", little-endian */
+/*
+ * Of virtio before 1.0, of 1.0, and of a device that may take some time for a reset: it asks
+ * for what every device gets here, that the status is read until it is 0.
+ */
 #define VM_LEGACY		1
 #define VM_MODERN		2
+#define VM_SLOW_RESET		3
 
 /* Of virtio 1.3, and not among the names that user space has. */
 #define VM_QUEUE_RESET		0x0c0
@@ -44,7 +49,7 @@ struct vm_queue {
  * @pdev: what told us of it
  * @base: its registers
  * @size: bytes of them, with its configuration
- * @version: VM_LEGACY or VM_MODERN
+ * @version: VM_LEGACY, VM_MODERN or VM_SLOW_RESET
  * @queues: its queues, &struct vm_queue.  The interrupt handler walks them under RCU; a
  *	queue that was taken off may be freed when the handler does not run any more.
  * @irq: the interrupt of all of them; 0 while nobody listens to it
@@ -94,12 +99,14 @@ int vm_resume_vqs(struct virtio_device *vdev);
 
 /* parameter.c */
 #ifdef CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES
+void vm_register_described(void);
 void vm_forget_described(void);
 #if IS_ENABLED(CONFIG_KUNIT)
 int vm_describe(const char *text, const struct kernel_param *kp);
 int vm_show_described(char *buf, const struct kernel_param *kp);
 #endif
 #else
+static inline void vm_register_described(void) { }
 static inline void vm_forget_described(void) { }
 #endif
 

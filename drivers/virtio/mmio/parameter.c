@@ -5,34 +5,45 @@
  *	virtio_mmio.device=<size>@<address>:<irq>[:<id>]
  *
  * as often as there are devices; see Documentation/admin-guide/kernel-parameters.txt.
- * Each becomes a platform device, which the driver in device.c then probes.  Called
- * by the parser of parameters, and by sysfs for what was described so far.
+ *
+ * The parser of parameters calls in before the module is set up: it is not in sysfs yet, and
+ * may fail to load.  So a description is only noted here; device.c has all of them registered
+ * as platform devices once its driver is there to probe them.  sysfs shows what was described.
  */
 #define pr_fmt(fmt) "virtio-mmio: " fmt
 
 #include <kunit/visibility.h>
 #include <linux/ctype.h>
 #include <linux/device.h>
+#include <linux/list.h>
 #include <linux/moduleparam.h>
+#include <linux/slab.h>
 
 #include "mmio.h"
 
 /**
  * struct description - a device, by its parameter
+ * @node: link in descriptions
  * @start: physical address of its registers
  * @size: bytes of them
  * @irq: its interrupt
  * @id: number of the platform device; the one after the last if none was given
+ * @pdev: the platform device, once it is registered
  */
 struct description {
+	struct list_head node;
 	u64 start, size;
 	unsigned int irq;
 	int id;
+	struct platform_device *pdev;
 };
 
-/* What all described devices hang on; %NULL while there is none. */
-static struct device *parent;
+/* In the order of the command line. */
+static LIST_HEAD(descriptions);
 static int next_id;
+
+/* The parent of all described devices; %NULL while there is none. */
+static struct device *parent;
 
 static bool skip(const char **at, char c)
 {
@@ -75,86 +86,115 @@ static bool parse(const char *at, struct description *d)
 	return !*at && d->size && d->size <= SIZE_MAX && d->start <= PHYS_ADDR_MAX - (d->size - 1);
 }
 
-static int register_described(const struct description *d)
+/*
+ * Nonsense is not an error to the parser: it would say so once more, and keep the module
+ * from being loaded for the sake of the other devices.
+ */
+VISIBLE_IF_KUNIT int vm_describe(const char *text, const struct kernel_param *kp)
+{
+	struct description *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	if (!d)
+		return -ENOMEM;
+	if (!parse(text, d)) {
+		pr_err("device=%s: expected <size>@<address>:<irq>[:<id>], with numbers that fit\n",
+		       text);
+		kfree(d);
+		return 0;
+	}
+	next_id = d->id + 1;
+	list_add_tail(&d->node, &descriptions);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vm_describe);
+
+/* In the words in which they can be described. */
+VISIBLE_IF_KUNIT int vm_show_described(char *buf, const struct kernel_param *kp)
+{
+	const struct description *d;
+	int len = 0;
+
+	list_for_each_entry(d, &descriptions, node)
+		if (d->pdev)
+			len += scnprintf(buf + len, PAGE_SIZE - len, "%#llx@%#llx:%u:%d\n",
+					 d->size, d->start, d->irq, d->id);
+	buf[len] = '\0';
+	return len;
+}
+EXPORT_SYMBOL_IF_KUNIT(vm_show_described);
+
+static int register_one(struct description *d)
 {
 	struct resource res[] = {
 		DEFINE_RES_MEM(d->start, d->size), DEFINE_RES_IRQ(d->irq),
 	};
+	struct platform_device *pdev;
 	struct device *dev = parent ?: root_device_register("virtio-mmio-cmdline");
 
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
 	parent = dev;
-	next_id = d->id + 1;
-	return PTR_ERR_OR_ZERO(platform_device_register_resndata(parent, "virtio-mmio", d->id, res,
-								 ARRAY_SIZE(res), NULL, 0));
-}
-
-/*
- * An error from here would be told of by the parser once more, and would keep the
- * module from being loaded for the sake of the other devices.
- */
-VISIBLE_IF_KUNIT int vm_describe(const char *text, const struct kernel_param *kp)
-{
-	struct description d;
-	int err;
-
-	if (!parse(text, &d)) {
-		pr_err("device=%s: expected <size>@<address>:<irq>[:<id>], with numbers that fit\n",
-		       text);
-		return 0;
-	}
-	err = register_described(&d);
-	if (err)
-		pr_err("device=%s: not registered: %pe\n", text, ERR_PTR(err));
-	return 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(vm_describe);
-
-static int show_one(struct device *dev, void *buf)
-{
-	struct platform_device *pdev = to_platform_device(dev);
-	size_t len = strlen(buf);
-
-	scnprintf(buf + len, PAGE_SIZE - len, "%#llx@%#llx:%llu:%d\n",
-		  (u64)resource_size(&pdev->resource[0]), (u64)pdev->resource[0].start,
-		  (u64)pdev->resource[1].start, pdev->id);
-	return 0;
-}
-
-/* In the words in which they can be described. */
-VISIBLE_IF_KUNIT int vm_show_described(char *buf, const struct kernel_param *kp)
-{
-	*buf = '\0';
-	if (parent)
-		device_for_each_child(parent, buf, show_one);
-	return strlen(buf);
-}
-EXPORT_SYMBOL_IF_KUNIT(vm_show_described);
-
-static const struct kernel_param_ops described_ops = {
-	.set = vm_describe,
-	.get = vm_show_described,
-};
-
-device_param_cb(device, &described_ops, NULL, 0400);
-
-static int forget_one(struct device *dev, void *unused)
-{
-	platform_device_unregister(to_platform_device(dev));
+	pr_info("device virtio-mmio.%d: %llu bytes at %#llx, interrupt %u\n", d->id, d->size,
+		d->start, d->irq);
+	pdev = platform_device_register_resndata(parent, "virtio-mmio", d->id, res,
+						 ARRAY_SIZE(res), NULL, 0);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	d->pdev = pdev;
 	return 0;
 }
 
 /**
- * vm_forget_described - unregister all devices that the parameter described
+ * vm_register_described - register the devices that the parameter described
+ *
+ * A device that can't be registered is named; the others are not affected.
+ * Context: may sleep.
+ */
+void vm_register_described(void)
+{
+	struct description *d;
+	int err;
+
+	list_for_each_entry(d, &descriptions, node) {
+		err = d->pdev ? 0 : register_one(d);
+		if (err)
+			pr_err("device=%#llx@%#llx:%u:%d: not registered: %pe\n", d->size, d->start,
+			       d->irq, d->id, ERR_PTR(err));
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(vm_register_described);
+
+/**
+ * vm_forget_described - unregister these devices again, and forget the descriptions
  *
  * Context: may sleep.
  */
 void vm_forget_described(void)
 {
-	if (!parent)
-		return;
-	device_for_each_child(parent, NULL, forget_one);
-	root_device_unregister(parent);
+	struct description *d, *next;
+
+	list_for_each_entry_safe(d, next, &descriptions, node) {
+		if (d->pdev)
+			platform_device_unregister(d->pdev);
+		list_del(&d->node);
+		kfree(d);
+	}
+	if (parent)
+		root_device_unregister(parent);
 	parent = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(vm_forget_described);
+
+/* Also where the module fails to load. */
+static void forget_all(void *arg)
+{
+	vm_forget_described();
+}
+
+static const struct kernel_param_ops described_ops = {
+	.set = vm_describe,
+	.get = vm_show_described,
+	.free = forget_all,
+};
+
+device_param_cb(device, &described_ops, NULL, 0400);

@@ -127,22 +127,20 @@ static int check_place(struct vm_device *vm, struct virtqueue *vq)
 {
 	u64 page = virtqueue_get_desc_addr(vq) >> PAGE_SHIFT;
 
-	if (vm->version == VM_MODERN || !upper_32_bits(page))
+	if (vm->version != VM_LEGACY || !upper_32_bits(page))
 		return 0;
 	dev_err(&vm->pdev->dev, "queue %u at page %#llx, expected one of 32 bits\n", vq->index,
 		page);
 	return -E2BIG;
 }
 
+/* Of the queue that is selected: all but the permission to use it. */
 static int program_queue(struct vm_device *vm, struct virtqueue *vq)
 {
 	int err = check_place(vm, vq);
 
 	if (err)
 		return err;
-	select_queue(vm, vq->index);
-	if (is_enabled(vm))
-		return virtio_queue_enabled_already(&vm->vdev, vq->index);
 	vm_write(vm, VIRTIO_MMIO_QUEUE_NUM, virtqueue_get_vring_size(vq));
 	if (vm->version == VM_LEGACY) {
 		vm_write(vm, VIRTIO_MMIO_QUEUE_ALIGN, PAGE_SIZE);
@@ -154,10 +152,19 @@ static int program_queue(struct vm_device *vm, struct virtqueue *vq)
 	return 0;
 }
 
+/* A queue that was there before, and must be free and as large as it was. */
+static int program_again(struct vm_device *vm, struct virtqueue *vq)
+{
+	select_queue(vm, vq->index);
+	if (is_enabled(vm))
+		return virtio_queue_enabled_already(&vm->vdev, vq->index);
+	return virtio_check_queue_size(vq, vm_read(vm, VIRTIO_MMIO_QUEUE_NUM_MAX)) ?:
+	       program_queue(vm, vq);
+}
+
 /* From here on the device may use it.  A legacy one learns only now where it lies. */
 static void start_queue(struct vm_device *vm, struct virtqueue *vq)
 {
-	select_queue(vm, vq->index);
 	if (vm->version == VM_LEGACY)
 		vm_write(vm, VIRTIO_MMIO_QUEUE_PFN, virtqueue_get_desc_addr(vq) >> PAGE_SHIFT);
 	else
@@ -222,10 +229,13 @@ static struct virtqueue *make_queue(struct vm_device *vm, unsigned int index,
 	vq->num_max = num;
 	vq->callback = info->used_cb;
 	err = program_queue(vm, vq) ?: add_queue(vm, vq);
-	if (!err)
-		return vq;
-	vring_del_virtqueue(vq);
-	return ERR_PTR(err);
+	if (err) {
+		vring_del_virtqueue(vq);
+		return ERR_PTR(err);
+	}
+	/* It is selected still; the device does not use it before DRIVER_OK. */
+	start_queue(vm, vq);
+	return vq;
 }
 
 /* The queue is off the list, and the handler does not look at it any more. */
@@ -288,17 +298,12 @@ int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue 
 		struct virtqueue_info *infos, struct irq_affinity *desc)
 {
 	struct vm_device *vm = to_vm(vdev);
-	struct vm_queue *q;
 	int err;
 
 	err = open_interrupt(vm) ?: make_queues(vm, nvqs, vqs, infos);
-	if (err) {
+	if (err)
 		vm_del_vqs(vdev);
-		return err;
-	}
-	list_for_each_entry(q, &vm->queues, node)
-		start_queue(vm, q->vq);
-	return 0;
+	return err;
 }
 
 /**
@@ -325,9 +330,7 @@ struct virtqueue *vm_setup_vq(struct virtio_device *vdev, unsigned int index,
 	if (err)
 		return ERR_PTR(err);
 	vq = make_queue(vm, index, info);
-	if (!IS_ERR(vq))
-		start_queue(vm, vq);
-	else if (list_empty(&vm->queues))
+	if (IS_ERR(vq) && list_empty(&vm->queues))
 		close_interrupt(vm);
 	return vq;
 }
@@ -411,18 +414,12 @@ int vm_enable_vq_after_reset(struct virtqueue *vq)
 
 	if (!vq->reset)
 		return -EBUSY;
-	err = program_queue(vm, vq);
+	err = program_again(vm, vq);
 	if (err)
 		return err;
 	WRITE_ONCE(vq->reset, false);
 	start_queue(vm, vq);
 	return 0;
-}
-
-static int check_size(struct vm_device *vm, struct virtqueue *vq)
-{
-	select_queue(vm, vq->index);
-	return virtio_check_queue_size(vq, vm_read(vm, VIRTIO_MMIO_QUEUE_NUM_MAX));
 }
 
 /**
@@ -436,15 +433,15 @@ int vm_resume_vqs(struct virtio_device *vdev)
 {
 	struct vm_device *vm = to_vm(vdev);
 	struct vm_queue *q;
-	int err = 0;
+	int err;
 
-	list_for_each_entry(q, &vm->queues, node)
-		err = err ?: check_size(vm, q->vq) ?: program_queue(vm, q->vq);
-	if (err)
-		return err;
-	/* One that was being reset on its own is started by who does that. */
-	list_for_each_entry(q, &vm->queues, node)
+	list_for_each_entry(q, &vm->queues, node) {
+		err = program_again(vm, q->vq);
+		if (err)
+			return err;
+		/* A queue that was reset on its own is started by vm_enable_vq_after_reset(). */
 		if (!READ_ONCE(q->vq->reset))
 			start_queue(vm, q->vq);
+	}
 	return 0;
 }

@@ -35,7 +35,7 @@ static int finalize_features(struct virtio_device *vdev)
 
 	vring_transport_features(vdev);
 	vdev->features |= ours;
-	if (vm->version == VM_MODERN && !__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
+	if (vm->version != VM_LEGACY && !__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
 		dev_err(&vm->pdev->dev, "features %#llx on modern registers, expected VERSION_1 too\n",
 			vdev->features);
 		return -EINVAL;

@@ -33,10 +33,22 @@ static bool is_done(struct page_device *dev)
 
 static void give_up(struct page_device *dev, u8 command)
 {
-	dev_err(&dev->vdev.dev, "command %u is not done after %lu s: cut off\n", command,
-		VIRTIO_RESET_LIMIT_US / USEC_PER_SEC);
+	dev_err(&dev->vdev.dev, "command %u is not done after %u s: cut off\n", command,
+		virtio_wait_limit());
 	dev->vdev.lost = true;
 	vring_break(&dev->vdev);
+}
+
+/* In short turns: the limit is another one once the machine goes down. */
+static bool wait_until_done(struct page_device *dev)
+{
+	struct virtio_wait wait;
+
+	virtio_wait_begin(&wait, &dev->vdev);
+	while (!wait_event_timeout(dev->page->answered, is_done(dev), msecs_to_jiffies(10) + 1))
+		if (!virtio_wait_longer(&wait))
+			return is_done(dev);
+	return true;
 }
 
 /* Have the device look at what was written, and wait until it has; false if it is away. */
@@ -47,12 +59,16 @@ bool page_tell(struct page_device *dev, u8 command)
 	lockdep_assert_held(&dev->lock);
 	if (page_is_away(dev))
 		return false;
+	/* A command that was given up must not be written over. */
+	if (READ_ONCE(dev->shared->command)) {
+		give_up(dev, READ_ONCE(dev->shared->command));
+		return false;
+	}
 	/* Pairs with the device's, between the command and what it is about. */
 	virt_wmb();
 	WRITE_ONCE(dev->shared->command, command);
 	page->ring(page);
-	if (!wait_event_timeout(page->answered, is_done(dev),
-				usecs_to_jiffies(VIRTIO_RESET_LIMIT_US)))
+	if (!wait_until_done(dev))
 		give_up(dev, command);
 	/* Pairs with the device's, between its answer and the command that it clears. */
 	virt_rmb();

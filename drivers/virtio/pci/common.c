@@ -49,13 +49,15 @@ void vp_write_config(struct virtio_device *vdev, unsigned int offset, const void
  * vp_reset_done - what follows a reset: wait for it, and for callbacks
  * @vp: the device, to whose status 0 was written
  *
- * A device that does not let go of memory is cut off from it.
+ * A device that does not let go of memory is cut off from it, until a later reset succeeds.
  * Context: may sleep.
  */
 void vp_reset_done(struct vp_device *vp)
 {
 	if (virtio_wait_for_reset(&vp->vdev))
 		pci_clear_master(vp->pdev);
+	else if (!vp->pdev->is_busmaster)
+		pci_set_master(vp->pdev);
 	vp_synchronize_cbs(&vp->vdev);
 	vp_admin_abort(vp);
 }
@@ -82,7 +84,7 @@ static int vp_restore(struct device *dev)
 
 	if (err)
 		return err;
-	pci_set_master(vp->pdev);
+	/* The reset makes it a master of the bus again. */
 	pci_save_state(vp->pdev);
 	return virtio_device_restore(&vp->vdev);
 }
@@ -297,7 +299,6 @@ static int vp_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = attach(vp);
 	if (err)
 		goto disable;
-	pci_set_master(pdev);
 	/* What a reset of the slot brings back: before, no BAR was turned on. */
 	pci_save_state(pdev);
 	err = register_virtio_device(&vp->vdev);

@@ -4,7 +4,7 @@
  *
  * A transport makes queues here, tells the device where they lie, passes on
  * interrupts, and deletes them.  Also what concerns a queue as a whole: broken
- * or not, in use or shut down, kicks that come too early.
+ * or not, in use or shut down.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -61,24 +61,6 @@ struct ring_request {
 	const char *name;
 };
 
-/* A device that is set up by something else than the bus is always live. */
-static bool is_live(struct virtio_device *vdev)
-{
-	return !vdev->config || !vdev->config->get_status ||
-	       vdev->config->get_status(vdev) & VIRTIO_CONFIG_S_DRIVER_OK;
-}
-
-/* A kick before DRIVER_OK, which sends it, unless that came in between. */
-static bool hold_kick(struct virtqueue *vq)
-{
-	struct ring_queue *q = to_ring(vq);
-
-	WRITE_ONCE(q->kick_held, true);
-	/* Pairs with the barrier in vring_send_held_kicks(). */
-	smp_mb();
-	return READ_ONCE(q->notify) == hold_kick || !xchg(&q->kick_held, false) || q->tell(vq);
-}
-
 static struct ring_queue *new_queue(const struct ring_request *r)
 {
 	struct ring_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
@@ -91,8 +73,7 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->vq.index = r->index;
 	q->vq.num_max = r->num;
 	q->vq.notify_driver = r->callback;
-	q->tell = r->notify;
-	q->notify = is_live(r->vdev) ? r->notify : hold_kick;
+	ring_begin_kicks(q, r->notify);
 	q->dma_dev = r->dma_dev;
 	q->align = r->align;
 	q->dma_api = ring_uses_dma_api(r->vdev);
@@ -426,29 +407,6 @@ u32 vring_notification_data(struct virtqueue *vq)
 	return (u32)READ_ONCE(to_ring(vq)->avail_published) << 16 | vq->index;
 }
 EXPORT_SYMBOL_GPL(vring_notification_data);
-
-/**
- * vring_send_held_kicks - the device is live: send what was held back
- * @vdev: the device, DRIVER_OK set
- *
- * Called by the handshake (virtio 1.3, 3.1.1: no notification before that).
- * Context: may sleep.
- */
-void vring_send_held_kicks(struct virtio_device *vdev)
-{
-	struct virtqueue *vq;
-
-	virtio_device_for_each_vq(vdev, vq) {
-		struct ring_queue *q = to_ring(vq);
-
-		WRITE_ONCE(q->notify, q->tell);
-		/* Pairs with the barrier in hold_kick(): one of us sees it. */
-		smp_mb();
-		if (xchg(&q->kick_held, false))
-			virtqueue_notify(vq);
-	}
-}
-EXPORT_SYMBOL_GPL(vring_send_held_kicks);
 
 /**
  * __virtqueue_break - take a queue out of use

@@ -361,6 +361,9 @@ void ring_begin(struct ring_queue *q);
 void ring_call_back(struct ring_queue *q);
 void *ring_drain(struct ring_queue *q, void **ctx);
 
+/* held.c */
+void ring_begin_kicks(struct ring_queue *q, bool (*tell)(struct virtqueue *vq));
+
 /* renew.c */
 bool ring_move(struct ring_queue *q);
 bool ring_has_used(const struct ring_queue *q, u16 at);

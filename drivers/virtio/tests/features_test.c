@@ -114,7 +114,7 @@ static void test_late_not_offered(struct kunit *test)
 
 	fake_bind(test, h);
 	KUNIT_EXPECT_EQ(test, 0, plan.got);
-	KUNIT_EXPECT_EQ(test, 7, h->writes);
+	KUNIT_EXPECT_EQ(test, 5, h->writes);
 	KUNIT_EXPECT_TRUE(test, h->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
 

@@ -9,7 +9,7 @@
 
 static void test_handshake(struct kunit *test)
 {
-	static const u8 expected[] = { 0, 1, 0, 1, 3, 3 | 8, 3 | 8 | 4 };
+	static const u8 expected[] = { 0, 1, 3, 3 | 8, 3 | 8 | 4 };
 	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN | BIT_ULL(3));
 
 	fake_driver_with_features();

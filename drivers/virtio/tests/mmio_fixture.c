@@ -62,7 +62,7 @@ void mmio_fixture_exit(struct kunit *test)
 void mmio_fixture_again(struct kunit *test, u32 version)
 {
 	mmio_slot_init(SLOT(test), version, SOFT_FEATURES_OWN |
-		       (version == 2 ? BIT_ULL(VIRTIO_F_RING_RESET) : 0));
+		       (version > 1 ? BIT_ULL(VIRTIO_F_RING_RESET) : 0));
 	soft_driver_again();
 }
 
@@ -91,7 +91,7 @@ void mmio_fixture_expect_clean(struct kunit *test)
 /* After that, an honest device at the same address works. */
 void mmio_fixture_expect_honest_works(struct kunit *test)
 {
-	mmio_fixture_again(test, SLOT(test)->dev.regs[SOFT_VERSION] == 1 ? 1 : 2);
+	mmio_fixture_again(test, SLOT(test)->dev.regs[SOFT_VERSION]);
 	KUNIT_EXPECT_EQ(test, 0, mmio_fixture_try(test));
 	soft_driver_expect_works(test);
 	mmio_fixture_expect_clean(test);

@@ -44,6 +44,7 @@ static void test_nonsense(struct kunit *test)
 	kernel_log_mark();
 	snprintf(good, sizeof(good), "512@%#llx:%d", address(), SLOT(test)->irq);
 	KUNIT_EXPECT_EQ(test, 0, vm_describe(good, NULL));
+	vm_register_described();
 	soft_driver_expect_works(test);
 	kernel_log_expect_quiet(test);
 	vm_forget_described();
@@ -61,6 +62,7 @@ static void test_shown(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vm_describe(text, NULL));
 	snprintf(text, sizeof(text), "0x200@%#llx:8", address() + 0x1000);
 	KUNIT_EXPECT_EQ(test, 0, vm_describe(text, NULL));
+	vm_register_described();
 	KUNIT_EXPECT_GT(test, vm_show_described(shown, NULL), 0);
 	snprintf(expected, sizeof(expected), "0x400@%#llx:7:40\n0x200@%#llx:8:41\n", address(),
 		 address() + 0x1000);
@@ -79,17 +81,47 @@ static void test_twice(struct kunit *test)
 	snprintf(text, sizeof(text), "512@%#llx:7:50", address());
 	KUNIT_EXPECT_EQ(test, 0, vm_describe(text, NULL));
 	snprintf(text, sizeof(text), "512@%#llx:7:51", address() + 0x100);
-	kernel_log_mark();
 	KUNIT_EXPECT_EQ(test, 0, vm_describe(text, NULL));
+	kernel_log_mark();
+	vm_register_described();
 	kernel_log_expect_one(test, "not registered: -EBUSY");
 	vm_forget_described();
 	mmio_fixture_expect_clean(test);
+}
+
+/*
+ * The parser of parameters runs before the module is there: it notes what is described, and
+ * the devices are registered later, once.
+ */
+static void test_before_module(struct kunit *test)
+{
+	char text[64], *shown = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, shown);
+	snprintf(text, sizeof(text), "512@%#llx:%d", address(), SLOT(test)->irq);
+	KUNIT_EXPECT_EQ(test, 0, vm_describe(text, NULL));
+	KUNIT_EXPECT_EQ(test, 0, SLOT(test)->dev.accesses);
+	KUNIT_EXPECT_EQ(test, 0, vm_show_described(shown, NULL));
+	vm_register_described();
+	soft_driver_expect_works(test);
+	vm_register_described();
+	KUNIT_EXPECT_EQ(test, 1, soft_driver.probes);
+	vm_forget_described();
+	mmio_fixture_expect_clean(test);
+
+	/* A module that does not get as far as that leaves nothing behind. */
+	KUNIT_EXPECT_EQ(test, 0, vm_describe(text, NULL));
+	vm_forget_described();
+	mmio_fixture_again(test, 2);
+	vm_register_described();
+	KUNIT_EXPECT_EQ(test, 0, SLOT(test)->dev.accesses);
 }
 
 static struct kunit_case mmio_parameter_cases[] = {
 	KUNIT_CASE_PARAM(test_nonsense, nonsense_gen_params),
 	KUNIT_CASE(test_shown),
 	KUNIT_CASE(test_twice),
+	KUNIT_CASE(test_before_module),
 	{}
 };
 

@@ -11,7 +11,7 @@
 #include "soft_driver.h"
 
 #define LEGACY	BIT(1)
-#define MODERN	BIT(2)
+#define MODERN	(BIT(2) | BIT(3))
 #define BOTH	(LEGACY | MODERN)
 
 /* Not among the names that user space has. */
@@ -125,7 +125,7 @@ static void interrupt(struct soft_device *dev, struct soft_queue *queue)
 /**
  * mmio_slot_init - a device that is honest
  * @slot: the slot; what mmio_slot_open() has set stays
- * @version: 1 for a legacy device, or 2
+ * @version: 1 for a legacy device, 2 or 3
  * @offered: features, besides VIRTIO_F_VERSION_1 for a modern one
  *
  * Context: any.

@@ -34,6 +34,37 @@ void page_fixture_again(struct kunit *test)
 	soft_driver_again();
 }
 
+/* How the other side answers a reset, and what it answered last. */
+static struct {
+	struct page_other *other;
+	enum soft_reset how;
+	u8 answer;
+} resets;
+
+static void answer_reset(struct page_place *place, u8 command)
+{
+	bool reset = command == VIRTIO_PAGE_C_STATUS && !READ_ONCE(place->shared->status);
+
+	if (reset && resets.answer) {
+		if (resets.how == SOFT_RESET_REFUSED)
+			resets.answer |= VIRTIO_CONFIG_S_FAILED;
+		WRITE_ONCE(place->shared->answer, resets.answer);
+	}
+	resets.answer = READ_ONCE(place->shared->answer);
+}
+
+static void behave(enum soft_reset how)
+{
+	resets.how = how;
+	resets.answer = READ_ONCE(resets.other->place[0].shared->answer);
+	resets.other->twist = how == SOFT_RESET_DONE ? NULL : answer_reset;
+}
+
+static void settle(struct kunit *test)
+{
+	page_other_settle(PAGE(test)->other);
+}
+
 static void leave(struct kunit *test)
 {
 	virtio_page_leave(&PAGE(test)->other->page);
@@ -57,10 +88,13 @@ int page_fixture_init(struct kunit *test)
 	soft_place = (struct soft_place) {
 		.try = page_fixture_try,
 		.leave = leave,
+		.settle = settle,
+		.behave = behave,
 		.expect_clean = page_fixture_expect_clean,
 		.expect_honest_works = page_fixture_expect_honest_works,
 	};
 	f->other = page_host_make(test, page_host_parent());
+	resets.other = f->other;
 	page_fixture_again(test);
 	return 0;
 }

@@ -148,7 +148,7 @@ static void expect_said(struct kunit *test, unsigned int from,
 
 static void test_said(struct kunit *test)
 {
-	/* The first three are for the bus: reset, ACKNOWLEDGE, and then reset for a driver. */
+	/* The first two are for the bus: reset, ACKNOWLEDGE.  The third is DRIVER. */
 	expect_said(test, 1, is_silent, "command 1 is not done after 10 s: cut off");
 	expect_said(test, 1, answers_ones, "device is gone");
 	expect_said(test, 1, answers_f, "status 0xf for 10 s after a reset, expected 0: cut off");

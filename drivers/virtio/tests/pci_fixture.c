@@ -3,6 +3,7 @@
  * What the tests of the PCI transport have in common; see pci_fixture.h.
  */
 #include <linux/slab.h>
+#include <linux/unaligned.h>
 
 #include "pci_fixture.h"
 
@@ -83,11 +84,39 @@ void pci_fixture_expect_clean(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, soft_driver.vdev);
 }
 
-/* Another honest card. */
+static bool is_legacy(const struct virtio_card *card)
+{
+	return get_unaligned_le16(card->pci.space + PCI_DEVICE_ID) < 0x1040;
+}
+
+/* Another honest card of the same kind. */
 void pci_fixture_again(struct kunit *test)
 {
-	virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
+	if (is_legacy(CARD(test)))
+		legacy_card_init(CARD(test), CARD_VECTORS);
+	else
+		virtio_card_init(CARD(test), CARD_FEATURES, CARD_VECTORS);
 	soft_driver_again();
+}
+
+/**
+ * pci_fixture_init_legacy - the same with a legacy card
+ * @test: the test, which is skipped in a kernel that can't drive one
+ *
+ * Context: may sleep.
+ * Return: 0 or an error.
+ */
+int pci_fixture_init_legacy(struct kunit *test)
+{
+	int err = pci_fixture_init(test);
+
+	if (!err && !IS_ENABLED(CONFIG_VIRTIO_PCI_LEGACY)) {
+		pci_fixture_exit(test);
+		kunit_skip(test, "no support for legacy devices");
+	}
+	if (!err)
+		legacy_card_init(CARD(test), CARD_VECTORS);
+	return err;
 }
 
 /* After that, an honest card in the same slot works. */

@@ -35,6 +35,7 @@ struct pci_lie {
 };
 
 int pci_fixture_init(struct kunit *test);
+int pci_fixture_init_legacy(struct kunit *test);
 void pci_fixture_exit(struct kunit *test);
 void pci_fixture_again(struct kunit *test);
 int pci_fixture_try(struct kunit *test);

@@ -9,14 +9,8 @@
 
 static int legacy_init(struct kunit *test)
 {
-	int err = pci_fixture_init(test);
+	int err = pci_fixture_init_legacy(test);
 
-	if (!err && !IS_ENABLED(CONFIG_VIRTIO_PCI_LEGACY)) {
-		pci_fixture_exit(test);
-		kunit_skip(test, "no support for legacy devices");
-	}
-	if (!err)
-		legacy_card_init(CARD(test), CARD_VECTORS);
 	soft_driver_start_clock();
 	return err;
 }

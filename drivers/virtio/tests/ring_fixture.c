@@ -31,7 +31,7 @@ static struct ring_fixture *to_fixture(struct virtio_device *vdev)
 
 static u8 get_status(struct virtio_device *vdev)
 {
-	return to_fixture(vdev)->status;
+	return vdev->ready ? VIRTIO_CONFIG_S_DRIVER_OK : VIRTIO_CONFIG_S_DRIVER;
 }
 
 static int disable_vq_and_reset(struct virtqueue *vq)
@@ -103,7 +103,7 @@ int ring_fixture_init(struct kunit *test)
 	f->way = &by_itself;
 	f->vdev.dev.init_name = "ring-test";
 	f->vdev.config = &ring_config;
-	f->status = VIRTIO_CONFIG_S_DRIVER_OK;
+	f->vdev.ready = true;
 	INIT_LIST_HEAD(&f->vdev.vqs);
 	spin_lock_init(&f->vdev.vqs_list_lock);
 	host_ring_init(&f->host);

@@ -42,8 +42,7 @@ struct ring_way {
 /**
  * struct ring_fixture - a queue and its device
  * @way: how it is made; by itself, without a bus, if a suite has not chosen another
- * @vdev: the device, as far as a ring knows it
- * @status: its status byte
+ * @vdev: the device, as far as a ring knows it; live unless the test says otherwise
  * @index: number of the queue; this and the next are set before ring_make(), and
  *	so is &virtio_host_ring.offset
  * @ctx: its buffers carry a second pointer
@@ -62,7 +61,6 @@ struct ring_way {
 struct ring_fixture {
 	const struct ring_way *way;
 	struct virtio_device vdev;
-	u8 status;
 	unsigned int index;
 	bool ctx;
 	struct virtqueue *vq;

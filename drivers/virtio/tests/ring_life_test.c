@@ -242,7 +242,7 @@ static void test_held_kick_fails(struct kunit *test)
 	struct ring_fixture *f = test->priv;
 	struct ring_buf *one;
 
-	f->status = VIRTIO_CONFIG_S_DRIVER;
+	f->vdev.ready = false;
 	one = make_refusing(test);
 	KUNIT_EXPECT_TRUE(test, virtqueue_kick(f->vq));
 	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));

@@ -226,12 +226,12 @@ static void test_early_kick(struct kunit *test)
 	struct ring_fixture *f = test->priv;
 	u8 *buf = kunit_kzalloc(test, 4, GFP_KERNEL);
 
-	f->status = VIRTIO_CONFIG_S_DRIVER;
+	f->vdev.ready = false;
 	ring_make(test, 8, 0);
 	KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, buf, 1, false));
 	f->vq->vq_ops->kick(f->vq);
 	KUNIT_EXPECT_EQ(test, 0, f->kicks);
-	f->status = VIRTIO_CONFIG_S_DRIVER_OK;
+	f->vdev.ready = true;
 	vring_send_held_kicks(&f->vdev);
 	KUNIT_EXPECT_EQ(test, 1, f->kicks);
 	vring_send_held_kicks(&f->vdev);

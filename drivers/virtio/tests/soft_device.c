@@ -232,7 +232,10 @@ static void write_queue(struct soft_device *dev, enum soft_register reg, u32 val
  */
 void soft_device_write(struct soft_device *dev, enum soft_register reg, u32 value)
 {
-	if (left(dev) || (dev->ignores && dev->ignores(dev, reg, value)))
+	if (left(dev))
+		return;
+	dev->writes[reg]++;
+	if (dev->ignores && dev->ignores(dev, reg, value))
 		return;
 	if (reg >= SOFT_QUEUE_MAX)
 		write_queue(dev, reg, value);

@@ -106,6 +106,7 @@ struct soft_queue {
  * @widths: by byte of the configuration, the widths of accesses that began there, or-ed
  * @lie: a register that lies
  * @reads: how often each was read
+ * @writes: how often each was written
  * @twist: if set, may change what a register reads as
  * @ignores: if set, tells writes that have no effect
  * @accesses: reads and writes so far
@@ -124,7 +125,7 @@ struct soft_device {
 	u8 widths[SOFT_CONFIG_BYTES];
 
 	struct soft_lie lie;
-	unsigned int reads[SOFT_REGISTERS];
+	unsigned int reads[SOFT_REGISTERS], writes[SOFT_REGISTERS];
 	u32 (*twist)(struct soft_device *dev, enum soft_register reg, u32 value);
 	bool (*ignores)(struct soft_device *dev, enum soft_register reg, u32 value);
 	unsigned int accesses, leave_after;

@@ -190,6 +190,22 @@ int soft_driver_init(void)
 	return register_virtio_driver(registered);
 }
 
+static int accept_features(struct virtio_device *vdev)
+{
+	return 0;
+}
+
+/**
+ * soft_driver_validates - choose whether the driver has validate()
+ * @does: it has, and lets the features be
+ *
+ * Context: any; it has no device.
+ */
+void soft_driver_validates(bool does)
+{
+	driver.validate = does ? accept_features : NULL;
+}
+
 /**
  * soft_driver_exit - the other way
  *

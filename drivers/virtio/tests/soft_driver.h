@@ -67,6 +67,7 @@ void soft_driver_replace(struct virtio_driver *other);
 int soft_driver_init(void);
 void soft_driver_exit(void);
 void soft_driver_again(void);
+void soft_driver_validates(bool does);
 int soft_driver_post(unsigned int i);
 void soft_driver_expect_works(struct kunit *test);
 void soft_driver_start_clock(void);

@@ -162,6 +162,21 @@ void soft_expect_gone_asleep(struct kunit *test)
 	expect_given_up(test, 1, "device is gone");
 }
 
+/* One that is stuck when it is to wake gets another chance the next time. */
+void soft_expect_wakes_later(struct kunit *test)
+{
+	struct device *dev = asleep(test);
+
+	soft_place.dev->regs[SOFT_STATUS] = 0xf;
+	soft_reset_behave(SOFT_RESET_ENDLESS);
+	KUNIT_EXPECT_EQ(test, -ENODEV, dev->driver->pm->restore(dev));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->freeze(dev));
+	soft_reset_behave(SOFT_RESET_DONE);
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->restore(dev));
+	soft_driver_expect_works(test);
+	soft_place.expect_clean(test);
+}
+
 void soft_expect_stuck_asleep(struct kunit *test)
 {
 	struct device *dev = asleep(test);
