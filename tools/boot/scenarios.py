@@ -192,6 +192,8 @@ MACHINES = (
     Scenario("microvm-packed", {"packed": "on"}, words="reboot=t", interrupts=LINE, machine=MICROVM),
     Scenario("microvm-legacy", {"disable-modern": "on"}, words="reboot=t", interrupts=LINE, machine=MICROVM),
     Scenario("more", devices=("scsi", "share", "keyboard", "tty"), interrupts=MORE),
+    # Drawn on until the machine is off: of that the kernel says nothing.
+    Scenario("screen", devices=("screen",), also=("drawn",), interrupts={"screen": ("-control",)}),
     *rings(),
     *drivers(),
     Scenario("recovery", devices=("victim", "network", "scsi"), also=("recovery", "flr", "luns_broken")),

@@ -11,3 +11,12 @@ check_screen() { # text by the kernel's console, then pixels by the frame buffer
 	seq 1 $((size / 5)) | head -c $size >/dev/fb0
 	ask screen "$1" "$2"
 }
+
+check_drawn() { # the last: the screen is drawn on until the machine is off, which is no reason for a warning
+	wait_for /dev/fb0 || return 1
+	for n in 1 2 3; do
+		(while :; do dd if=/dev/zero of=/dev/fb0 bs=64k count=8; done) >/dev/null 2>&1 &
+	done
+	sleep 3
+	[ "$(pgrep -f of=/dev/fb0 | wc -l)" -ge 1 ] || { echo "nobody draws"; return 1; }
+}
