@@ -292,19 +292,14 @@ static bool prompt_once(struct virtio_device *vdev)
 	return again;
 }
 
-/*
- * Call the driver back for all queues that are muted.  Returns whether a queue is muted still:
- * the device has interrupted each time, and the caller is to come again.
- */
+/* Call the driver back for all queues that are muted.  True: one still is, so come again. */
 bool virtio_prompt_driver(struct virtio_device *vdev)
 {
 	int left = MOST_PROMPTS;
-	bool again;
 
-	do {
-		again = prompt_once(vdev);
-	} while (again && --left);
-	return again;
+	while (left && prompt_once(vdev))
+		left--;
+	return !left;
 }
 
 /* The device will not answer.  Some drivers wait for it all the same. */

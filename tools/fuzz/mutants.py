@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Ways to break the core and the launcher that the fuzzer has to find: name, target, file, what stands there, what the mutant has."""
 
-SPLIT, PACKED, QUEUE, TAKE, ADD, MEMORY, MAPPING, RING, REPORT, API, RESET = (
-    f"ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "add.h", "memory.c", "mapping.c", "ring.h", "report.c", "api.c", "reset.c"))
+SPLIT, PACKED, QUEUE, TAKE, ADD, MEMORY, MAPPING, RING, REPORT, API, RESET, SLOW = (
+    f"ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "add.h", "memory.c", "mapping.c", "ring.h", "report.c", "api.c", "reset.c", "slow.c"))
 IN_FLIGHT = "return likely(id < q->num && q->slots[id].token);"
 INDEX = "if (unlikely((u16)(seen - at) > split_in_flight(q, plain, at)))"
 
@@ -30,8 +30,8 @@ MUTANTS = (
     ("a table is not synchronised", "ring", ADD, "\t\t\tring_table_written(q, table);\n", ""),
     ("what was laid is not unmapped when an add fails", "ring", ADD, "if (!phys && ring_needs_unmap(q))", "if (0)"),
     ("descriptors of an add that failed stay", "ring", PACKED, "packed_desc(q, at)->flags = cpu_to_le16(at & WRAP ? 0 : AVAIL | USED);", ";"),
-    ("a shutdown unmaps twice", "ring", QUEUE, "\tif (!q->draining)\n\t\tring_release", "\tring_release"),
-    ("a drain skips the last buffer", "ring", QUEUE, "if (q->vq.num_free == q->num) {", "if (q->vq.num_free + 1 >= q->num) {"),
+    ("a shutdown unmaps twice", "ring", SLOW, "\tif (!q->draining)\n\t\tring_release", "\tring_release"),
+    ("a drain skips the last buffer", "ring", SLOW, "if (q->vq.num_free == q->num) {", "if (q->vq.num_free + 1 >= q->num) {"),
     ("a resize keeps the old state", "ring", RESET, "\tkvfree(slots);\n", ""),
     ("a resize that fails keeps the new size", "ring", RESET, "\t\tq->num = old.num;\n", ""),
     ("a break is said again and again", "ring", REPORT, "\tif (q->broken)\n\t\treturn;\n", ""),

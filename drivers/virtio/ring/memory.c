@@ -247,13 +247,13 @@ static void add_to_pool(struct ring_queue *q, struct ring_chunk *chunk)
  */
 static void grow_pool(struct ring_queue *q)
 {
+	unsigned int mapped = q->dma_api ? TABLES_PER_CHUNK * RING_TABLE_LEN : 0;
 	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct ring_chunk *chunk;
 
 	if (q->tables >= q->num)
 		return;
-	chunk = kzalloc(struct_size(chunk, maps, q->dma_api ? TABLES_PER_CHUNK * RING_TABLE_LEN : 0),
-			gfp);
+	chunk = kzalloc(struct_size(chunk, maps, mapped), gfp);
 	if (!chunk)
 		return;
 	chunk->page.bytes = PAGE_SIZE;

@@ -9,7 +9,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "take.h"
+#include "ring.h"
 #include "api.h"
 #include "slow.h"
 #include "../watch/trace.h"
@@ -237,18 +237,6 @@ vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_ali
 }
 EXPORT_SYMBOL_GPL(vring_new_virtqueue);
 
-/* All that a buffer had mapped, and its table. */
-void ring_release(struct ring_queue *q, u16 id)
-{
-	const struct ring_slot *slot = &q->slots[id];
-	struct ring_table *table = ring_table_of(q, slot);
-
-	if (!q->phys)
-		ring_unmap_buffer(q, slot, id, table);
-	if (table)
-		ring_table_put(q, table, NULL);
-}
-
 /* Memory of zeros: the first buffer is yet to come. */
 void ring_begin(struct ring_queue *q)
 {
@@ -290,32 +278,6 @@ void ring_init(struct ring_queue *q)
 		WRITE_ONCE(q->halted, 0);
 	}
 	ring_begin(q);
-}
-
-/* Take one buffer out that the device did not use, or %NULL; @ctx as for get. */
-void *ring_drain(struct ring_queue *q, void **ctx)
-{
-	u16 id = q->drain_at;
-	struct ring_slot *slot;
-	void *token;
-
-	if (q->vq.num_free == q->num) {
-		q->oldest = q->free_head;
-		return NULL;
-	}
-	/* One is there.  To go on from the last one looks at each slot twice at most. */
-	while (!q->slots[id].token)
-		id = id + 1 < q->num ? id + 1 : 0;
-	q->drain_at = id;
-	slot = &q->slots[id];
-	token = slot->token;
-	if (ctx)
-		*ctx = q->indirect ? NULL : slot->ctx;
-	/* A shutdown has unmapped all of them already. */
-	if (!q->draining)
-		ring_release(q, id);
-	ring_free_slot(q, q->in_order, slot, id, slot->count);
-	return token;
 }
 
 /**

@@ -372,7 +372,6 @@ void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count);
 void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count);
 
 /* queue.c */
-void ring_release(struct ring_queue *q, u16 id);
 void ring_init(struct ring_queue *q);
 
 /* keep.c */
@@ -381,6 +380,8 @@ bool ring_take_kept(struct virtio_device *vdev, unsigned int index, unsigned int
 		    void *pages, bool (*notify)(struct virtqueue *vq), struct virtqueue **vq);
 void ring_begin(struct ring_queue *q);
 void ring_call_back(struct ring_queue *q);
+
+/* slow.c */
 void *ring_drain(struct ring_queue *q, void **ctx);
 
 /* held.c */

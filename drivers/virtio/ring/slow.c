@@ -10,7 +10,7 @@
 #include <linux/irqflags.h>
 #include <linux/virtio_config.h>
 
-#include "ring.h"
+#include "take.h"
 #include "slow.h"
 #include "../watch/trace.h"
 
@@ -75,6 +75,44 @@ void ring_trace_notify(struct ring_queue *q)
 	else if (READ_ONCE(q->notify) != q->tell)
 		kick = VIRTIO_KICK_HELD;
 	trace_virtio_kick(&q->vq, kick);
+}
+
+/* All that a buffer had mapped, and its table. */
+static void ring_release(struct ring_queue *q, u16 id)
+{
+	const struct ring_slot *slot = &q->slots[id];
+	struct ring_table *table = ring_table_of(q, slot);
+
+	if (!q->phys)
+		ring_unmap_buffer(q, slot, id, table);
+	if (table)
+		ring_table_put(q, table, NULL);
+}
+
+/* Take one buffer out that the device did not use, or %NULL; @ctx as for get. */
+void *ring_drain(struct ring_queue *q, void **ctx)
+{
+	u16 id = q->drain_at;
+	struct ring_slot *slot;
+	void *token;
+
+	if (q->vq.num_free == q->num) {
+		q->oldest = q->free_head;
+		return NULL;
+	}
+	/* One is there.  To go on from the last one looks at each slot twice at most. */
+	while (!q->slots[id].token)
+		id = id + 1 < q->num ? id + 1 : 0;
+	q->drain_at = id;
+	slot = &q->slots[id];
+	token = slot->token;
+	if (ctx)
+		*ctx = q->indirect ? NULL : slot->ctx;
+	/* A shutdown has unmapped all of them already. */
+	if (!q->draining)
+		ring_release(q, id);
+	ring_free_slot(q, q->in_order, slot, id, slot->count);
+	return token;
 }
 
 void ring_shut_down(struct ring_queue *q)
