@@ -133,6 +133,93 @@ int virtio_handshake_again(struct virtio_device *vdev)
 }
 
 /*
+ * Configuration changes.  The flags hold back what comes while the driver does
+ * not exist yet, no longer, or does not want to know; one is then delivered for
+ * all.
+ */
+
+static void deliver_config_change(struct virtio_device *vdev)
+{
+	struct virtio_driver *drv;
+
+	lockdep_assert_held(&vdev->config_lock);
+	if (!vdev->config_core_enabled || vdev->config_driver_disabled || !vdev->dev.driver) {
+		vdev->config_change_pending = true;
+		return;
+	}
+	vdev->config_change_pending = false;
+	drv = drv_to_virtio(vdev->dev.driver);
+	if (drv->config_changed)
+		drv->config_changed(vdev);
+}
+
+static void let_config_changes_through(struct virtio_device *vdev, bool *flag, bool val)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&vdev->config_lock, irq);
+	*flag = val;
+	if (vdev->config_change_pending)
+		deliver_config_change(vdev);
+	spin_unlock_irqrestore(&vdev->config_lock, irq);
+}
+
+/**
+ * virtio_config_changed - the device says that its configuration changed
+ * @vdev: the device
+ *
+ * For transports.  The driver hears of it now, or once when it is ready.  A device that
+ * needs a reset says so in the same way (virtio 1.3, 2.1.2).
+ * Context: any.
+ */
+void virtio_config_changed(struct virtio_device *vdev)
+{
+	unsigned long irq;
+
+	trace_virtio_config_changed(vdev);
+	spin_lock_irqsave(&vdev->config_lock, irq);
+	deliver_config_change(vdev);
+	spin_unlock_irqrestore(&vdev->config_lock, irq);
+	virtio_recovery_check(vdev);
+}
+EXPORT_SYMBOL_GPL(virtio_config_changed);
+
+/**
+ * virtio_config_driver_disable - hold configuration changes back
+ * @vdev: the device of the driver that asks; calls don't nest
+ *
+ * Context: any but the driver's own config_changed().
+ */
+void virtio_config_driver_disable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_driver_disabled, true);
+}
+EXPORT_SYMBOL_GPL(virtio_config_driver_disable);
+
+/**
+ * virtio_config_driver_enable - deliver configuration changes again
+ * @vdev: the device of the driver that asks
+ *
+ * A change that was held back is delivered before this returns.
+ * Context: any but the driver's own config_changed().
+ */
+void virtio_config_driver_enable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_driver_disabled, false);
+}
+EXPORT_SYMBOL_GPL(virtio_config_driver_enable);
+
+static void config_core_enable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_core_enabled, true);
+}
+
+static void config_core_disable(struct virtio_device *vdev)
+{
+	let_config_changes_through(vdev, &vdev->config_core_enabled, false);
+}
+
+/*
  * Life.
  */
 
@@ -252,13 +339,7 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
 	int err;
 
-<<<<<<< HEAD
 	err = start_for_driver(vdev);
-=======
-	virtio_recovery_begin(vdev);
-	/* Starting over makes a second driver as good as the first. */
-	err = virtio_handshake_start(vdev);
->>>>>>> b30a9df (wip all)
 	if (err)
 		return err;
 	virtio_step(vdev, VIRTIO_CONFIG_S_DRIVER);
@@ -273,7 +354,7 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 
 	if (drv->scan)
 		drv->scan(vdev);
-	virtio_changes_deliver(vdev);
+	config_core_enable(vdev);
 	return 0;
 }
 
@@ -315,7 +396,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
 
-	virtio_changes_hold(vdev);
+	config_core_disable(vdev);
 	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
 		virtio_reset_device(vdev);
 		virtio_end_what_is_in_flight(vdev);
@@ -339,6 +420,7 @@ void virtio_handshake_shutdown(struct virtio_device *vdev)
 		virtio_device_shutdown(vdev);
 }
 
+#ifdef CONFIG_PM_SLEEP
 static bool has_failed(struct virtio_device *vdev)
 {
 	u8 status = virtio_get_status(vdev);
@@ -346,13 +428,20 @@ static bool has_failed(struct virtio_device *vdev)
 	return status != VIRTIO_STATUS_GONE && status & VIRTIO_CONFIG_S_FAILED;
 }
 
-/* Returns 0, or the driver's error, and then the device goes on as before. */
-int virtio_handshake_freeze(struct virtio_device *vdev)
+/**
+ * virtio_device_freeze - stop using a device before it loses its state
+ * @vdev: the device
+ *
+ * For transports, on suspend and hibernation.
+ * Context: may sleep.
+ * Return: 0 or the driver's error, and then the device goes on as before.
+ */
+int virtio_device_freeze(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv;
 	int err = 0;
 
-	virtio_changes_hold(vdev);
+	config_core_disable(vdev);
 	vdev->failed = has_failed(vdev);
 	if (!vdev->dev.driver)
 		return 0;
@@ -361,11 +450,12 @@ int virtio_handshake_freeze(struct virtio_device *vdev)
 	if (drv->freeze)
 		err = drv->freeze(vdev);
 	if (err)
-		virtio_changes_deliver(vdev);
+		config_core_enable(vdev);
 	else
 		virtio_stand_in_end(vdev);
 	return err;
 }
+EXPORT_SYMBOL_GPL(virtio_device_freeze);
 
 /* Returns 0 or an error, and then the device is reset and has FAILED set. */
 int virtio_handshake_restore(struct virtio_device *vdev)
@@ -385,24 +475,9 @@ int virtio_handshake_restore(struct virtio_device *vdev)
 	err = agree_again(vdev) ?: go_live(vdev, drv->restore, NULL);
 	if (err)
 		return give_up(vdev, err);
-	virtio_changes_deliver(vdev);
+	config_core_enable(vdev);
 	return 0;
 }
-
-#ifdef CONFIG_PM_SLEEP
-/**
- * virtio_device_freeze - stop using a device before it loses its state
- * @vdev: the device
- *
- * For transports, on suspend and hibernation.
- * Context: may sleep.
- * Return: 0 or the driver's error, and then the device goes on as before.
- */
-int virtio_device_freeze(struct virtio_device *vdev)
-{
-	return virtio_handshake_freeze(vdev);
-}
-EXPORT_SYMBOL_GPL(virtio_device_freeze);
 
 /**
  * virtio_device_restore - bring a device back with the features it had
@@ -425,7 +500,6 @@ int virtio_device_restore(struct virtio_device *vdev)
 	return err;
 }
 EXPORT_SYMBOL_GPL(virtio_device_restore);
-#endif
 
 /* That came to nothing: the driver finds its queues broken. */
 void virtio_handshake_fail(struct virtio_device *vdev)
@@ -435,3 +509,4 @@ void virtio_handshake_fail(struct virtio_device *vdev)
 	set_failed(vdev);
 	virtio_end_what_is_in_flight(vdev);
 }
+#endif

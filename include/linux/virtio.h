@@ -118,8 +118,6 @@ struct virtqueue_ops {
  * @ending: the machine stops: a reset is not waited for as long as usual
  * @status: what the core wrote to the status last; all ones when that is not known
  * @ready: its driver has said that it is set up
- * @repeatable: &virtio_driver.repeatable of its driver.  The core sets it before
- *	probe(), which clears it for a device whose requests must not be repeated
  * @features_latched: @features are agreed with the device until reset
  * @features_late: but for some that its driver took afterwards; settled by DRIVER_OK
  * @layout_missed: it was said that nobody knows where its fields are
@@ -129,8 +127,7 @@ struct virtqueue_ops {
  * @keep_vqs: queues that the transport deletes are kept, and it gets them again
  * @kept_vqs: those
  * @recovery: what brings the device back, when it has run into an error
- * @recovery_off: an administrator does not want that
- * @queue_broke: a queue asks for that.  %false: the queue is broken for good.  Any context
+ * @queue_broke: asks for that; %true if the queue may hope.  Any context.
  * @debugfs_dir: where the device can be looked at, and its features filtered
  * @debugfs_queues: where its queues can
  * @debugfs_filter_features: bits that were filtered out by hand
@@ -158,7 +155,6 @@ struct virtio_device {
 	u8 status;
 
 	bool ready;
-	bool repeatable;
 	bool features_latched;
 	bool features_late;
 	bool layout_missed;
@@ -168,7 +164,6 @@ struct virtio_device {
 	bool keep_vqs;
 	struct list_head kept_vqs;
 	struct virtio_recovery *recovery;
-	bool recovery_off;
 	bool (*queue_broke)(struct virtio_device *vdev);
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir, *debugfs_queues;
@@ -198,7 +193,6 @@ struct virtio_device {
  * @scan: called after @probe, once the device is live
  * @config_changed: the device changed its configuration; interrupt context
  * @freeze: stop using the device, which will be reset; may sleep
-<<<<<<< HEAD
  * @restore: the device was reset and its features agreed: start again.  With both of
  *	them the core brings a device back that has run into an error, beneath the driver
  * @shutdown: the machine stops or starts another kernel: end the use of the device, then
@@ -207,25 +201,9 @@ struct virtio_device {
  * @restarts: then calls both of them, for what the device has forgotten.  As nobody sleeps
  *	then, all that uses the queues must be held back between them
  * @revived: or calls this one instead, where @restarts is not set; may sleep
-=======
- * @restore: the device was reset and its features agreed: start again
- * @repeatable: the device may carry out a request twice.  If the device fails, the core
- *	resets it, restores its features and queues, and makes every buffer in flight
- *	available again, in the original order.  Without this flag a device that fails
- *	stays out of use until the driver is bound again
- * @restarts: a reset loses state that @freeze and @restore set up again: the core calls
- *	both once it has brought the device back.  The machine does not sleep then, so
- *	between the two calls the driver must hold back whoever uses its queues.  Needs
- *	@repeatable.  Set it without a condition: where CONFIG_PM_SLEEP leaves @freeze
- *	and @restore out, the core calls @revived instead, if there is one
- * @revived: the device was reset, is live again, and has lost the state that the driver
- *	had given it: give it once more.  May sleep.  Needs @repeatable.  A driver
- *	with neither @restarts nor @revived says that its device holds no such state
->>>>>>> b30a9df (wip all)
  * @takes_back: a buffer that get_buf returns with a length of 0, and as it was added,
- *	has failed.  When the device fails and is not brought back, the core resets it
- *	and lets get_buf return all that was in flight in that way.  When a device does
- *	not come back from sleep, the core calls @restore with queues that are broken
+ *	has failed; then the core hands out what is in flight when the device is gone,
+ *	and calls @restore for one that is, with queues that are broken
  */
 struct virtio_driver {
 	struct device_driver driver;
@@ -243,11 +221,7 @@ struct virtio_driver {
 	void (*config_changed)(struct virtio_device *dev);
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
-<<<<<<< HEAD
 	void (*shutdown)(struct virtio_device *dev);
-=======
-	bool repeatable;
->>>>>>> b30a9df (wip all)
 	bool restarts;
 	void (*revived)(struct virtio_device *dev);
 	bool takes_back;

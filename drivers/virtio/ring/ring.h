@@ -25,19 +25,12 @@
  * @addr: what the DMA API returned
  * @len: bytes
  * @dir: who writes
- * @flags: of a descriptor that was not mapped here: what says so there
  */
 struct ring_map {
 	dma_addr_t addr;
 	u32 len;
-	union {
-		enum dma_data_direction dir;
-		u32 flags;
-	};
+	enum dma_data_direction dir;
 };
-
-/* So one look at @flags is enough for both. */
-static_assert((DMA_FROM_DEVICE & VRING_DESC_F_WRITE) && !(DMA_TO_DEVICE & VRING_DESC_F_WRITE));
 
 /**
  * struct ring_table - an indirect descriptor table
@@ -80,16 +73,6 @@ struct ring_slot {
 };
 
 /**
- * struct ring_link - what is kept of a descriptor, free or in a buffer
- * @next: the descriptor that follows it in its buffer, or among those that are free
- * @turn: of the first one of a buffer in flight: when that was made available, in buffers
- */
-struct ring_link {
-	u16 next;
-	u16 turn;
-};
-
-/**
  * struct ring_part - a part of a ring
  * @start: where it lies
  * @bytes: how long it is
@@ -106,7 +89,6 @@ struct ring_part {
  * @split: the parts of a split ring
  * @packed: those of a packed one
  * @num: entries of the ring
- * @order: room for as many ids, for a ring that moves here
  * @whole: all of it, when it is in one piece; otherwise without length
  * @desc: the descriptors
  * @driver: what else the driver writes
@@ -121,7 +103,6 @@ struct ring_memory {
 		} packed;
 	};
 	unsigned int num;
-	u16 *order;
 	struct ring_part whole, desc, driver, device;
 };
 
@@ -130,7 +111,7 @@ struct ring_memory {
  * @vq: what drivers see
  * @broken: the device lied, or the queue is out of use: nothing goes in or out
  * @stalled: the device has to be brought back: what is added waits; see renew.c
- * @lied: the device lied: what it has used is not to be believed
+ * @lied: @stalled, and what the device said is not to be believed
  * @muted: interrupts are remembered, not passed on
  * @halted: any of these
  * @phys: segments are given to the device by their physical addresses
@@ -153,7 +134,6 @@ struct ring_memory {
  *	wrap counter in bit 15, as is all that follows
  * @first_flags: packed: what makes the first unpublished buffer available
  * @unpublished: packed: descriptors that the device was not told of
- * @turn: packed: of the next buffer
  * @used_next: where the next used buffer is taken
  * @used_pos: packed: its position there
  * @used_flags: packed: what a used descriptor says there
@@ -163,7 +143,7 @@ struct ring_memory {
  * @num: size of the ring
  * @mask: split: what makes a place in the ring of an index
  * @slots: private state, by id
- * @links: chains and the free list, by descriptor
+ * @next: chains and the free list, by descriptor
  * @free_tables: pool of indirect tables
  * @mem: shared memory
  * @notify: tells the device, or keeps that back until DRIVER_OK
@@ -227,7 +207,6 @@ struct ring_queue {
 	u16 avail_flags;
 	__le16 first_flags;
 	u16 unpublished;
-	u16 turn;
 	u16 used_next;
 	u16 used_flags;
 	u32 used_pos;
@@ -237,7 +216,7 @@ struct ring_queue {
 	u32 num;
 	u32 mask;
 	struct ring_slot *slots;
-	struct ring_link *links;
+	u16 *next;
 	struct ring_table *free_tables;
 	struct ring_memory mem;
 
@@ -337,7 +316,6 @@ struct ring_buffer {
 	unsigned int name##_count_used(const struct ring_queue *q);			\
 	bool name##_all_published(const struct ring_queue *q);				\
 	void name##_init(struct ring_queue *q);						\
-	u16 name##_turn(const struct ring_queue *q);					\
 	void name##_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
 
 RING_FORMAT_OPS(split);
