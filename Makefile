@@ -8,7 +8,7 @@ BUILD := build
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-process boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-idioms check-users new-driver fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-process boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-idioms check-users new-driver race litmus fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -92,6 +92,14 @@ check-tools: source
 check-idioms: source
 	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
 	@$(TOOLS)/idioms/run.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
+
+## make race TIME=s       a driver, a device and an interrupt on one queue, under ThreadSanitizer; make check-tools has a short run
+race: source
+	@$(TOOLS)/race/run.py --source $(LINUX) --build $(BUILD)/race --time $(or $(TIME),60)
+
+## make litmus            agreements between two sides, judged by herd7 in the kernel's memory model; skipped without herd7
+litmus: source
+	@$(TOOLS)/litmus.py --source $(LINUX)
 
 ## make fuzz TIME=s [ONLY=launch]   fuzz the rings, the fields, then the launcher, in user space, TIME seconds each, and say what is covered
 FUZZ = $(TOOLS)/fuzz/run.py $(1) --source $(LINUX) --build $(BUILD)/fuzz

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """The tree's own programs under tools/virtio, built on our ring, and run; lsvirtio, which lists devices, and
-launch, which makes them.
+launch, which makes them; the ring under ThreadSanitizer (tools/race).
 
 vringh_test plays the device with the tree's vringh, which shares no code with the ring.
 The other two ask a kernel to play it, and are skipped where it does not offer to.
@@ -75,6 +75,8 @@ def main():
     checked = f"{folder}/launch/checked/"
     if attempt("launch builds with sanitizers", ["make", "-s", f"CFLAGS={SANITIZERS}", f"OUTPUT={checked}"], f"{folder}/launch"):
         attempt("launch with sanitizers, under a guest made of Python", [f"{TOOLS}/test_launch.py", f"{checked}launch"], folder)
+    attempt("the ring under three threads, with ThreadSanitizer",
+            [f"{TOOLS}/race/run.py", "--source", os.path.abspath(args.source), "--build", f"{folder}/race"], folder)
     built = attempt("tools/virtio builds", ["make", "-s", f"-j{os.cpu_count()}", "test"], folder)
     for program, runs, device, whose in RUNS if built else ():
         if device and not os.path.exists(device):

@@ -32,6 +32,9 @@ void driver_callbacks(struct model *m, const struct step *s)
 	default:
 		virtqueue_poll(vq, m->polled);
 	}
+	/* What was added is published before a driver waits for a callback. */
+	if (s->a % 6 >= 1 && s->a % 6 <= 3)
+		model_published(m);
 	/* What is surplus may be taken for a buffer until it is looked at. */
 	if (was_honest && model_honest(m))
 		expect(said == empty || (!said && m->surplus), "%u buffers are used",
@@ -168,6 +171,7 @@ void driver_live(struct model *m, const struct step *s)
 	m->vdev.ready = true;
 	m->notify_fails = s->a % 8 == 7;
 	vring_send_held_kicks(&m->vdev);
+	m->early = false;
 	m->notify_fails = false;
 }
 

@@ -106,6 +106,8 @@ void model_added(struct model *m, struct buf *buf, int err, unsigned int room)
 	buf->state = BUF_ADDED;
 	fifo_push(&m->added, buf_nr(m, buf));
 	check_noted(m, buf);
+	if (m->early)
+		model_published(m);
 }
 
 static void check_bytes(const struct buf *buf, unsigned int len)

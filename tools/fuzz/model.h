@@ -69,6 +69,7 @@ struct fifo {
  * @published: how many of @added it may take
  * @surplus: entries that it used too many since the driver last found nothing
  * @in_a_row: the same since a buffer came back
+ * @early: DRIVER_OK has not been set since the queue was made: it may take all of them
  * @lied: the device wrote what it may not, or is to be reset: what is left is safety
  * @detached: buffers were taken out: nothing is added until the queue is reset
  * @out_of_use: the driver broke the queue, or the device can't be told any more
@@ -92,6 +93,7 @@ struct model {
 	struct buf bufs[BUFS];
 	struct fifo added, taking, used;
 	unsigned int published, surplus, in_a_row;
+	bool early;
 	bool lied, detached, out_of_use, draining, was_broken, was_reset;
 	bool notify_fails, go_on, takes;
 	int reset_err, enable_err;

@@ -144,6 +144,7 @@ static void begin(struct model *m, const struct setup *setup)
 	INIT_LIST_HEAD(&m->vdev.vqs);
 	spin_lock_init(&m->vdev.vqs_list_lock);
 	m->vdev.ready = !(setup->way & WAY_NOT_LIVE);
+	m->early = !m->vdev.ready && m->vdev.features & 1ULL << VIRTIO_F_VERSION_1;
 	m->ctx = setup->format & FORMAT_CTX;
 	m->indirect = setup->format & FORMAT_INDIRECT && !m->ctx;
 	m->in_order = setup->format & FORMAT_IN_ORDER;

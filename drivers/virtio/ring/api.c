@@ -279,7 +279,7 @@ void virtqueue_disable_cb(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (q->callbacks)
+	if (ring_wants_callbacks(q))
 		ring_call(q, disable_cb);
 }
 EXPORT_SYMBOL_GPL(virtqueue_disable_cb);
@@ -288,6 +288,8 @@ EXPORT_SYMBOL_GPL(virtqueue_disable_cb);
  * virtqueue_enable_cb_prepare - ask for a callback when more is used
  * @vq: the queue
  *
+ * Buffers that were added since the last kick are published first, and the device is
+ * notified of them if it wants to be.
  * Context: any.
  * Return: a value for virtqueue_poll().
  */
@@ -298,6 +300,7 @@ unsigned int virtqueue_enable_cb_prepare(struct virtqueue *vq)
 
 	if (!ring_enter(q, "enable_cb"))
 		return 0;
+	ring_publish_rest(q);
 	at = ring_call(q, enable_cb);
 	ring_leave(q);
 	return at;

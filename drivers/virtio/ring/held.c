@@ -49,6 +49,7 @@ void ring_begin_kicks(struct ring_queue *q, bool (*tell)(struct virtqueue *vq))
 	q->tell = tell;
 	q->notify = is_live(q->vq.vdev) ? tell :
 		    is_before_1_0(q->vq.vdev) ? kick_early : hold_kick;
+	q->early = q->notify == hold_kick;
 }
 
 /**
@@ -65,6 +66,7 @@ void vring_send_held_kicks(struct virtio_device *vdev)
 	virtio_device_for_each_vq(vdev, vq) {
 		struct ring_queue *q = to_ring(vq);
 
+		WRITE_ONCE(q->early, false);
 		WRITE_ONCE(q->notify, q->tell);
 		/* Pairs with the barrier in hold_kick(): one of us sees it. */
 		smp_mb();

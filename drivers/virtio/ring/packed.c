@@ -65,7 +65,8 @@ static __always_inline void write_desc(struct ring_queue *q, struct ring_cursor 
 	desc->len = cpu_to_le32(len);
 	desc->id = cpu_to_le16(c->id);
 	c->last_flags = flags | c->avail;
-	*(__le16 *)c->next_flags = cpu_to_le16(c->last_flags);
+	/* An interrupt may look here for what was used: a store that is not torn. */
+	WRITE_ONCE(*(__le16 *)c->next_flags, cpu_to_le16(c->last_flags));
 	c->flags = c->next_flags;
 	desc++;
 	if (unlikely(++c->pos == q->num)) {
@@ -108,7 +109,7 @@ static __always_inline void packed_ring_end(struct ring_queue *q, struct ring_cu
 					    const bool chain)
 {
 	if (chain)
-		*(__le16 *)c->flags = cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT);
+		WRITE_ONCE(*(__le16 *)c->flags, cpu_to_le16(c->last_flags & ~VRING_DESC_F_NEXT));
 }
 
 static __always_inline void packed_table_end(struct ring_queue *q, struct ring_cursor *c)
@@ -128,7 +129,8 @@ static void packed_undo(struct ring_queue *q, unsigned int count)
 
 	for (; count--; at = step(q, at, 1))
 		/* As the lap before left it: used. */
-		packed_desc(q, at)->flags = cpu_to_le16(at & WRAP ? 0 : AVAIL | USED);
+		WRITE_ONCE(packed_desc(q, at)->flags,
+			   cpu_to_le16(at & WRAP ? 0 : AVAIL | USED));
 }
 
 static __always_inline void packed_commit(struct ring_queue *q, const struct ring_cursor *c,
@@ -222,19 +224,15 @@ bool packed_all_published(const struct ring_queue *q)
 static __always_inline void set_driver_event(struct ring_queue *q, u16 event)
 {
 	struct vring_packed_desc_event *driver = q->mem.packed.driver;
-	u16 flags = q->event ? VRING_PACKED_EVENT_FLAG_DESC : VRING_PACKED_EVENT_FLAG_ENABLE;
 
 	q->used_event = event;
-	q->by_event = q->event;
-	if (q->event) {
-		WRITE_ONCE(driver->off_wrap, cpu_to_le16(event));
-		/* The event before the flags; the device reads them the other way round. */
-		virtio_wmb(q->weak);
-	}
-	WRITE_ONCE(driver->flags, cpu_to_le16(flags));
+	q->by_event = true;
+	WRITE_ONCE(driver->off_wrap, cpu_to_le16(event));
+	/* The event before the flags; the device reads them the other way round. */
+	virtio_wmb(q->weak);
+	WRITE_ONCE(driver->flags, cpu_to_le16(VRING_PACKED_EVENT_FLAG_DESC));
 	/* Both before the ring; the device writes the ring, then reads them. */
 	virtio_mb(q->weak);
-	q->callbacks = true;
 }
 
 /* Where the next used buffer begins.  The wrap counter there is kept in @used_flags. */
@@ -246,7 +244,7 @@ static __always_inline unsigned int packed_next_used(const struct ring_queue *q)
 /* Nothing is left: before that is said, a callback is asked for what comes next. */
 static __always_inline bool packed_look(struct ring_queue *q, unsigned int pos)
 {
-	if (!q->by_event || !q->callbacks || q->used_event == q->used_next)
+	if (!q->by_event || !ring_wants_callbacks(q) || q->used_event == q->used_next)
 		return false;
 	set_driver_event(q, q->used_next);
 	return says_used(q, pos, q->used_flags);
@@ -289,7 +287,7 @@ static __always_inline void packed_step_used(struct ring_queue *q, unsigned int 
 	}
 	q->used_pos = pos;
 	WRITE_ONCE(q->used_next, next);
-	if (unlikely(q->by_event && q->callbacks) && !says_used(q, pos, q->used_flags))
+	if (unlikely(q->by_event && ring_wants_callbacks(q)) && !says_used(q, pos, q->used_flags))
 		set_driver_event(q, next);
 }
 
@@ -319,15 +317,37 @@ static const struct ring_format packed_format = {
 
 RING_DEFINE_ENTRIES(packed)
 
+/* A callback for each used buffer, or for none. */
+void packed_want_all(struct ring_queue *q, bool on)
+{
+	u16 flags = on ? VRING_PACKED_EVENT_FLAG_ENABLE : VRING_PACKED_EVENT_FLAG_DISABLE;
+
+	WRITE_ONCE(q->mem.packed.driver->flags, cpu_to_le16(flags));
+}
+
 void packed_disable_cb(struct ring_queue *q)
 {
-	q->callbacks = false;
-	WRITE_ONCE(q->mem.packed.driver->flags, cpu_to_le16(VRING_PACKED_EVENT_FLAG_DISABLE));
+	ring_callbacks_off(q);
+	packed_want_all(q, false);
+}
+
+static void ask_for_callback(struct ring_queue *q, u16 event)
+{
+	ring_callbacks_on(q);
+	if (q->event) {
+		set_driver_event(q, event);
+		return;
+	}
+	/* Pairs with the barrier in ask_driver(): the flags that are written last are ours. */
+	smp_mb();
+	packed_want_all(q, true);
+	/* The flags before the ring, as in set_driver_event(). */
+	virtio_mb(q->weak);
 }
 
 unsigned int packed_enable_cb(struct ring_queue *q)
 {
-	set_driver_event(q, q->used_next);
+	ask_for_callback(q, q->used_next);
 	return q->used_next;
 }
 
@@ -340,7 +360,7 @@ bool packed_enable_cb_delayed(struct ring_queue *q)
 {
 	unsigned int in_flight = q->num - q->vq.num_free;
 
-	set_driver_event(q, step(q, q->used_next, in_flight * 3 / 4));
+	ask_for_callback(q, step(q, q->used_next, in_flight * 3 / 4));
 	return !packed_is_used(q, q->used_next);
 }
 

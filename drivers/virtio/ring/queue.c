@@ -84,7 +84,6 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
 	q->packed = __virtio_test_bit(r->vdev, VIRTIO_F_RING_PACKED);
 	q->in_order = __virtio_test_bit(r->vdev, VIRTIO_F_IN_ORDER);
-	q->callbacks = true;
 	spin_lock_init(&q->moving);
 	return q;
 }
@@ -101,7 +100,7 @@ static struct virtqueue *start_queue(struct ring_queue *q)
 		return NULL;
 	}
 	/* Without a callback there is nobody to interrupt. */
-	q->callbacks = q->vq.notify_driver;
+	q->callbacks = q->vq.notify_driver ? RING_CALLBACKS_ON : 0;
 	ring_init(q);
 
 	spin_lock_irq(&vdev->vqs_list_lock);
@@ -250,7 +249,7 @@ void ring_begin(struct ring_queue *q)
 	q->in_a_row = 0;
 	ring_call(q, init);
 	q->used_first = q->used_next;
-	if (!q->callbacks)
+	if (!ring_wants_callbacks(q))
 		ring_call(q, disable_cb);
 }
 
@@ -275,7 +274,10 @@ void ring_init(struct ring_queue *q)
 	if (q->draining) {
 		q->draining = false;
 		q->ending = false;
-		WRITE_ONCE(q->halted, 0);
+		WRITE_ONCE(q->stalled, false);
+		WRITE_ONCE(q->muted, false);
+		WRITE_ONCE(q->broken, false);
+		WRITE_ONCE(q->lied, false);
 	}
 	ring_begin(q);
 }
@@ -315,18 +317,55 @@ void vring_del_virtqueue(struct virtqueue *vq)
 }
 EXPORT_SYMBOL_GPL(vring_del_virtqueue);
 
+/*
+ * Calls the driver back and follows its answer.  An answer of false turns callbacks off,
+ * unless the driver has turned them on since it was called: it did so on another CPU, or
+ * in the callback, and sleeps until the next one.  @hush: tell the device as well.
+ * Returns %true if the driver has changed its mind in this way.
+ */
+static bool ask_driver(struct ring_queue *q, bool hush)
+{
+	/* Pairs with the order of the driver: it is woken by the callback, then restarts. */
+	u32 turn = smp_load_acquire(&q->callbacks);
+
+	/* Off already: the interrupt was on its way when the driver said so. */
+	if (!(turn & RING_CALLBACKS_ON) || q->vq.callback(&q->vq))
+		return false;
+	if (hush) {
+		ring_call(q, want_all, false);
+		/* Pairs with the barrier in ask_for_callback(): one of us sees the other. */
+		smp_mb();
+	}
+	return cmpxchg(&q->callbacks, turn, turn & ~RING_CALLBACKS_ON) != turn;
+}
+
+/*
+ * With event index the device is past the event that led here, and needs not be told.
+ * Without, the flag that tells it may have gone over that of a driver which has just
+ * turned callbacks on.  It is mended then, and what was used meanwhile is told.
+ */
+static void call_driver(struct ring_queue *q)
+{
+	if (!ask_driver(q, !q->event) || q->event)
+		return;
+	if (!(READ_ONCE(q->callbacks) & RING_CALLBACKS_ON))
+		return;
+	ring_call(q, want_all, true);
+	/* The flag before the used index, as when a driver asks. */
+	virtio_mb(q->weak);
+	if (ring_call(q, is_used, READ_ONCE(q->used_next)))
+		ask_driver(q, false);
+}
+
 void ring_call_back(struct ring_queue *q)
 {
 	ring_count(q, callbacks);
 	if (tracepoint_enabled(virtio_callback))
 		ring_trace_callback(q);
-	if (q->vq.callback) {
-		/* Off already: the interrupt was on its way when the driver said so. */
-		if (q->callbacks && !q->vq.callback(&q->vq))
-			ring_call(q, disable_cb);
-	} else if (q->vq.notify_driver) {
+	if (q->vq.callback)
+		call_driver(q);
+	else if (q->vq.notify_driver)
 		q->vq.notify_driver(&q->vq);
-	}
 }
 
 /**
@@ -343,13 +382,8 @@ irqreturn_t vring_interrupt(int irq, void *vq)
 	struct ring_queue *q = to_ring((struct virtqueue *)vq);
 
 	/* Pairs with ring_move(). */
-	if (unlikely(smp_load_acquire(&q->halted))) {
-		WRITE_ONCE(q->missed, true);
-		/* Pairs with the barrier in vring_prompt(): one of us sees it. */
-		smp_mb();
-		if (READ_ONCE(q->halted))
-			return IRQ_HANDLED;
-	}
+	if (unlikely(smp_load_acquire(&q->halted)) && ring_misses(q))
+		return IRQ_HANDLED;
 	if (!ring_call(q, is_used, READ_ONCE(q->used_next)))
 		return IRQ_NONE;
 	ring_call_back(q);

@@ -111,8 +111,8 @@ struct ring_memory {
  * @vq: what drivers see
  * @broken: the device lied, or the queue is out of use: nothing goes in or out
  * @stalled: the device has to be brought back: what is added waits; see renew.c
- * @lied: @stalled, and what the device said is not to be believed
  * @muted: interrupts are remembered, not passed on
+ * @early: DRIVER_OK is not set yet: a buffer is published when it is added
  * @halted: any of these
  * @phys: segments are given to the device by their physical addresses
  * @plain: @phys, buffers are used in any order, and not @odd
@@ -125,7 +125,8 @@ struct ring_memory {
  * @in_batch: the device has used a batch up to @batch_id that is not all taken yet
  * @odd: split: the device has used more buffers than were in flight
  * @weak: weak barriers
- * @callbacks: the driver wants to hear of used buffers
+ * @callbacks: does the driver want callbacks?  Bit 0 says so, the bits above count how
+ *	often they were turned on: see ring_call_back()
  * @free_head: first free descriptor
  * @oldest: the buffer that was added first of those in flight, when @in_order
  * @avail_next: where the next buffer is made available: an index, or a position
@@ -156,6 +157,7 @@ struct ring_memory {
  * @drain_at: where the next buffer is looked for that is taken out unused
  * @ending: @broken, and to be shut down by the next get_buf
  * @kick_held: a notification was held back
+ * @lied: @stalled, and what the device said is not to be believed
  * @length_said: the device was told about wrong lengths
  * @bad_lengths: how many there were
  * @surplus: split: used entries that follow those up to @used_seen, to be dropped
@@ -174,7 +176,7 @@ struct ring_memory {
  * @fresh: memory for the ring to move to
  * @stale: what it has moved from
  * @renewed: the device is live again, and looks at @fresh
- * @missed: an interrupt came while @halted
+ * @missed: an interrupt came while the queue passed none on
  * @watch: for people
  * @check: for drivers that break a rule
  */
@@ -184,7 +186,7 @@ struct ring_queue {
 	/* add and get */
 	union {
 		struct {
-			bool broken, stalled, lied, muted;
+			bool broken, stalled, muted, early;
 		};
 		u32 halted;
 	};
@@ -199,7 +201,6 @@ struct ring_queue {
 	bool in_batch;
 	bool odd;
 	bool weak;
-	bool callbacks;
 	u16 free_head;
 	u16 oldest;
 	u16 avail_next;
@@ -215,6 +216,7 @@ struct ring_queue {
 	u16 used_first;
 	u32 num;
 	u32 mask;
+	u32 callbacks;
 	struct ring_slot *slots;
 	u16 *next;
 	struct ring_table *free_tables;
@@ -229,6 +231,7 @@ struct ring_queue {
 	bool draining, ending;
 	u16 drain_at;
 	bool kick_held;
+	bool lied;
 	bool length_said;
 	unsigned long bad_lengths;
 	u16 surplus, skipped;
@@ -254,6 +257,32 @@ struct ring_queue {
 };
 
 #define to_ring(_vq)	container_of_const(_vq, struct ring_queue, vq)
+
+/* The two parts of &ring_queue.callbacks. */
+#define RING_CALLBACKS_ON	1U
+#define RING_CALLBACKS_TURN	2U
+
+/*
+ * An interrupt may turn callbacks off at any time.  Whoever sees that too late asks the
+ * device for one callback too many.
+ */
+static __always_inline bool ring_wants_callbacks(const struct ring_queue *q)
+{
+	return data_race(q->callbacks) & RING_CALLBACKS_ON;
+}
+
+/* The caller stores the flag or the event after that, and has a full barrier then. */
+static inline void ring_callbacks_on(struct ring_queue *q)
+{
+	u32 turn = READ_ONCE(q->callbacks) + RING_CALLBACKS_TURN;
+
+	WRITE_ONCE(q->callbacks, turn | RING_CALLBACKS_ON);
+}
+
+static inline void ring_callbacks_off(struct ring_queue *q)
+{
+	WRITE_ONCE(q->callbacks, READ_ONCE(q->callbacks) & ~RING_CALLBACKS_ON);
+}
 
 /*
  * Is there anything to undo for a segment?  Only here is it decided that an unmap is left
@@ -309,6 +338,7 @@ struct ring_buffer {
 	void *name##_get_ctx(struct ring_queue *q, unsigned int *len, void **ctx);	\
 	bool name##_publish(struct ring_queue *q);					\
 	bool name##_kick(struct ring_queue *q);						\
+	void name##_want_all(struct ring_queue *q, bool on);				\
 	void name##_disable_cb(struct ring_queue *q);					\
 	unsigned int name##_enable_cb(struct ring_queue *q);				\
 	bool name##_enable_cb_delayed(struct ring_queue *q);				\

@@ -29,6 +29,13 @@ static int add_somehow(struct ring_queue *q, const struct ring_buffer *buf)
 	return ring_call(q, add_any, buf);
 }
 
+/* Drivers that set up their buffers in probe() need not kick: DRIVER_OK does, once a queue. */
+static void publish_early(struct ring_queue *q)
+{
+	if (ring_call(q, publish) && !READ_ONCE(q->kick_held))
+		virtqueue_notify(&q->vq);
+}
+
 int ring_add_slowly(struct ring_queue *q, const struct ring_buffer *buf)
 {
 	int err;
@@ -36,9 +43,35 @@ int ring_add_slowly(struct ring_queue *q, const struct ring_buffer *buf)
 	if (!ring_enter(q, "add_buf"))
 		return -EIO;
 	err = !ring_is_checked() || ring_check_add(q, buf) ? add_somehow(q, buf) : -EINVAL;
+	if (!err && q->early)
+		publish_early(q);
 	trace_virtio_add(&q->vq, buf->token, buf->out, buf->in, err);
 	ring_leave(q);
 	return err;
+}
+
+/*
+ * An interrupt of a queue that is halted.  Returns whether it is for later, or for nobody.
+ * A queue whose device has only just become live has a driver to call back.
+ */
+bool ring_misses(struct ring_queue *q)
+{
+	if (!q->broken && !q->stalled && !q->muted)
+		return false;
+	WRITE_ONCE(q->missed, true);
+	/* Pairs with the barrier in vring_prompt(): one of us sees the other. */
+	smp_mb();
+	return READ_ONCE(q->broken) || READ_ONCE(q->stalled) || READ_ONCE(q->muted);
+}
+
+/*
+ * What was added and not kicked.  Drivers written for Linux 6.12 may leave a kick out where
+ * the device looks at its queue for reasons of its own.
+ */
+void ring_publish_rest(struct ring_queue *q)
+{
+	if (ring_call(q, publish))
+		virtqueue_notify(&q->vq);
 }
 
 bool ring_publish_slowly(struct ring_queue *q)

@@ -7,6 +7,8 @@
 
 __cold int ring_add_slowly(struct ring_queue *q, const struct ring_buffer *buf);
 __cold void *ring_get_slowly(struct ring_queue *q, unsigned int *len, void **ctx);
+__cold bool ring_misses(struct ring_queue *q);
+void ring_publish_rest(struct ring_queue *q);
 __cold bool ring_publish_slowly(struct ring_queue *q);
 __cold bool ring_kick_slowly(struct ring_queue *q);
 __cold bool ring_waits_in_vain(struct ring_queue *q);

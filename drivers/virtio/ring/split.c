@@ -162,7 +162,7 @@ static __always_inline enum ring_used split_look(struct ring_queue *q, const boo
 {
 	u16 seen;
 
-	if (q->event && q->callbacks && q->used_event != at)
+	if (q->event && ring_wants_callbacks(q) && q->used_event != at)
 		set_used_event(q, at);
 	seen = split_used_index(q);
 	if (seen == at)
@@ -208,7 +208,7 @@ static __always_inline void split_step_used(struct ring_queue *q, unsigned int a
 	u16 next = at + 1;
 
 	WRITE_ONCE(q->used_next, next);
-	if (next == q->used_seen && q->event && q->callbacks)
+	if (next == q->used_seen && q->event && ring_wants_callbacks(q))
 		set_used_event(q, next);
 }
 
@@ -304,24 +304,36 @@ static const struct ring_format split_format = {
 
 RING_DEFINE_ENTRIES(split)
 
-/* With event index there is no need: the old event is behind the device. */
-void split_disable_cb(struct ring_queue *q)
+/* Without event index: a callback for each used buffer, or for none. */
+void split_want_all(struct ring_queue *q, bool on)
 {
-	q->callbacks = false;
-	if (!q->event)
-		WRITE_ONCE(q->mem.split.avail->flags, ring16(q, VRING_AVAIL_F_NO_INTERRUPT));
+	WRITE_ONCE(q->mem.split.avail->flags, on ? 0 : ring16(q, VRING_AVAIL_F_NO_INTERRUPT));
 }
 
+/* With event index there is no need: the device is past the old event. */
+void split_disable_cb(struct ring_queue *q)
+{
+	ring_callbacks_off(q);
+	if (!q->event)
+		split_want_all(q, false);
+}
+
+/*
+ * The flag is written each time: an interrupt that turns callbacks off at the same time
+ * may have changed one of the two words only.
+ */
 static void ask_for_callback(struct ring_queue *q, u16 event)
 {
+	ring_callbacks_on(q);
 	if (q->event) {
 		set_used_event(q, event);
-	} else if (!q->callbacks) {
-		WRITE_ONCE(q->mem.split.avail->flags, 0);
-		/* The flag before the used index, as in set_used_event(). */
-		virtio_mb(q->weak);
+		return;
 	}
-	q->callbacks = true;
+	/* Pairs with the barrier in ask_driver(): the flag that is written last is ours. */
+	smp_mb();
+	split_want_all(q, true);
+	/* The flag before the used index, as in set_used_event(). */
+	virtio_mb(q->weak);
 }
 
 unsigned int split_enable_cb(struct ring_queue *q)

@@ -114,10 +114,28 @@ static int submit(struct model *m, const struct model_buf *buf, u8 *token)
 	}
 }
 
+/* What was added has been published, and the device was told if it wants to be. */
+static bool check_published(struct model *m, unsigned int kicks_before)
+{
+	unsigned int added = m->unpublished;
+
+	m->unpublished = 0;
+	if (!added)
+		return false;
+	if (m->wish == MODEL_WANTED)
+		KUNIT_ASSERT_EQ(m->test, kicks_before + 1, m->f->kicks);
+	else if (m->wish == MODEL_UNWANTED)
+		KUNIT_ASSERT_EQ(m->test, kicks_before, m->f->kicks);
+	/* It was told of the one that it waited for. */
+	if (m->wish == MODEL_WANTED && m->run->features & EVENT_IDX)
+		m->wish = MODEL_ANY;
+	return true;
+}
+
 bool model_kick(struct model *m)
 {
 	struct virtqueue *vq = m->f->vq;
-	unsigned int before = m->f->kicks, added = m->unpublished;
+	unsigned int before = m->f->kicks;
 
 	switch (model_below(m, 3)) {
 	case 0:
@@ -130,17 +148,7 @@ bool model_kick(struct model *m)
 		if (virtqueue_kick_prepare(vq))
 			KUNIT_ASSERT_TRUE(m->test, virtqueue_notify(vq));
 	}
-	m->unpublished = 0;
-	if (!added)
-		return false;
-	if (m->wish == MODEL_WANTED)
-		KUNIT_ASSERT_EQ(m->test, before + 1, m->f->kicks);
-	else if (m->wish == MODEL_UNWANTED)
-		KUNIT_ASSERT_EQ(m->test, before, m->f->kicks);
-	/* It was told of the one that it waited for. */
-	if (m->wish == MODEL_WANTED && m->run->features & EVENT_IDX)
-		m->wish = MODEL_ANY;
-	return true;
+	return check_published(m, before);
 }
 
 bool model_add(struct model *m)
@@ -311,6 +319,7 @@ bool model_get(struct model *m)
 bool model_callbacks(struct model *m)
 {
 	bool empty = !model_count(&m->used), on = true;
+	unsigned int before = m->f->kicks;
 	struct virtqueue *vq = m->f->vq;
 
 	switch (model_below(m, 6)) {
@@ -320,14 +329,17 @@ bool model_callbacks(struct model *m)
 		break;
 	case 1:
 		KUNIT_ASSERT_EQ(m->test, empty, virtqueue_enable_cb(vq));
+		check_published(m, before);
 		break;
 	case 2:
 		KUNIT_ASSERT_EQ(m->test, empty, vq->vq_ops->restart(vq));
 		on = empty;
+		check_published(m, before);
 		break;
 	case 3:
 		m->polled = virtqueue_enable_cb_prepare(vq);
 		m->may_poll = true;
+		check_published(m, before);
 		break;
 	case 4:
 		/* Once most are used; how many that are is left to the ring. */

@@ -100,7 +100,7 @@ VISIBLE_IF_KUNIT int ring_queue_show(struct seq_file *s, void *unused)
 	seq_printf(s, "event_index: %u\n", q->event);
 	seq_printf(s, "in_order: %u\n", q->in_order);
 	seq_printf(s, "dma_api: %u\n", q->dma_api);
-	seq_printf(s, "callbacks_on: %u\n", q->callbacks);
+	seq_printf(s, "callbacks_on: %u\n", ring_wants_callbacks(q));
 	seq_printf(s, "kicks_sent: %lu\n", READ_ONCE(q->watch.kicks_sent));
 	seq_printf(s, "kicks_suppressed: %lu\n", READ_ONCE(q->watch.kicks_suppressed));
 	seq_printf(s, "callbacks: %lu\n", READ_ONCE(q->watch.callbacks));
