@@ -53,6 +53,8 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  * @turn: who waits for @paused or @restarting to end
  * @attempts: so often in a row
  * @last: when that was last, in jiffies
+ * @helps: what queues that are stuck need, by bit of &enum vring_help
+ * @help: does that, also while the device goes
  * @revive: the first step
  * @rebuild: the second
  */
@@ -63,7 +65,8 @@ struct virtio_recovery {
 	wait_queue_head_t turn;
 	unsigned int attempts;
 	unsigned long last;
-	struct work_struct revive, rebuild;
+	unsigned long helps;
+	struct work_struct help, revive, rebuild;
 };
 
 static void tell_user_space(struct virtio_recovery *r, const char *how)
@@ -430,6 +433,42 @@ void virtio_recovery_abandon(struct virtio_device *vdev)
 EXPORT_SYMBOL_GPL(virtio_recovery_abandon);
 
 /*
+ * Queues that are stuck.
+ */
+
+/* An interrupt may be lost, the device may be gone, or somebody wants it reset. */
+static void help_queues(struct work_struct *work)
+{
+	struct virtio_recovery *r = container_of(work, struct virtio_recovery, help);
+	struct virtio_device *vdev = r->vdev;
+	unsigned long helps = xchg(&r->helps, 0);
+
+	mutex_lock(&r->lock);
+	if (!r->able || r->paused || is_away(vdev))
+		goto out;
+	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
+		r->able = false;
+		virtio_handshake_fail(vdev);
+	} else {
+		if (helps & BIT(VRING_HELP_RECALL) && vring_recall(vdev))
+			virtio_prompt_driver(vdev);
+		if (helps & BIT(VRING_HELP_RESET) && !r->stopped)
+			bring_back(r, "a queue is stuck");
+	}
+out:
+	mutex_unlock(&r->lock);
+}
+
+/* The operation queue_stuck. */
+static void queue_stuck(struct virtio_device *vdev, enum vring_help help)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	set_bit(help, &r->helps);
+	queue_work(system_unbound_wq, &r->help);
+}
+
+/*
  * When there is something to bring back.
  */
 
@@ -488,10 +527,12 @@ int virtio_recovery_init(struct virtio_device *vdev)
 	r->vdev = vdev;
 	mutex_init(&r->lock);
 	init_waitqueue_head(&r->turn);
+	INIT_WORK(&r->help, help_queues);
 	INIT_WORK(&r->revive, revive);
 	INIT_WORK(&r->rebuild, rebuild);
 	vdev->recovery = r;
 	vdev->queue_broke = queue_broke;
+	vdev->queue_stuck = queue_stuck;
 	return 0;
 }
 
@@ -524,5 +565,7 @@ void virtio_recovery_stop(struct virtio_device *vdev)
 
 void virtio_recovery_free(struct virtio_recovery *r)
 {
+	if (r)
+		cancel_work_sync(&r->help);
 	kfree(r);
 }

@@ -93,6 +93,14 @@ struct virtqueue_ops {
 };
 
 /**
+ * enum vring_help - what a queue that is stuck needs
+ * @VRING_HELP_RECALL: call its driver back: an interrupt may be lost
+ * @VRING_HELP_END: end what is in flight: its device is gone
+ * @VRING_HELP_RESET: bring its device back
+ */
+enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
+
+/**
  * struct virtio_device - a device on the virtio bus
  * @index: position on the bus, given by the bus
  * @dev: the device in the driver model; set its parent and release first
@@ -128,6 +136,7 @@ struct virtqueue_ops {
  * @kept_vqs: those
  * @recovery: what brings the device back, when it has run into an error
  * @queue_broke: asks for that; %true if the queue may hope.  Any context.
+ * @queue_stuck: a queue is stuck: see watch/stuck.c.  Any context
  * @debugfs_dir: where the device can be looked at, and its features filtered
  * @debugfs_queues: where its queues can
  * @debugfs_filter_features: bits that were filtered out by hand
@@ -165,6 +174,7 @@ struct virtio_device {
 	struct list_head kept_vqs;
 	struct virtio_recovery *recovery;
 	bool (*queue_broke)(struct virtio_device *vdev);
+	void (*queue_stuck)(struct virtio_device *vdev, enum vring_help help);
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir, *debugfs_queues;
 	u64 debugfs_filter_features;

@@ -84,6 +84,7 @@ void vring_stall(struct virtio_device *vdev);
 int vring_renew(struct virtio_device *vdev);
 void vring_resume(struct virtio_device *vdev);
 void vring_end(struct virtio_device *vdev);
+bool vring_recall(struct virtio_device *vdev);
 bool vring_prompt(struct virtio_device *vdev);
 bool vring_has_lied(const struct virtio_device *vdev);
 bool vring_has_served(const struct virtio_device *vdev);

@@ -7,9 +7,9 @@
  */
 #include "device.h"
 
-#define AVAIL		(1 << VRING_PACKED_DESC_F_AVAIL)
-#define USED		(1 << VRING_PACKED_DESC_F_USED)
-#define WRAP		(1 << VRING_PACKED_EVENT_F_WRAP_CTR)
+#define AVAIL		BIT(VRING_PACKED_DESC_F_AVAIL)
+#define USED		BIT(VRING_PACKED_DESC_F_USED)
+#define WRAP		BIT(VRING_PACKED_EVENT_F_WRAP_CTR)
 
 void device_begin(struct device_side *d, struct virtqueue *vq)
 {

@@ -198,7 +198,7 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	slot->writable = c.dir & VRING_DESC_F_WRITE ? c.bytes : 0;
 	slot->count = count;
 	slot->last = c.last;
-	ring_stamp(&slot->stamp, buf.out);
+	ring_stamp(&slot->stamp);
 	q->free_head = c.at;
 	q->vq.num_free = c.left;
 	format->commit(q, &c, head, count);
@@ -242,7 +242,7 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	slot->writable = c.dir & VRING_DESC_F_WRITE ? c.bytes : 0;
 	slot->count = 1;
 	slot->last = id;
-	ring_stamp(&slot->stamp, buf.out);
+	ring_stamp(&slot->stamp);
 	q->free_head = q->next[id];
 	q->vq.num_free--;
 	format->commit(q, &c, id, 1);

@@ -224,7 +224,8 @@ static void add_to_pool(struct ring_queue *q, struct ring_chunk *chunk)
 	int i;
 
 	chunk->next = q->chunks;
-	q->chunks = chunk;
+	/* Pairs with ring_is_pooled(), which needs no lock. */
+	smp_store_release(&q->chunks, chunk);
 	for (i = 0; i < TABLES_PER_CHUNK; i++) {
 		struct ring_table *table = &chunk->tables[i];
 		size_t at = i * RING_TABLE_LEN * sizeof(struct vring_desc);
@@ -339,6 +340,17 @@ void *ring_table_put(struct ring_queue *q, struct ring_table *table, void *token
 	table->next = q->free_tables;
 	q->free_tables = table;
 	return token;
+}
+
+/* Without a lock, and without a look at the table: one that is not in the pool may be freed. */
+bool ring_is_pooled(const struct ring_queue *q, const struct ring_table *table)
+{
+	const struct ring_chunk *chunk;
+
+	for (chunk = READ_ONCE(q->chunks); chunk; chunk = chunk->next)
+		if (table >= chunk->tables && table < chunk->tables + TABLES_PER_CHUNK)
+			return true;
+	return false;
 }
 
 /* With the queue: no buffer is in flight any more. */

@@ -218,7 +218,21 @@ unsigned int packed_count_used(const struct ring_queue *q)
 
 bool packed_all_published(const struct ring_queue *q)
 {
-	return !q->unpublished;
+	return !READ_ONCE(q->unpublished);
+}
+
+/* As split_has_request(); of what lies in the ring there is a private copy. */
+bool packed_has_request(const struct ring_queue *q, u16 id)
+{
+	const struct ring_table *table = READ_ONCE(q->slots[id].table);
+	const struct vring_packed_desc *desc;
+
+	if (!q->indirect || !table)
+		return READ_ONCE(q->maps[id].dir) != DMA_FROM_DEVICE;
+	if (!ring_is_pooled(q, table))
+		return true;
+	desc = table->desc;
+	return !(le16_to_cpu(READ_ONCE(desc->flags)) & VRING_DESC_F_WRITE);
 }
 
 static __always_inline void set_driver_event(struct ring_queue *q, u16 event)

@@ -162,6 +162,38 @@ void vring_end(struct virtio_device *vdev)
 EXPORT_SYMBOL_GPL(vring_end);
 
 /**
+ * vring_recall - mute the queues whose drivers are to be called back
+ * @vdev: the device
+ *
+ * These are queues that are stuck, and whose interrupt may be lost (watch/stuck.c).  As
+ * they are muted, vring_prompt() calls their drivers back, and no interrupt does so at the
+ * same time.
+ * Context: any, while queues neither come nor go.
+ * Return: %true if there is one.
+ */
+bool vring_recall(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	unsigned long flags;
+	bool any = false;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		struct ring_queue *q = to_ring(vq);
+
+		if (!xchg(&q->stuck.recall, false))
+			continue;
+		spin_lock_irqsave(&q->moving, flags);
+		if (!q->broken && !q->stalled) {
+			WRITE_ONCE(q->muted, true);
+			any = true;
+		}
+		spin_unlock_irqrestore(&q->moving, flags);
+	}
+	return any;
+}
+EXPORT_SYMBOL_GPL(vring_recall);
+
+/**
  * vring_prompt - have drivers look at queues that are muted, and let callbacks through
  * @vdev: the device; no callback is running
  *

@@ -177,6 +177,7 @@ struct ring_memory {
  * @stale: what it has moved from
  * @renewed: the device is live again, and looks at @fresh
  * @missed: an interrupt came while the queue passed none on
+ * @stuck: for help when it does not go on
  * @watch: for people
  * @check: for drivers that break a rule
  */
@@ -252,6 +253,7 @@ struct ring_queue {
 	bool renewed;
 	bool missed;
 
+	struct ring_stuck stuck;
 	struct ring_watch watch;
 	struct ring_check check;
 };
@@ -262,12 +264,9 @@ struct ring_queue {
 #define RING_CALLBACKS_ON	1U
 #define RING_CALLBACKS_TURN	2U
 
-/*
- * An interrupt may turn callbacks off at any time.  Whoever sees that too late asks the
- * device for one callback too many.
- */
 static __always_inline bool ring_wants_callbacks(const struct ring_queue *q)
 {
+	/* Turned off by an interrupt just now: one callback too many is asked for. */
 	return data_race(q->callbacks) & RING_CALLBACKS_ON;
 }
 
@@ -345,6 +344,7 @@ struct ring_buffer {
 	bool name##_is_used(const struct ring_queue *q, u16 at);				\
 	unsigned int name##_count_used(const struct ring_queue *q);			\
 	bool name##_all_published(const struct ring_queue *q);				\
+	bool name##_has_request(const struct ring_queue *q, u16 id);			\
 	void name##_init(struct ring_queue *q);						\
 	void name##_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
 
@@ -372,6 +372,7 @@ void *ring_table_free(struct ring_queue *q, struct ring_table *table, void *toke
 void *ring_table_put(struct ring_queue *q, struct ring_table *table, void *token);
 void ring_table_written(struct ring_queue *q, struct ring_table *table);
 void ring_free_tables(struct ring_queue *q);
+bool ring_is_pooled(const struct ring_queue *q, const struct ring_table *table);
 
 /* mapping.c */
 bool ring_uses_dma_api(const struct virtio_device *vdev);

@@ -135,7 +135,24 @@ unsigned int split_count_used(const struct ring_queue *q)
 
 bool split_all_published(const struct ring_queue *q)
 {
-	return q->avail_published == q->avail_next;
+	return READ_ONCE(q->avail_published) == READ_ONCE(q->avail_next);
+}
+
+/*
+ * Has the device something to read in the buffer @id?  A look without a lock, for people:
+ * the buffer may be another by now, and the device can write to what is looked at.
+ */
+bool split_has_request(const struct ring_queue *q, u16 id)
+{
+	const struct vring_desc *desc = &q->mem.split.desc[id];
+	const struct ring_table *table = READ_ONCE(q->slots[id].table);
+
+	if (q->indirect && table) {
+		if (!ring_is_pooled(q, table))
+			return true;
+		desc = table->desc;
+	}
+	return !(cpu16(q, READ_ONCE(desc->flags)) & VRING_DESC_F_WRITE);
 }
 
 /* How many entries the device may write from @at on.  A plain queue has skipped none. */

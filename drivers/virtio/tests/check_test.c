@@ -10,6 +10,7 @@
 #include <linux/vmalloc.h>
 
 #include "../watch/misuse.h"
+#include "../watch/stuck.h"
 #include "host.h"
 #include "page_host.h"
 #include "ring_fixture.h"
@@ -322,7 +323,27 @@ static void test_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, heard.lines);
 }
 
+/* A buffer is added and never kicked; a look at the queue finds it, and the next one says so. */
+static void test_not_kicked(struct kunit *test)
+{
+	struct ring_fixture *f = make(test);
+	u8 *buf = kunit_kzalloc(test, 8, GFP_KERNEL);
+
+	KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, buf, 8, true));
+	ring_look_at(f->vq, HZ, false);
+	KUNIT_EXPECT_EQ(test, 0, heard.lines);
+	virtqueue_kick(f->vq);
+	ring_look_at(f->vq, HZ, false);
+	KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, buf, 8, true));
+	ring_look_at(f->vq, HZ, false);
+	KUNIT_EXPECT_EQ(test, 0, heard.lines);
+	ring_look_at(f->vq, HZ, false);
+	ring_look_at(f->vq, HZ, false);
+	expect(test, "add_buf without a kick");
+}
+
 static struct kunit_case check_cases[] = {
+	KUNIT_CASE_PARAM(test_not_kicked, features_gen_params),
 	KUNIT_CASE_PARAM(test_two_at_once, features_gen_params),
 	KUNIT_CASE_PARAM(test_add_after_shutdown, features_gen_params),
 	KUNIT_CASE_PARAM(test_add_after_break, features_gen_params),

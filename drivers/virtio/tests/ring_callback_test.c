@@ -190,6 +190,7 @@ static void test_interrupt_while_going_live(struct kunit *test)
 	f->vdev.ready = false;
 	ring_make(test, SIZE, FEATURES(test));
 	KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, buf, 1, true));
+	KUNIT_ASSERT_TRUE(test, virtqueue_enable_cb(f->vq));
 	device_uses(test);
 	KUNIT_EXPECT_EQ(test, IRQ_HANDLED, vring_interrupt(0, f->vq));
 	KUNIT_EXPECT_EQ(test, 1, f->callbacks);

@@ -31,6 +31,8 @@ static struct ring_fixture *to_fixture(struct virtio_device *vdev)
 
 static u8 get_status(struct virtio_device *vdev)
 {
+	if (to_fixture(vdev)->gone)
+		return 0xff;
 	return vdev->ready ? VIRTIO_CONFIG_S_DRIVER_OK : VIRTIO_CONFIG_S_DRIVER;
 }
 

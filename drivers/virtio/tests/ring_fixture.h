@@ -46,6 +46,7 @@ struct ring_way {
  * @index: number of the queue; this and the next are set before ring_make(), and
  *	so is &virtio_host_ring.offset
  * @ctx: its buffers carry a second pointer
+ * @gone: the device is gone: its status reads as ones
  * @vq: the queue
  * @host: the device's side of it
  * @buf: the buffer that the device took last
@@ -62,7 +63,7 @@ struct ring_fixture {
 	const struct ring_way *way;
 	struct virtio_device vdev;
 	unsigned int index;
-	bool ctx;
+	bool ctx, gone;
 	struct virtqueue *vq;
 	struct virtio_host_ring host;
 	struct virtio_host_buf buf;

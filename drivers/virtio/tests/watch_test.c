@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What people see of a queue: its file, its tracepoints, and that it is stuck.
+ * What people see of a queue: its file, its tracepoints, and that it is stuck; and what is
+ * done about that.  stuck_test.c has whole devices.
  */
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
@@ -147,8 +148,14 @@ static void test_file_of_broken(struct kunit *test)
 
 static struct {
 	unsigned int stuck, goes_on, other;
+	unsigned int helps[VRING_HELP_RESET + 1];
 	char line[256];
 } heard;
+
+static void note_help(struct virtio_device *vdev, enum vring_help help)
+{
+	heard.helps[help]++;
+}
 
 static void listen(struct virtqueue *vq, const char *line)
 {
@@ -184,12 +191,13 @@ static struct ring_fixture *make_with_buffer(struct kunit *test, bool in)
 
 	memset(&heard, 0, sizeof(heard));
 	kunit_activate_static_stub(test, ring_say_stuck, listen);
+	f->vdev.queue_stuck = note_help;
 	KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, buf, 8, in));
 	virtqueue_kick(f->vq);
 	return f;
 }
 
-/* A device that has used it, and a driver that was not told so, are named as such. */
+/* It is said once, and the device is notified once more. */
 static void test_stuck(struct kunit *test)
 {
 	struct ring_fixture *f = make_with_buffer(test, false);
@@ -197,10 +205,14 @@ static void test_stuck(struct kunit *test)
 
 	look_for_a_while(f, false);
 	KUNIT_EXPECT_EQ(test, 1, heard.stuck);
-	expect_words(test, "1 requests, the oldest for ");
+	expect_words(test, "no answer to requests for 1 s");
 	expect_words(test, "the device has used nothing");
+	expect_words(test, "device notified again");
+	KUNIT_EXPECT_EQ(test, 2, f->kicks);
+	EXPECT_VALUE(test, f->vq, "renotified", "1");
 	look_for_a_while(f, false);
 	KUNIT_EXPECT_EQ_MSG(test, 1, heard.stuck, "said once");
+	KUNIT_EXPECT_EQ(test, 2, f->kicks);
 	KUNIT_EXPECT_EQ(test, 0, heard.goes_on);
 
 	KUNIT_ASSERT_EQ(test, 1, ring_host_echo(f));
@@ -220,6 +232,59 @@ static void test_stuck_by_driver(struct kunit *test)
 	look_for_a_while(f, false);
 	KUNIT_EXPECT_EQ(test, 1, heard.stuck);
 	expect_words(test, "the driver has not taken them");
+	expect_words(test, "driver called back");
+	KUNIT_EXPECT_EQ(test, 1, heard.helps[VRING_HELP_RECALL]);
+	KUNIT_EXPECT_EQ(test, 1, f->kicks);
+	EXPECT_VALUE(test, f->vq, "recalled", "1");
+	KUNIT_EXPECT_EQ(test, 0, heard.helps[VRING_HELP_RESET]);
+}
+
+/* A buffer that was filled, and that the driver was not told of: so it is, and no more. */
+static void test_recalled_without_a_word(struct kunit *test)
+{
+	struct ring_fixture *f = make_with_buffer(test, true);
+	u16 id;
+
+	KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &id));
+	KUNIT_ASSERT_EQ(test, 0, ring_host_complete(f, id, 1));
+	look_for_a_while(f, false);
+	look_for_a_while(f, false);
+	KUNIT_EXPECT_EQ(test, 0, heard.stuck);
+	KUNIT_EXPECT_EQ(test, 1, heard.helps[VRING_HELP_RECALL]);
+}
+
+static void forbid_reset(void *unused)
+{
+	ring_stuck_reset = false;
+}
+
+/* Twice as long, and somebody has asked for it. */
+static void test_reset_if_wanted(struct kunit *test)
+{
+	struct ring_fixture *f = make_with_buffer(test, false);
+
+	look_for_a_while(f, false);
+	look_for_a_while(f, false);
+	KUNIT_EXPECT_EQ(test, 0, heard.helps[VRING_HELP_RESET]);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, forbid_reset, NULL));
+	ring_stuck_reset = true;
+	look_for_a_while(f, false);
+	KUNIT_EXPECT_EQ(test, 1, heard.helps[VRING_HELP_RESET]);
+	KUNIT_EXPECT_EQ(test, 2, heard.stuck);
+	expect_words(test, "device to be reset");
+}
+
+/* One that is gone is neither notified nor reset, whenever that is found. */
+static void test_gone(struct kunit *test)
+{
+	struct ring_fixture *f = make_with_buffer(test, false);
+
+	look_for_a_while(f, false);
+	f->gone = true;
+	look_for_a_while(f, false);
+	KUNIT_EXPECT_EQ(test, 1, heard.helps[VRING_HELP_END]);
+	KUNIT_EXPECT_EQ(test, 2, f->kicks);
+	expect_words(test, "its device is gone");
 }
 
 /* A buffer to be filled waits for something to happen. */
@@ -229,6 +294,7 @@ static void test_not_stuck_when_idle(struct kunit *test)
 
 	look_for_a_while(f, false);
 	KUNIT_EXPECT_EQ(test, 0, heard.stuck);
+	KUNIT_EXPECT_EQ(test, 1, f->kicks);
 }
 
 /* There is always a request, older than it should be, but the device goes on. */
@@ -393,6 +459,9 @@ static struct kunit_case watch_cases[] = {
 	KUNIT_CASE_PARAM(test_file_of_broken, features_gen_params),
 	KUNIT_CASE_PARAM(test_stuck, features_gen_params),
 	KUNIT_CASE_PARAM(test_stuck_by_driver, features_gen_params),
+	KUNIT_CASE_PARAM(test_recalled_without_a_word, features_gen_params),
+	KUNIT_CASE_PARAM(test_reset_if_wanted, features_gen_params),
+	KUNIT_CASE_PARAM(test_gone, features_gen_params),
 	KUNIT_CASE_PARAM(test_not_stuck_when_idle, features_gen_params),
 	KUNIT_CASE_PARAM(test_not_stuck_at_work, features_gen_params),
 	KUNIT_CASE_PARAM(test_not_stuck_so_soon, features_gen_params),

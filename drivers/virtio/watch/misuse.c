@@ -37,6 +37,7 @@ enum rule {
 	RULE_STACK,
 	RULE_VMALLOC,
 	RULE_CTX,
+	RULE_KICK,
 };
 
 /* Tests listen before it. */
@@ -168,6 +169,20 @@ void ring_check_ended(struct ring_queue *q, const char *how)
 {
 	if (ring_is_checked())
 		WRITE_ONCE(q->check.ended, how);
+}
+
+/*
+ * From time to time, without a lock.  What was added and not published before the look
+ * before was left so for seconds.
+ */
+void ring_check_published(struct ring_queue *q)
+{
+	bool waited = q->check.waits && q->check.published == READ_ONCE(q->avail_published);
+
+	q->check.waits = ring_is_checked() && !ring_call(q, all_published);
+	q->check.published = READ_ONCE(q->avail_published);
+	if (waited && q->check.waits)
+		say(q, RULE_KICK, "add_buf without a kick: the device does not know of the buffer, seconds later");
 }
 
 /**

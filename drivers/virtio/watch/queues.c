@@ -15,12 +15,23 @@
 #include "../ring/ring.h"
 #include "queues.h"
 
-/* What is in flight: buffers, and how old the oldest request is. */
-void ring_look_at_flight(const struct ring_queue *q, struct ring_flight *flight)
+/**
+ * struct flight - what is in flight, as far as it can be seen without a lock
+ * @buffers: how many
+ * @requests: those that the device owes an answer
+ * @oldest: age of the oldest buffer, in jiffies
+ */
+struct flight {
+	unsigned int buffers, requests;
+	u32 oldest;
+};
+
+static void look_at_flight(const struct ring_queue *q, struct flight *flight)
 {
 	u32 id, age, now = jiffies;
 
-	*flight = (struct ring_flight) { };
+	guard(rcu)();
+	*flight = (struct flight) { };
 	for (id = 0; id < q->num; id++) {
 		const struct ring_slot *slot = &q->slots[id];
 
@@ -29,18 +40,8 @@ void ring_look_at_flight(const struct ring_queue *q, struct ring_flight *flight)
 		flight->buffers++;
 		age = now - READ_ONCE(slot->stamp.since);
 		flight->oldest = max(flight->oldest, age);
-		if (!READ_ONCE(slot->stamp.asks))
-			continue;
-		flight->requests++;
-		flight->oldest_request = max(flight->oldest_request, age);
+		flight->requests += ring_call(q, has_request, id);
 	}
-}
-
-/* The memory that a ring has moved from is freed a grace period later. */
-unsigned int ring_used_so_far(const struct ring_queue *q)
-{
-	guard(rcu)();
-	return ring_call(q, count_used);
 }
 
 static const char *state_of(const struct ring_queue *q)
@@ -73,9 +74,9 @@ static void show_indices(struct seq_file *s, const struct ring_queue *q)
 
 static void show_flight(struct seq_file *s, const struct ring_queue *q)
 {
-	struct ring_flight flight;
+	struct flight flight;
 
-	ring_look_at_flight(q, &flight);
+	look_at_flight(q, &flight);
 	seq_printf(s, "in_flight: %u\n", flight.buffers);
 	seq_printf(s, "requests: %u\n", flight.requests);
 	if (flight.buffers)
@@ -104,6 +105,8 @@ VISIBLE_IF_KUNIT int ring_queue_show(struct seq_file *s, void *unused)
 	seq_printf(s, "kicks_sent: %lu\n", READ_ONCE(q->watch.kicks_sent));
 	seq_printf(s, "kicks_suppressed: %lu\n", READ_ONCE(q->watch.kicks_suppressed));
 	seq_printf(s, "callbacks: %lu\n", READ_ONCE(q->watch.callbacks));
+	seq_printf(s, "recalled: %u\n", q->stuck.recalled);
+	seq_printf(s, "renotified: %u\n", q->stuck.renotified);
 	seq_printf(s, "bad_lengths: %lu\n", READ_ONCE(q->bad_lengths));
 	seq_printf(s, "surplus_used: %lu\n", READ_ONCE(q->surplus_used));
 	seq_printf(s, "state: %s\n", state_of(q));

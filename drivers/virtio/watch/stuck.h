@@ -9,6 +9,9 @@
 #if IS_ENABLED(CONFIG_KUNIT)
 struct virtqueue;
 
+extern bool ring_stuck_reset;
+
+unsigned int ring_stuck_after(unsigned int seconds);
 void ring_look_at(struct virtqueue *vq, unsigned long limit, bool late);
 void ring_say_stuck(struct virtqueue *vq, const char *line);
 #endif

@@ -2,13 +2,15 @@
 /*
  * What a ring keeps for those who watch it, and how it tells them.
  *
- * Included by ring.h.  All of it is nothing in a kernel without the option that asks
- * for it: VIRTIO_DEBUG for the view of a queue and the report of one that is stuck,
- * VIRTIO_CHECK for drivers that break a rule.
+ * Included by ring.h.  Every kernel helps a queue that is stuck (stuck.c).  The rest is
+ * nothing in a kernel without the option that asks for it: VIRTIO_DEBUG for the view of a
+ * queue, VIRTIO_CHECK for drivers that break a rule.
  */
 #ifndef _VIRTIO_WATCH_H
 #define _VIRTIO_WATCH_H
 
+#include <linux/kconfig.h>
+#include <linux/list.h>
 #include <linux/tracepoint-defs.h>
 #include <linux/types.h>
 
@@ -23,58 +25,37 @@ DECLARE_TRACEPOINT(virtio_get);
 DECLARE_TRACEPOINT(virtio_kick);
 DECLARE_TRACEPOINT(virtio_callback);
 
-#ifdef CONFIG_VIRTIO_DEBUG
-#include <linux/jiffies.h>
-#include <linux/list.h>
-#include <linux/mutex.h>
-#include <linux/string.h>
-
 /**
- * struct ring_watch - what is kept of a queue for people
- * @list: link in the list of all queues, under ring_watch_lock
- * @file: where it can be looked at
- * @kicks_sent: notifications; this and what follows may miss one
- * @kicks_suppressed: kicks that the device did not want to hear of
- * @callbacks: times that the driver was called back
- * @why: why it broke last
- * @used_next: how far it had come when stuck.c last looked
- * @quiet: looks since it came further
- * @said: that it is stuck has been said
+ * struct ring_stuck - what is kept of a queue to find out that it is stuck, and to help it
+ * @list: link in the list of all queues, under ring_watch_lock, as is what follows
+ * @used_next: how far it had come at the last look
+ * @silent: it has come no further since @since, with something to wait for
+ * @since: in jiffies
+ * @step: what was done about it, see stuck.c
+ * @said: and it has been said
+ * @recalled: times that the driver was called back, since an interrupt may be lost
+ * @renotified: times that the device was notified, since a notification may be lost
+ * @recall: the driver is to be called back
  */
-struct ring_watch {
+struct ring_stuck {
 	struct list_head list;
-	struct dentry *file;
-	unsigned long kicks_sent, kicks_suppressed, callbacks;
-	char why[WATCH_LINE];
 	u16 used_next;
-	unsigned int quiet;
-	bool said;
+	bool silent, said;
+	u8 step;
+	unsigned long since;
+	unsigned int recalled, renotified;
+	bool recall;
 };
 
-/**
- * struct ring_stamp - what is kept of a buffer in flight for people
- * @since: when it was added, in jiffies
- * @asks: the device has something to read in it, and owes an answer
- */
-struct ring_stamp {
-	u32 since;
-	bool asks;
-};
+/* In user space, where rings are tested without a kernel, nobody looks at them. */
+#if IS_ENABLED(CONFIG_VIRTIO)
+#include <linux/mutex.h>
 
 /* Guards the list of queues; and a queue's arrays against being replaced. */
 extern struct mutex ring_watch_lock;
 
 void ring_watch(struct ring_queue *q);
 void ring_unwatch(struct ring_queue *q);
-
-#define ring_count(q, what)	WRITE_ONCE((q)->watch.what, (q)->watch.what + 1)
-#define ring_note_why(q, line)	strscpy((q)->watch.why, line)
-
-static __always_inline void ring_stamp(struct ring_stamp *stamp, bool asks)
-{
-	WRITE_ONCE(stamp->since, (u32)jiffies);
-	WRITE_ONCE(stamp->asks, asks);
-}
 
 static inline void ring_lock_watch(void)
 {
@@ -85,17 +66,53 @@ static inline void ring_unlock_watch(void)
 {
 	mutex_unlock(&ring_watch_lock);
 }
+#else
+static inline void ring_watch(struct ring_queue *q) { }
+static inline void ring_unwatch(struct ring_queue *q) { }
+static inline void ring_lock_watch(void) { }
+static inline void ring_unlock_watch(void) { }
+#endif
+
+#ifdef CONFIG_VIRTIO_DEBUG
+#include <linux/jiffies.h>
+#include <linux/string.h>
+
+/**
+ * struct ring_watch - what is kept of a queue for people
+ * @file: where it can be looked at
+ * @kicks_sent: notifications; this and what follows may miss one
+ * @kicks_suppressed: kicks that the device did not want to hear of
+ * @callbacks: times that the driver was called back
+ * @why: why it broke last
+ */
+struct ring_watch {
+	struct dentry *file;
+	unsigned long kicks_sent, kicks_suppressed, callbacks;
+	char why[WATCH_LINE];
+};
+
+/**
+ * struct ring_stamp - what is kept of a buffer in flight for people
+ * @since: when it was added, in jiffies
+ */
+struct ring_stamp {
+	u32 since;
+};
+
+#define ring_count(q, what)	WRITE_ONCE((q)->watch.what, (q)->watch.what + 1)
+#define ring_note_why(q, line)	strscpy((q)->watch.why, line)
+
+static __always_inline void ring_stamp(struct ring_stamp *stamp)
+{
+	WRITE_ONCE(stamp->since, (u32)jiffies);
+}
 
 #else
 
 struct ring_watch { };
 struct ring_stamp { };
 
-static inline void ring_watch(struct ring_queue *q) { }
-static inline void ring_unwatch(struct ring_queue *q) { }
-static inline void ring_lock_watch(void) { }
-static inline void ring_unlock_watch(void) { }
-static __always_inline void ring_stamp(struct ring_stamp *stamp, bool asks) { }
+static __always_inline void ring_stamp(struct ring_stamp *stamp) { }
 
 #define ring_count(q, what)	do { } while (0)
 #define ring_note_why(q, line)	do { } while (0)
@@ -111,6 +128,8 @@ static __always_inline void ring_stamp(struct ring_stamp *stamp, bool asks) { }
  * @deleted: the queue is kept to name it, and not to be used any more
  * @ended: what the driver has done to take it out of use, or %NULL
  * @said: rules that were said to be broken, a bit each
+ * @published: how far it was published at the last look of stuck.c
+ * @waits: and there was more
  * @who: driver, device and queue, for when they are gone
  */
 struct ring_check {
@@ -118,6 +137,8 @@ struct ring_check {
 	bool deleted;
 	const char *ended;
 	unsigned long said;
+	u16 published;
+	bool waits;
 	char who[WATCH_LINE];
 };
 
@@ -129,6 +150,7 @@ bool __ring_enter(struct ring_queue *q, const char *op);
 void __ring_leave(struct ring_queue *q);
 bool ring_check_add(struct ring_queue *q, const struct ring_buffer *buf);
 void ring_check_ended(struct ring_queue *q, const char *how);
+void ring_check_published(struct ring_queue *q);
 bool ring_bury(struct ring_queue *q);
 
 #else
@@ -145,6 +167,7 @@ static inline bool ring_check_add(struct ring_queue *q, const struct ring_buffer
 }
 
 static inline void ring_check_ended(struct ring_queue *q, const char *how) { }
+static inline void ring_check_published(struct ring_queue *q) { }
 static inline bool ring_bury(struct ring_queue *q) { return false; }
 
 #endif /* CONFIG_VIRTIO_CHECK */

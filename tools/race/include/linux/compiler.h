@@ -16,6 +16,7 @@
 #undef data_race
 #define READ_ONCE(var)		__atomic_load_n(&(var), __ATOMIC_ACQUIRE)
 #define WRITE_ONCE(var, val)	__atomic_store_n(&(var), (val), __ATOMIC_RELEASE)
+/* In the kernel it is a plain access. */
 #define data_race(var)		__atomic_load_n(&(var), __ATOMIC_RELAXED)
 
 #endif /* _RACE_LINUX_COMPILER_H */
