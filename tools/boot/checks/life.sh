@@ -35,11 +35,14 @@ rest() { # what work has come to
 server() { echo "http://10.0.2.2:$(asked port)"; }
 
 # A disk and a network card at work.
-busy() {
+busy() { # [COMMAND] that fetches a file
 	work disk fio_on "/dev/$(disk_with $SCRATCH)" 4m
-	work network fetch "$(server)/file" /tmp/fetched
+	work network "${1:-fetch}" "$(server)/file" /tmp/fetched
 	wait_until in_flight "$(disk_with $SCRATCH)"
 }
+
+# QEMU is another one after hibernation, and knows nothing of a connection that was open.
+fetch_again() { fetch "$@" || fetch "$@"; } # URL FILE
 
 # Sleep.
 
@@ -62,7 +65,7 @@ check_sleep() { # as far as the devices go: each loses its state, and the machin
 }
 
 check_hibernate() { # the machine is off meanwhile: what it goes on from lies on a disk
-	swapon "/dev/$(disk_with swap)" && busy || return 1
+	swapon "/dev/$(disk_with swap)" && busy fetch_again || return 1
 	echo shutdown >/sys/power/disk
 	echo "@asleep" >/dev/console
 	echo disk >/sys/power/state || return 1
