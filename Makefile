@@ -59,9 +59,9 @@ test:
 test-all:
 	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-idioms check-fuzz boots-all boots-process boots-uml boots-arch check check-users symbols soak
 
-## make kunit [FILTER=g]  the KUnit suites under UML
+## make kunit [FILTER=g] [SMALL=1]   the KUnit suites under UML; in a kernel with little besides virtio, which can't sleep
 kunit: source
-	@$(TOOLS)/kunit.py $(LINUX) $(BUILD)/kunit $(FILTER)
+	@$(TOOLS)/kunit.py $(if $(SMALL),--small) $(LINUX) $(BUILD)/kunit$(if $(SMALL),-small) $(FILTER)
 
 ## make mutants [ONLY=g]  break the core on purpose: does each test see it?  Not part of make test: 10 minutes
 mutants: source

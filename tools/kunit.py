@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""kunit.py SOURCE BUILD [FILTER]: the KUnit suites under UML, with KASAN and UBSAN, twice.
+"""kunit.py [--small] SOURCE BUILD [FILTER]: the KUnit suites under UML, with KASAN and UBSAN, twice.
+
+--small: once, in a kernel with little besides virtio, which can't sleep.
 
 The tree's own kunit.py builds and runs them.  Here is what it leaves out: signs of life
 during the build, and reports in the kernel's log (KASAN, UBSAN, lockdep, WARNING, BUG),
@@ -29,12 +31,14 @@ def objects(build):
 
 # The way that drivers go; and on the same kernel the slow one, on which they are checked and traced: name, command
 # of the tree's kunit.py, words for the kernel.
-PASSES = (("", ("run", f"--jobs={os.cpu_count()}"), "virtio_ring.check=0"), ("watched: ", ("exec",), "virtio_ring.check=1 trace_event=virtio:*"))
+BUILD_AND_RUN = ("run", f"--jobs={os.cpu_count()}")
+PASSES = (("", BUILD_AND_RUN, "virtio_ring.check=0"), ("watched: ", ("exec",), "virtio_ring.check=1 trace_event=virtio:*"))
+SMALL = (("", BUILD_AND_RUN, ""),)
 
 
-def run(source, build, pattern, log, command, words):
+def run(source, build, config, pattern, log, command, words):
     """Build if the command does, and run the suites; say every QUIET seconds what is being done."""
-    cmd = [sys.executable, "tools/testing/kunit/kunit.py", *command, f"--kunitconfig={HERE}/kunit.config", f"--build_dir={build}",
+    cmd = [sys.executable, "tools/testing/kunit/kunit.py", *command, f"--kunitconfig={HERE}/{config}", f"--build_dir={build}",
            "--make_options", "CC=ccache gcc",
            *(f"--kernel_args={word}" for word in ("time-travel=inf-cpu", *words.split())), f"virtio*{pattern}"]
     start = time.time()
@@ -85,12 +89,12 @@ def why(text):
     return said
 
 
-def run_and_count(source, build, pattern, command, words):
+def run_and_count(source, build, config, pattern, command, words):
     """(passed, failed) as kunit.py counts them, and what else was found."""
     log, kernel_log = os.path.join(build, "kunit.log"), os.path.join(build, "test.log")
     if os.path.exists(kernel_log):
         os.remove(kernel_log)       # not to be taken for this run's
-    status = run(source, build, pattern, log, command, words)
+    status = run(source, build, config, pattern, log, command, words)
     text = open(log, errors="replace").read()
     if status:
         print("\n".join(l[:WIDTH] for l in why(text)[:MOST]))
@@ -109,14 +113,17 @@ def judge(name, found, complaints):
 
 
 def main():
-    if len(sys.argv) not in (3, 4):
+    small = sys.argv[1:2] == ["--small"]
+    args = sys.argv[2 if small else 1:]
+    if len(args) not in (2, 3):
         sys.exit(__doc__)
-    source, build = (os.path.abspath(a) for a in sys.argv[1:3])
-    pattern = sys.argv[3] if len(sys.argv) == 4 else ""
+    source, build = (os.path.abspath(a) for a in args[:2])
+    pattern = args[2] if len(args) == 3 else ""
+    config, passes = ("kunit-small.config", SMALL) if small else ("kunit.config", PASSES)
     os.makedirs(build, exist_ok=True)
     total = []
-    for name, command, words in PASSES:
-        total.append(judge(name, *run_and_count(source, build, pattern, command, words)))
+    for name, command, words in passes:
+        total.append(judge(name, *run_and_count(source, build, config, pattern, command, words)))
         if not total[-1][0]:    # what does not build, or does not exist, does not on a second try
             break
     passed, failed = (sum(n) for n in zip(*total))

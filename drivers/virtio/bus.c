@@ -62,7 +62,7 @@ static DEVICE_ATTR_RO(features);
 
 static struct attribute *virtio_dev_attrs[] = {
 	&dev_attr_device.attr, &dev_attr_vendor.attr, &dev_attr_status.attr,
-	&dev_attr_features.attr, &dev_attr_modalias.attr, NULL,
+	&dev_attr_features.attr, &dev_attr_modalias.attr, &dev_attr_recovery.attr, NULL,
 };
 ATTRIBUTE_GROUPS(virtio_dev);
 

@@ -5,6 +5,7 @@
 #ifndef _VIRTIO_CORE_H
 #define _VIRTIO_CORE_H
 
+#include <linux/ratelimit.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/workqueue.h>
@@ -62,37 +63,60 @@ int virtio_handshake_again(struct virtio_device *vdev);
 bool virtio_prompt_driver(struct virtio_device *vdev);
 void virtio_end_what_is_in_flight(struct virtio_device *vdev);
 void virtio_handshake_fail(struct virtio_device *vdev);
+int virtio_handshake_freeze(struct virtio_device *vdev);
 int virtio_handshake_restore(struct virtio_device *vdev);
 
+/* changes.c, called where a driver is, or is not, ready for changes of the configuration */
+void virtio_changes_tell(struct virtio_device *vdev);
+void virtio_changes_deliver(struct virtio_device *vdev);
+void virtio_changes_hold(struct virtio_device *vdev);
+
 /* stand_in.c, called where a driver is restored, frozen or removed */
-#ifdef CONFIG_PM_SLEEP
 void virtio_stand_in_begin(struct virtio_device *vdev);
 void virtio_stand_in_end(struct virtio_device *vdev);
-#else
-static inline void virtio_stand_in_end(struct virtio_device *vdev) { }
-#endif
 
 /*
  * recovery.c, called where a device comes and goes, where it is live and where it is
  * not any more, and when it says something.
  */
-#ifdef CONFIG_PM_SLEEP
 int virtio_recovery_init(struct virtio_device *vdev);
 void virtio_recovery_stop(struct virtio_device *vdev);
 void virtio_recovery_free(struct virtio_recovery *r);
+void virtio_recovery_begin(struct virtio_device *vdev);
 void virtio_recovery_allow(struct virtio_device *vdev);
 void virtio_recovery_forbid(struct virtio_device *vdev);
-void virtio_recovery_check(struct virtio_device *vdev);
+bool virtio_recovery_hears(struct virtio_device *vdev);
 #if IS_ENABLED(CONFIG_KUNIT)
 extern unsigned long virtio_recovery_long;
 #endif
-#else
-static inline int virtio_recovery_init(struct virtio_device *vdev) { return 0; }
-static inline void virtio_recovery_stop(struct virtio_device *vdev) { }
-static inline void virtio_recovery_free(struct virtio_recovery *r) { }
-static inline void virtio_recovery_allow(struct virtio_device *vdev) { }
-static inline void virtio_recovery_forbid(struct virtio_device *vdev) { }
-static inline void virtio_recovery_check(struct virtio_device *vdev) { }
+
+/**
+ * struct virtio_announcer - what announces that a device fails and comes back
+ * @vdev: the device
+ * @rate: of attempts that are announced
+ * @loud: the one at hand is
+ * @left_out: how many were not, since one was
+ */
+struct virtio_announcer {
+	struct virtio_device *vdev;
+	struct ratelimit_state rate;
+	bool loud;
+	unsigned int left_out;
+};
+
+/* announce.c, called by recovery.c */
+void virtio_announcer_init(struct virtio_announcer *a, struct virtio_device *vdev);
+void virtio_announce_attempt(struct virtio_announcer *a, const char *why, unsigned int attempt,
+			     unsigned int most);
+void virtio_announce_end(struct virtio_announcer *a, const char *how, unsigned int attempt,
+			 int err);
+void virtio_announce_failure(struct virtio_announcer *a, const char *why, unsigned int attempt);
+
+/* policy.c, called by recovery.c; the attribute is the bus's */
+extern struct device_attribute dev_attr_recovery;
+bool virtio_may_be_brought_back(const struct virtio_device *vdev);
+#if IS_ENABLED(CONFIG_KUNIT)
+extern bool virtio_recovery_on;
 #endif
 
 /* features.c, called by layout.c and config.c, where drivers take features */

@@ -92,6 +92,7 @@ static void show_transport(struct seq_file *s, const struct device *parent)
 static int device_show(struct seq_file *s, void *unused)
 {
 	struct virtio_device *vdev = s->private;
+	const struct virtio_config_ops *ops = READ_ONCE(vdev->config);
 	u8 status = virtio_get_status(vdev);
 
 	seq_printf(s, "id: %u\n", vdev->id.device);
@@ -101,8 +102,8 @@ static int device_show(struct seq_file *s, void *unused)
 	show_status(s, status);
 	show_transport(s, vdev->dev.parent);
 	seq_printf(s, "features: %s\n", READ_ONCE(vdev->features_latched) ? "agreed" : "open");
-	if (vdev->config->generation && status != VIRTIO_STATUS_GONE)
-		seq_printf(s, "generation: %u\n", vdev->config->generation(vdev));
+	if (ops->generation && status != VIRTIO_STATUS_GONE)
+		seq_printf(s, "generation: %u\n", ops->generation(vdev));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(device);
@@ -242,18 +243,18 @@ static void show_structure(struct seq_file *s, struct virtio_device *vdev,
  * queues has files of its own.
  */
 static void show_page(struct seq_file *s, struct virtio_device *vdev,
-		      const struct virtio_layout *layout)
+		      const struct virtio_config_ops *ops, const struct virtio_layout *layout)
 {
 	unsigned int nr, len;
 	u8 contents[U8_MAX];
 	void *token;
 	u8 type;
 
-	for (nr = 0; (token = vdev->config->look(vdev, nr, &type, &len)); nr++) {
+	for (nr = 0; (token = ops->look(vdev, nr, &type, &len)); nr++) {
 		if (type < VIRTIO_CONFIG_F_DEVICE)
 			continue;
 		len = min_t(unsigned int, len, sizeof(contents));
-		vdev->config->get(vdev, token, contents, len);
+		ops->get(vdev, token, contents, len);
 		show_field(s, virtio_layout_field(layout, type), type, contents, len);
 	}
 }
@@ -261,6 +262,8 @@ static void show_page(struct seq_file *s, struct virtio_device *vdev,
 static int config_show(struct seq_file *s, void *unused)
 {
 	struct virtio_device *vdev = s->private;
+	/* They are exchanged when a driver goes on without its device: stand_in.c. */
+	const struct virtio_config_ops *ops = READ_ONCE(vdev->config);
 	const struct virtio_layout *layout;
 	struct module *owner;
 
@@ -269,10 +272,10 @@ static int config_show(struct seq_file *s, void *unused)
 		return 0;
 	}
 	layout = virtio_layout_hold(vdev, &owner);
-	if (vdev->config->read)
+	if (ops->read)
 		show_structure(s, vdev, layout);
-	else if (vdev->config->look)
-		show_page(s, vdev, layout);
+	else if (ops->look)
+		show_page(s, vdev, ops, layout);
 	module_put(owner);
 	return 0;
 }

@@ -133,93 +133,6 @@ int virtio_handshake_again(struct virtio_device *vdev)
 }
 
 /*
- * Configuration changes.  The flags hold back what comes while the driver does
- * not exist yet, no longer, or does not want to know; one is then delivered for
- * all.
- */
-
-static void deliver_config_change(struct virtio_device *vdev)
-{
-	struct virtio_driver *drv;
-
-	lockdep_assert_held(&vdev->config_lock);
-	if (!vdev->config_core_enabled || vdev->config_driver_disabled || !vdev->dev.driver) {
-		vdev->config_change_pending = true;
-		return;
-	}
-	vdev->config_change_pending = false;
-	drv = drv_to_virtio(vdev->dev.driver);
-	if (drv->config_changed)
-		drv->config_changed(vdev);
-}
-
-static void let_config_changes_through(struct virtio_device *vdev, bool *flag, bool val)
-{
-	unsigned long irq;
-
-	spin_lock_irqsave(&vdev->config_lock, irq);
-	*flag = val;
-	if (vdev->config_change_pending)
-		deliver_config_change(vdev);
-	spin_unlock_irqrestore(&vdev->config_lock, irq);
-}
-
-/**
- * virtio_config_changed - the device says that its configuration changed
- * @vdev: the device
- *
- * For transports.  The driver hears of it now, or once when it is ready.  A device that
- * needs a reset says so in the same way (virtio 1.3, 2.1.2).
- * Context: any.
- */
-void virtio_config_changed(struct virtio_device *vdev)
-{
-	unsigned long irq;
-
-	trace_virtio_config_changed(vdev);
-	spin_lock_irqsave(&vdev->config_lock, irq);
-	deliver_config_change(vdev);
-	spin_unlock_irqrestore(&vdev->config_lock, irq);
-	virtio_recovery_check(vdev);
-}
-EXPORT_SYMBOL_GPL(virtio_config_changed);
-
-/**
- * virtio_config_driver_disable - hold configuration changes back
- * @vdev: the device of the driver that asks; calls don't nest
- *
- * Context: any but the driver's own config_changed().
- */
-void virtio_config_driver_disable(struct virtio_device *vdev)
-{
-	let_config_changes_through(vdev, &vdev->config_driver_disabled, true);
-}
-EXPORT_SYMBOL_GPL(virtio_config_driver_disable);
-
-/**
- * virtio_config_driver_enable - deliver configuration changes again
- * @vdev: the device of the driver that asks
- *
- * A change that was held back is delivered before this returns.
- * Context: any but the driver's own config_changed().
- */
-void virtio_config_driver_enable(struct virtio_device *vdev)
-{
-	let_config_changes_through(vdev, &vdev->config_driver_disabled, false);
-}
-EXPORT_SYMBOL_GPL(virtio_config_driver_enable);
-
-static void config_core_enable(struct virtio_device *vdev)
-{
-	let_config_changes_through(vdev, &vdev->config_core_enabled, true);
-}
-
-static void config_core_disable(struct virtio_device *vdev)
-{
-	let_config_changes_through(vdev, &vdev->config_core_enabled, false);
-}
-
-/*
  * Life.
  */
 
@@ -339,6 +252,7 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
 	int err;
 
+	virtio_recovery_begin(vdev);
 	err = start_for_driver(vdev);
 	if (err)
 		return err;
@@ -354,7 +268,7 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 
 	if (drv->scan)
 		drv->scan(vdev);
-	config_core_enable(vdev);
+	virtio_changes_deliver(vdev);
 	return 0;
 }
 
@@ -396,7 +310,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
 
-	config_core_disable(vdev);
+	virtio_changes_hold(vdev);
 	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
 		virtio_reset_device(vdev);
 		virtio_end_what_is_in_flight(vdev);
@@ -420,7 +334,6 @@ void virtio_handshake_shutdown(struct virtio_device *vdev)
 		virtio_device_shutdown(vdev);
 }
 
-#ifdef CONFIG_PM_SLEEP
 static bool has_failed(struct virtio_device *vdev)
 {
 	u8 status = virtio_get_status(vdev);
@@ -428,20 +341,13 @@ static bool has_failed(struct virtio_device *vdev)
 	return status != VIRTIO_STATUS_GONE && status & VIRTIO_CONFIG_S_FAILED;
 }
 
-/**
- * virtio_device_freeze - stop using a device before it loses its state
- * @vdev: the device
- *
- * For transports, on suspend and hibernation.
- * Context: may sleep.
- * Return: 0 or the driver's error, and then the device goes on as before.
- */
-int virtio_device_freeze(struct virtio_device *vdev)
+/* Returns 0, or the driver's error, and then the device goes on as before. */
+int virtio_handshake_freeze(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv;
 	int err = 0;
 
-	config_core_disable(vdev);
+	virtio_changes_hold(vdev);
 	vdev->failed = has_failed(vdev);
 	if (!vdev->dev.driver)
 		return 0;
@@ -450,12 +356,11 @@ int virtio_device_freeze(struct virtio_device *vdev)
 	if (drv->freeze)
 		err = drv->freeze(vdev);
 	if (err)
-		config_core_enable(vdev);
+		virtio_changes_deliver(vdev);
 	else
 		virtio_stand_in_end(vdev);
 	return err;
 }
-EXPORT_SYMBOL_GPL(virtio_device_freeze);
 
 /* Returns 0 or an error, and then the device is reset and has FAILED set. */
 int virtio_handshake_restore(struct virtio_device *vdev)
@@ -475,9 +380,24 @@ int virtio_handshake_restore(struct virtio_device *vdev)
 	err = agree_again(vdev) ?: go_live(vdev, drv->restore, NULL);
 	if (err)
 		return give_up(vdev, err);
-	config_core_enable(vdev);
+	virtio_changes_deliver(vdev);
 	return 0;
 }
+
+#ifdef CONFIG_PM_SLEEP
+/**
+ * virtio_device_freeze - stop using a device before it loses its state
+ * @vdev: the device
+ *
+ * For transports, on suspend and hibernation.
+ * Context: may sleep.
+ * Return: 0 or the driver's error, and then the device goes on as before.
+ */
+int virtio_device_freeze(struct virtio_device *vdev)
+{
+	return virtio_handshake_freeze(vdev);
+}
+EXPORT_SYMBOL_GPL(virtio_device_freeze);
 
 /**
  * virtio_device_restore - bring a device back with the features it had
@@ -500,6 +420,7 @@ int virtio_device_restore(struct virtio_device *vdev)
 	return err;
 }
 EXPORT_SYMBOL_GPL(virtio_device_restore);
+#endif
 
 /* That came to nothing: the driver finds its queues broken. */
 void virtio_handshake_fail(struct virtio_device *vdev)
@@ -509,4 +430,3 @@ void virtio_handshake_fail(struct virtio_device *vdev)
 	set_failed(vdev);
 	virtio_end_what_is_in_flight(vdev);
 }
-#endif

@@ -19,7 +19,6 @@
  */
 #include <kunit/visibility.h>
 #include <linux/jiffies.h>
-#include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
@@ -29,7 +28,6 @@
 #include <linux/workqueue.h>
 
 #include "core.h"
-#include "watch/trace.h"
 
 /* So often in a row, with not one buffer used in between, and never well for long. */
 #define MOST_ATTEMPTS	5
@@ -43,14 +41,17 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  * @vdev: the device
  * @lock: guards what follows, and that queues neither come nor go while a device is
  *	revived: it is reset first
- * @able: it is live, and its driver and its transport can do what is needed
+ * @live: the device is in use by its driver: an error of it is dealt with here
+ * @refused: a queue asked for recovery in vain, and is broken for good
  * @paused: somebody else is resetting it
  * @rebuilding: its driver is being restarted
  * @muted: it is live, and interrupts of a queue of it are kept back still
  * @restarting: from when that resets it until it is live, and nobody else is to reset it
- * @missed: the device may have said something while it could not be brought back
  * @stopped: it goes, and no bus says so any more that it is done
  * @turn: who waits for @paused or @restarting to end
+ * @changed: the configuration changed, and its driver is yet to be told
+ * @missed: it said so while it was not @live, and may have meant that it needs a reset
+ * @announcer: what is said of it
  * @attempts: so often in a row
  * @last: when that was last, in jiffies
  * @helps: what queues that are stuck need, by bit of &enum vring_help
@@ -61,26 +62,15 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
 struct virtio_recovery {
 	struct virtio_device *vdev;
 	struct mutex lock;	/* see above */
-	bool able, paused, muted, rebuilding, restarting, missed, stopped;
+	bool live, refused, paused, muted, rebuilding, restarting, stopped;
 	wait_queue_head_t turn;
+	bool changed, missed;
+	struct virtio_announcer announcer;
 	unsigned int attempts;
 	unsigned long last;
 	unsigned long helps;
 	struct work_struct help, revive, rebuild;
 };
-
-static void tell_user_space(struct virtio_recovery *r, const char *how)
-{
-	char recovery[32], attempt[32];
-	char *env[3] = { };
-
-	trace_virtio_recovery(r->vdev, how, r->attempts);
-	env[0] = recovery;
-	env[1] = attempt;
-	snprintf(recovery, sizeof(recovery), "RECOVERY=%s", how);
-	snprintf(attempt, sizeof(attempt), "ATTEMPT=%u", r->attempts);
-	kobject_uevent_env(&r->vdev->dev.kobj, KOBJ_CHANGE, env);
-}
 
 /*
  * The first step.  Everything below runs with @lock held.
@@ -118,12 +108,16 @@ static void prompt(struct virtio_recovery *r)
 		queue_work(system_freezable_wq, &r->revive);
 }
 
-static void give_up(struct virtio_recovery *r, const char *why)
+/* Until its driver is bound again.  What is in flight can only be ended by a reset. */
+static void put_out_of_use(struct virtio_recovery *r, const char *why, bool reset)
 {
-	dev_err(&r->vdev->dev, "given up: %s\n", why);
-	r->able = false;
-	virtio_handshake_fail(r->vdev);
-	tell_user_space(r, "failed");
+	r->live = false;
+	r->changed = false;
+	if (reset)
+		virtio_handshake_fail(r->vdev);
+	else
+		vring_break(r->vdev);
+	virtio_announce_failure(&r->announcer, why, r->attempts);
 }
 
 /* Its bus has lost it, and may get it back. */
@@ -156,35 +150,43 @@ static int revive_without_io(struct virtio_device *vdev)
 	return err;
 }
 
+/* The device can be used, and its configuration read. */
+static void tell_change(struct virtio_recovery *r)
+{
+	if (xchg(&r->changed, false))
+		virtio_changes_tell(r->vdev);
+}
+
 static void bring_back(struct virtio_recovery *r, const char *why)
 {
 	struct virtio_device *vdev = r->vdev;
 
+	if (r->refused || !virtio_may_be_brought_back(vdev)) {
+		put_out_of_use(r, why, drv_to_virtio(vdev->dev.driver)->takes_back);
+		return;
+	}
 	forget_attempts(r);
 	if (r->attempts == MOST_ATTEMPTS) {
-		give_up(r, "it has failed too often and done nothing in between");
+		put_out_of_use(r, "failed too often with nothing done in between", true);
 		return;
 	}
 	r->attempts++;
 	r->last = jiffies;
-	dev_warn(&vdev->dev, "%s: reset and resumed, attempt %u of %u\n", why, r->attempts,
-		 MOST_ATTEMPTS);
-	tell_user_space(r, "started");
+	virtio_announce_attempt(&r->announcer, why, r->attempts, MOST_ATTEMPTS);
 	if (!revive_without_io(vdev)) {
 		prompt(r);
+		tell_change(r);
 		queue_work(system_freezable_wq, &r->rebuild);
 	} else if (is_away(vdev)) {
 		wait_for_bus(r);
 	} else {
-		give_up(r, "it does not come back as it was");
+		put_out_of_use(r, "does not come back as it was", true);
 	}
 }
 
 /* %NULL if there is nothing wrong with it, or nothing left of it. */
-static const char *what_is_wrong(struct virtio_device *vdev)
+static const char *what_is_wrong(struct virtio_device *vdev, u8 status)
 {
-	u8 status = virtio_get_status(vdev);
-
 	if (status == VIRTIO_STATUS_GONE)
 		return NULL;
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
@@ -192,22 +194,33 @@ static const char *what_is_wrong(struct virtio_device *vdev)
 	return vring_has_lied(vdev) ? "broken queue" : NULL;
 }
 
+/* The device has something to say: that it has failed, or that its configuration changed. */
+static void hear(struct virtio_recovery *r)
+{
+	u8 status = virtio_get_status(r->vdev);
+	const char *why = what_is_wrong(r->vdev, status);
+
+	if (why) {
+		bring_back(r, why);
+		return;
+	}
+	if (r->muted)
+		prompt(r);
+	if (status != VIRTIO_STATUS_GONE)
+		tell_change(r);
+}
+
 static void revive(struct work_struct *work)
 {
 	struct virtio_recovery *r = container_of(work, struct virtio_recovery, revive);
-	const char *why;
 
 	mutex_lock(&r->lock);
 	WRITE_ONCE(r->missed, false);
-	if (r->able && r->vdev->lost) {
-		r->able = false;
+	if (r->live && r->vdev->lost) {
+		r->live = false;
 		virtio_end_what_is_in_flight(r->vdev);
-	} else if (r->able && !r->paused) {
-		why = what_is_wrong(r->vdev);
-		if (why)
-			bring_back(r, why);
-		else if (r->muted)
-			prompt(r);
+	} else if (r->live && !r->paused) {
+		hear(r);
 	}
 	mutex_unlock(&r->lock);
 }
@@ -282,40 +295,37 @@ static int freeze_driver(struct virtio_recovery *r)
 	mutex_lock(&r->lock);
 	r->rebuilding = true;
 	mutex_unlock(&r->lock);
-	err = virtio_device_freeze(r->vdev);
+	err = virtio_handshake_freeze(r->vdev);
 	if (err)
 		end_restart(r, 0);
 	return err;
 }
 
-/* Returns how it ended.  A driver that can't sleep just now goes on with what it has. */
-static const char *freeze_and_restart(struct virtio_recovery *r)
+/* A driver that can't sleep just now goes on with what it has. */
+static void freeze_and_restart(struct virtio_recovery *r)
 {
 	int err = freeze_driver(r);
 
-	if (err) {
-		dev_warn(&r->vdev->dev, "driver goes on without a restart: %d\n", err);
-		return "partial";
-	}
-	err = restart_driver(r);
-	if (err) {
-		dev_err(&r->vdev->dev, "given up: its driver was not restarted: %d\n", err);
-		return "failed";
-	}
-	return "done";
+	if (err)
+		virtio_announce_end(&r->announcer, "partial", r->attempts, err);
+	else if (restart_driver(r))
+		virtio_announce_failure(&r->announcer, "driver was not restarted", r->attempts);
+	else
+		virtio_announce_end(&r->announcer, "done", r->attempts, 0);
 }
 
-/* Likewise.  Most drivers expect nobody to use them where they are frozen. */
-static const char *tell_driver(struct virtio_recovery *r)
+static void tell_driver(struct virtio_recovery *r)
 {
 	const struct virtio_driver *drv = drv_to_virtio(r->vdev->dev.driver);
+	bool enough = drv->revived || !drv->restarts;
 
-	if (drv->restarts)
-		return freeze_and_restart(r);
-	if (!drv->revived)
-		return "partial";
-	drv->revived(r->vdev);
-	return "done";
+	if (drv->restarts && drv->freeze && drv->restore) {
+		freeze_and_restart(r);
+		return;
+	}
+	if (drv->revived)
+		drv->revived(r->vdev);
+	virtio_announce_end(&r->announcer, enough ? "done" : "partial", r->attempts, 0);
 }
 
 static void rebuild(struct work_struct *work)
@@ -326,8 +336,8 @@ static void rebuild(struct work_struct *work)
 
 	device_lock(&vdev->dev);
 	/* One that is away is rebuilt when it is back. */
-	if (vdev->dev.driver && READ_ONCE(r->able) && !READ_ONCE(r->paused) && !is_away(vdev))
-		tell_user_space(r, tell_driver(r));
+	if (vdev->dev.driver && READ_ONCE(r->live) && !READ_ONCE(r->paused) && !is_away(vdev))
+		tell_driver(r);
 	device_unlock(&vdev->dev);
 	memalloc_noio_restore(noio);
 }
@@ -341,31 +351,46 @@ static bool queue_broke(struct virtio_device *vdev)
 {
 	struct virtio_recovery *r = vdev->recovery;
 
-	if (!READ_ONCE(r->able))
+	if (!READ_ONCE(r->live))
 		return false;
+	if (!virtio_may_be_brought_back(vdev))
+		WRITE_ONCE(r->refused, true);
 	queue_work(system_freezable_wq, &r->revive);
-	return true;
+	return !READ_ONCE(r->refused);
 }
 
-/* The device has said something.  Any context: its status is read where one may sleep. */
-void virtio_recovery_check(struct virtio_device *vdev)
+/*
+ * The configuration has changed, or the device needs a reset: the status says so, and is read
+ * where one may sleep.  Any context.  Returns whether the driver is told from there.
+ */
+bool virtio_recovery_hears(struct virtio_device *vdev)
 {
 	struct virtio_recovery *r = vdev->recovery;
+	bool tells;
 
 	if (!r)
-		return;
-	WRITE_ONCE(r->missed, true);
-	/* Pairs with the barrier in virtio_recovery_allow(): one of us sees it. */
-	smp_mb();
-	queue_broke(vdev);
+		return false;
+	if (!READ_ONCE(r->live)) {
+		WRITE_ONCE(r->missed, true);
+		/* Pairs with the barrier in virtio_recovery_allow(): one of us sees it. */
+		smp_mb();
+		if (!READ_ONCE(r->live))
+			return false;
+	}
+	tells = virtio_may_be_brought_back(vdev);
+	if (tells)
+		WRITE_ONCE(r->changed, true);
+	queue_work(system_freezable_wq, &r->revive);
+	return tells;
 }
 
 /**
  * virtio_recovery_pause - a bus is about to reset a device
  * @vdev: the device
  *
- * For transports.  Its driver goes on without it until virtio_recovery_resume().  Waits for
- * one that is setting the device up again.
+ * For transports.  Its driver goes on without it until virtio_recovery_resume(), or until
+ * virtio_recovery_abandon(), which a transport calls if its bus has not ended the reset
+ * within a limit.  Waits for a driver that is setting the device up again.
  * Context: may sleep.
  * Return: %false for a device that can't be brought back, and to which nothing was done.
  */
@@ -380,8 +405,8 @@ bool virtio_recovery_pause(struct virtio_device *vdev)
 	/* No restart begins from here on. */
 	wait_event(r->turn, !READ_ONCE(r->restarting));
 	mutex_lock(&r->lock);
-	able = r->able || r->rebuilding;
-	if (r->able)
+	able = virtio_may_be_brought_back(vdev) && (r->live || r->rebuilding);
+	if (able && r->live)
 		vring_stall(vdev);
 	mutex_unlock(&r->lock);
 	return able;
@@ -408,7 +433,7 @@ void virtio_recovery_resume(struct virtio_device *vdev, bool blameless)
 	wake_up_all(&r->turn);
 	if (blameless)
 		r->attempts = 0;
-	if (r->able)
+	if (r->live)
 		bring_back(r, "reset by its bus");
 	mutex_unlock(&r->lock);
 }
@@ -444,15 +469,16 @@ static void help_queues(struct work_struct *work)
 	unsigned long helps = xchg(&r->helps, 0);
 
 	mutex_lock(&r->lock);
-	if (!r->able || r->paused || is_away(vdev))
+	if (!r->live || r->paused || is_away(vdev))
 		goto out;
 	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
-		r->able = false;
+		r->live = false;
 		virtio_handshake_fail(vdev);
 	} else {
 		if (helps & BIT(VRING_HELP_RECALL) && vring_recall(vdev))
 			virtio_prompt_driver(vdev);
-		if (helps & BIT(VRING_HELP_RESET) && !r->stopped)
+		if (helps & BIT(VRING_HELP_RESET) && !r->stopped &&
+		    virtio_may_be_brought_back(vdev))
 			bring_back(r, "a queue is stuck");
 	}
 out:
@@ -472,14 +498,16 @@ static void queue_stuck(struct virtio_device *vdev, enum vring_help help)
  * When there is something to bring back.
  */
 
-static bool can_be_brought_back(const struct virtio_device *vdev)
+/* A driver is about to be probed: what its device was in the midst of before is over. */
+void virtio_recovery_begin(struct virtio_device *vdev)
 {
-	const struct virtio_driver *drv;
+	struct virtio_recovery *r = vdev->recovery;
 
-	if (!vdev->dev.driver || !vdev->config->resume_vqs)
-		return false;
-	drv = drv_to_virtio(vdev->dev.driver);
-	return drv->freeze && drv->restore;
+	vdev->repeatable = drv_to_virtio(vdev->dev.driver)->repeatable;
+	mutex_lock(&r->lock);
+	r->paused = false;
+	r->changed = false;
+	mutex_unlock(&r->lock);
 }
 
 /* The device is live. */
@@ -490,13 +518,14 @@ void virtio_recovery_allow(struct virtio_device *vdev)
 	if (!r)
 		return;
 	mutex_lock(&r->lock);
-	WRITE_ONCE(r->able, can_be_brought_back(vdev));
+	WRITE_ONCE(r->live, vdev->dev.driver && !vdev->stood_in_for);
+	r->refused = false;
 	let_bus_reset(r);
 	mutex_unlock(&r->lock);
-	/* Pairs with the barrier in virtio_recovery_check(). */
+	/* Pairs with the barrier in virtio_recovery_hears(). */
 	smp_mb();
 	if (READ_ONCE(r->missed))
-		queue_broke(vdev);
+		queue_work(system_freezable_wq, &r->revive);
 }
 
 /* It is about to be reset, and its queues with it.  On return nobody is reviving it. */
@@ -508,9 +537,9 @@ void virtio_recovery_forbid(struct virtio_device *vdev)
 	if (!r)
 		return;
 	mutex_lock(&r->lock);
-	if (r->able)
+	if (r->live)
 		forget_attempts(r);
-	r->able = false;
+	r->live = false;
 	rebuilding = r->rebuilding;
 	mutex_unlock(&r->lock);
 	/* Not while its bus does. */
@@ -530,6 +559,7 @@ int virtio_recovery_init(struct virtio_device *vdev)
 	INIT_WORK(&r->help, help_queues);
 	INIT_WORK(&r->revive, revive);
 	INIT_WORK(&r->rebuild, rebuild);
+	virtio_announcer_init(&r->announcer, vdev);
 	vdev->recovery = r;
 	vdev->queue_broke = queue_broke;
 	vdev->queue_stuck = queue_stuck;
@@ -538,8 +568,9 @@ int virtio_recovery_init(struct virtio_device *vdev)
 
 static bool is_of_no_use(const struct virtio_recovery *r)
 {
-	return r->paused || virtio_get_status(r->vdev) == VIRTIO_STATUS_GONE ||
-	       what_is_wrong(r->vdev);
+	u8 status = virtio_get_status(r->vdev);
+
+	return r->paused || status == VIRTIO_STATUS_GONE || what_is_wrong(r->vdev, status);
 }
 
 /*
@@ -554,7 +585,7 @@ void virtio_recovery_stop(struct virtio_device *vdev)
 	mutex_lock(&r->lock);
 	/* Nobody brings it back any more, and a bus that has failed to reset it does not say so. */
 	r->stopped = true;
-	if (r->able && is_of_no_use(r)) {
+	if (r->live && is_of_no_use(r)) {
 		vring_break(vdev);
 		virtio_end_what_is_in_flight(vdev);
 	}

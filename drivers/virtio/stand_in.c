@@ -142,7 +142,7 @@ void virtio_stand_in_begin(struct virtio_device *vdev)
 	if (!can_do_with_less(vdev))
 		return;
 	vdev->stood_in_for = vdev->config;
-	vdev->config = &stand_in_ops;
+	WRITE_ONCE(vdev->config, &stand_in_ops);
 	/* There is nobody to agree on any with. */
 	vdev->features_latched = true;
 	err = drv_to_virtio(vdev->dev.driver)->restore(vdev);
@@ -158,6 +158,6 @@ void virtio_stand_in_end(struct virtio_device *vdev)
 	if (!vdev->stood_in_for)
 		return;
 	virtio_del_each_vq(vdev);
-	vdev->config = vdev->stood_in_for;
+	WRITE_ONCE(vdev->config, vdev->stood_in_for);
 	vdev->stood_in_for = NULL;
 }

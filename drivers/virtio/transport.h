@@ -61,18 +61,9 @@ int virtio_check_queue_size(struct virtqueue *vq, unsigned int offered);
 void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);
 
 /* recovery.c */
-#ifdef CONFIG_PM_SLEEP
 bool virtio_recovery_pause(struct virtio_device *vdev);
 void virtio_recovery_resume(struct virtio_device *vdev, bool blameless);
 void virtio_recovery_abandon(struct virtio_device *vdev);
-#else
-static inline bool virtio_recovery_pause(struct virtio_device *vdev) { return false; }
-static inline void virtio_recovery_resume(struct virtio_device *vdev, bool blameless) { }
-static inline void virtio_recovery_abandon(struct virtio_device *vdev)
-{
-	virtio_mark_abandoned(vdev);
-}
-#endif
 
 /* layout.c, for transports whose devices describe themselves by fields */
 

@@ -126,6 +126,8 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @ending: the machine stops: a reset is not waited for as long as usual
  * @status: what the core wrote to the status last; all ones when that is not known
  * @ready: its driver has said that it is set up
+ * @repeatable: &virtio_driver.repeatable of its driver.  The core sets it before
+ *	probe(), which clears it for a device whose requests must not be repeated
  * @features_latched: @features are agreed with the device until reset
  * @features_late: but for some that its driver took afterwards; settled by DRIVER_OK
  * @layout_missed: it was said that nobody knows where its fields are
@@ -135,7 +137,8 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @keep_vqs: queues that the transport deletes are kept, and it gets them again
  * @kept_vqs: those
  * @recovery: what brings the device back, when it has run into an error
- * @queue_broke: asks for that; %true if the queue may hope.  Any context.
+ * @recovery_off: an administrator does not want that
+ * @queue_broke: a queue asks for that.  %false: the queue is broken for good.  Any context
  * @queue_stuck: a queue is stuck: see watch/stuck.c.  Any context
  * @debugfs_dir: where the device can be looked at, and its features filtered
  * @debugfs_queues: where its queues can
@@ -164,6 +167,7 @@ struct virtio_device {
 	u8 status;
 
 	bool ready;
+	bool repeatable;
 	bool features_latched;
 	bool features_late;
 	bool layout_missed;
@@ -173,6 +177,7 @@ struct virtio_device {
 	bool keep_vqs;
 	struct list_head kept_vqs;
 	struct virtio_recovery *recovery;
+	bool recovery_off;
 	bool (*queue_broke)(struct virtio_device *vdev);
 	void (*queue_stuck)(struct virtio_device *vdev, enum vring_help help);
 #ifdef CONFIG_VIRTIO_DEBUG
@@ -203,17 +208,26 @@ struct virtio_device {
  * @scan: called after @probe, once the device is live
  * @config_changed: the device changed its configuration; interrupt context
  * @freeze: stop using the device, which will be reset; may sleep
- * @restore: the device was reset and its features agreed: start again.  With both of
- *	them the core brings a device back that has run into an error, beneath the driver
+ * @restore: the device was reset and its features agreed: start again
  * @shutdown: the machine stops or starts another kernel: end the use of the device, then
  *	call virtio_device_shutdown(), which is also what the core does without it.  May
  *	sleep, but waits for nothing that only a device can end
- * @restarts: then calls both of them, for what the device has forgotten.  As nobody sleeps
- *	then, all that uses the queues must be held back between them
- * @revived: or calls this one instead, where @restarts is not set; may sleep
+ * @repeatable: the device may carry out a request twice.  If the device fails, the core
+ *	resets it, restores its features and queues, and makes every buffer in flight
+ *	available again, in the original order.  Without this flag a device that fails
+ *	stays out of use until the driver is bound again
+ * @restarts: a reset loses state that @freeze and @restore set up again: the core calls
+ *	both once it has brought the device back.  The machine does not sleep then, so
+ *	between the two calls the driver must hold back whoever uses its queues.  Needs
+ *	@repeatable.  Set it without a condition: where CONFIG_PM_SLEEP leaves @freeze
+ *	and @restore out, the core calls @revived instead, if there is one
+ * @revived: the device was reset, is live again, and has lost the state that the driver
+ *	had given it: give it once more.  May sleep.  Needs @repeatable.  A driver
+ *	with neither @restarts nor @revived says that its device holds no such state
  * @takes_back: a buffer that get_buf returns with a length of 0, and as it was added,
- *	has failed; then the core hands out what is in flight when the device is gone,
- *	and calls @restore for one that is, with queues that are broken
+ *	has failed.  When the device fails and is not brought back, the core resets it
+ *	and lets get_buf return all that was in flight in that way.  When a device does
+ *	not come back from sleep, the core calls @restore with queues that are broken
  */
 struct virtio_driver {
 	struct device_driver driver;
@@ -232,6 +246,7 @@ struct virtio_driver {
 	int (*freeze)(struct virtio_device *dev);
 	int (*restore)(struct virtio_device *dev);
 	void (*shutdown)(struct virtio_device *dev);
+	bool repeatable;
 	bool restarts;
 	void (*revived)(struct virtio_device *dev);
 	bool takes_back;

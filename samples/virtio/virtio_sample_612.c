@@ -224,7 +224,8 @@ static struct virtio_driver sample_driver = {
 	.remove		= sample_remove,
 	.freeze		= sample_freeze,
 	.restore	= sample_restore,
-	.restarts	= true,
+	/* Asking for entropy twice does no harm, and the device keeps no state. */
+	.repeatable	= true,
 	/* A buffer that comes back with nothing in it has failed: see fill(). */
 	.takes_back	= true,
 };

@@ -266,7 +266,10 @@ static struct virtio_driver skeleton_driver = {
 	.remove		= skeleton_remove,
 	.freeze		= skeleton_freeze,
 	.restore	= skeleton_restore,
-	.restarts	= true,
+	/*
+	 * Add .repeatable = true if the device may carry out a request twice: the core
+	 * then brings it back after an error.  See struct virtio_driver.
+	 */
 	/* An answer of no bytes is a failure: see write_request(). */
 	.takes_back	= true,
 };

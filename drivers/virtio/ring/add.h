@@ -178,7 +178,7 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	u16 head = q->free_head;
 	struct ring_slot *slot;
 	struct ring_cursor c = {
-		.free = q->next, .maps = q->maps, .at = head, .last = head,
+		.free = q->links, .maps = q->maps, .at = head, .last = head,
 		.left = q->vq.num_free,
 		.dir = buf.one ? buf.in * VRING_DESC_F_WRITE : VRING_DESC_F_NEXT,
 	};
@@ -199,6 +199,7 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	slot->count = count;
 	slot->last = c.last;
 	ring_stamp(&slot->stamp);
+	c.free[head].turn = format->next_turn(q);
 	q->free_head = c.at;
 	q->vq.num_free = c.left;
 	format->commit(q, &c, head, count);
@@ -215,6 +216,7 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 					     unsigned int room, const struct ring_buffer buf)
 {
 	u16 id = q->free_head;
+	struct ring_link *link;
 	struct ring_slot *slot;
 	struct ring_cursor c = {
 		.desc = table->desc, .maps = table->maps, .left = room,
@@ -243,7 +245,9 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	slot->count = 1;
 	slot->last = id;
 	ring_stamp(&slot->stamp);
-	q->free_head = q->next[id];
+	link = &q->links[id];
+	link->turn = format->next_turn(q);
+	q->free_head = link->next;
 	q->vq.num_free--;
 	format->commit(q, &c, id, 1);
 	return 0;

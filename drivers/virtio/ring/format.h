@@ -29,7 +29,7 @@
  */
 struct ring_cursor {
 	void *desc;
-	const u16 *free;
+	struct ring_link *free;
 	struct ring_map *maps;
 	void *flags, *next_flags;
 	unsigned long at, last;
@@ -51,6 +51,7 @@ enum ring_used { RING_NOTHING, RING_USED, RING_LIE };
  * @table_end: likewise in a table
  * @put_table: lay the one that names a table, at a cursor that has begun
  * @give_up: take back the first @laid that ring_put laid, and say why
+ * @next_turn: when the next buffer is made available, in buffers
  * @commit: buffer @id is complete: have it published next time
  * @next_used: where the device says what it used next
  * @has_used: did it, there?  @plain as &ring_queue.plain
@@ -70,6 +71,7 @@ struct ring_format {
 	void (*table_end)(struct ring_queue *q, struct ring_cursor *c);
 	void (*put_table)(struct ring_queue *q, struct ring_cursor *c, u64 addr, u32 len);
 	int (*give_up)(struct ring_queue *q, unsigned int laid, bool out, int err);
+	u16 (*next_turn)(const struct ring_queue *q);
 	void (*commit)(struct ring_queue *q, const struct ring_cursor *c, u16 id,
 		       unsigned int count);
 

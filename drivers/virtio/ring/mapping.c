@@ -36,7 +36,7 @@ static void unmap(struct ring_queue *q, const struct ring_map *map)
 /* The first @count descriptors of the chain from @head, or of the free list from there. */
 void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count)
 {
-	for (; count--; head = q->next[head])
+	for (; count--; head = q->links[head].next)
 		unmap(q, &q->maps[head]);
 }
 

@@ -192,6 +192,8 @@ void ring_free_memory(struct ring_queue *q, struct ring_memory *mem)
 		free_shared(q, &mem->whole);
 	else
 		free_parts(q, mem);
+	kvfree(mem->order);
+	mem->order = NULL;
 	mem->num = 0;
 }
 
@@ -201,9 +203,9 @@ int ring_alloc_state(struct ring_queue *q)
 	bool mapless = !q->dma_api && !q->packed;
 
 	q->slots = kvcalloc(q->num, sizeof(*q->slots), GFP_KERNEL);
-	q->next = kvmalloc_array(q->num, sizeof(*q->next), GFP_KERNEL);
+	q->links = kvmalloc_array(q->num, sizeof(*q->links), GFP_KERNEL);
 	q->maps = mapless ? NULL : kvcalloc(q->num, sizeof(*q->maps), GFP_KERNEL);
-	if (q->slots && q->next && (mapless || q->maps))
+	if (q->slots && q->links && (mapless || q->maps))
 		return 0;
 	ring_free_state(q);
 	return -ENOMEM;
@@ -212,10 +214,10 @@ int ring_alloc_state(struct ring_queue *q)
 void ring_free_state(struct ring_queue *q)
 {
 	kvfree(q->slots);
-	kvfree(q->next);
+	kvfree(q->links);
 	kvfree(q->maps);
 	q->slots = NULL;
-	q->next = NULL;
+	q->links = NULL;
 	q->maps = NULL;
 }
 

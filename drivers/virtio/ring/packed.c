@@ -86,10 +86,13 @@ static __always_inline void packed_ring_put(struct ring_queue *q, struct ring_cu
 					    const bool phys, u64 addr, u32 len)
 {
 	write_desc(q, c, addr, len, c->dir);
-	if (phys || q->premapped)
-		ring_note_map(&c->maps[c->at], addr, len, c->dir);
+	if (phys || q->premapped) {
+		c->maps[c->at].addr = addr;
+		c->maps[c->at].len = len;
+		c->maps[c->at].flags = c->dir;
+	}
 	c->last = c->at;
-	c->at = c->free[c->at];
+	c->at = c->free[c->at].next;
 }
 
 /* In a table only WRITE has a meaning, and it ends where its length says (2.8.7). */
@@ -136,9 +139,20 @@ static void packed_undo(struct ring_queue *q, unsigned int count)
 static __always_inline void packed_commit(struct ring_queue *q, const struct ring_cursor *c,
 					  u16 id, unsigned int count)
 {
+	q->turn++;
 	q->unpublished += count;
 	q->avail_next = c->pos;
 	q->avail_flags = c->avail;
+}
+
+static __always_inline u16 packed_next_turn(const struct ring_queue *q)
+{
+	return q->turn;
+}
+
+u16 packed_turn(const struct ring_queue *q)
+{
+	return packed_next_turn(q);
 }
 
 /* Does the device want to hear of the @count descriptors before @new (2.8.10)? */
@@ -228,7 +242,7 @@ bool packed_has_request(const struct ring_queue *q, u16 id)
 	const struct vring_packed_desc *desc;
 
 	if (!q->indirect || !table)
-		return READ_ONCE(q->maps[id].dir) != DMA_FROM_DEVICE;
+		return !(READ_ONCE(q->maps[id].flags) & VRING_DESC_F_WRITE);
 	if (!ring_is_pooled(q, table))
 		return true;
 	desc = table->desc;
@@ -321,6 +335,7 @@ static const struct ring_format packed_format = {
 	.table_end = packed_table_end,
 	.put_table = packed_put_table,
 	.give_up = packed_give_up,
+	.next_turn = packed_next_turn,
 	.commit = packed_commit,
 	.next_used = packed_next_used,
 	.has_used = packed_has_used,
@@ -405,9 +420,9 @@ void packed_offer_again(struct ring_queue *q, const struct ring_memory *old, u16
 	c.id = id;
 	if (table)
 		packed_put_table(q, &c, table->addr, table->count * sizeof(struct vring_desc));
-	for (; !table && left--; at = q->next[at])
+	for (; !table && left--; at = q->links[at].next)
 		write_desc(q, &c, q->maps[at].addr, q->maps[at].len,
 			   (left ? VRING_DESC_F_NEXT : 0) |
-			   (q->maps[at].dir == DMA_FROM_DEVICE ? VRING_DESC_F_WRITE : 0));
+			   (q->maps[at].flags & VRING_DESC_F_WRITE));
 	packed_commit(q, &c, id, slot->count);
 }

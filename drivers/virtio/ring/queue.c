@@ -263,8 +263,8 @@ void ring_init(struct ring_queue *q)
 		ring_clear_memory(&q->mem);
 	memset(q->slots, 0, q->num * sizeof(*q->slots));
 	for (i = 0; i < q->num; i++)
-		q->next[i] = i + 1;
-	q->next[q->num - 1] = 0;
+		q->links[i].next = i + 1;
+	q->links[q->num - 1].next = 0;
 	q->free_head = 0;
 	q->oldest = 0;
 	q->drain_at = 0;
@@ -424,6 +424,7 @@ EXPORT_SYMBOL_GPL(__virtqueue_break);
  */
 void __virtqueue_unbreak(struct virtqueue *vq)
 {
+	WRITE_ONCE(to_ring(vq)->lied, false);
 	WRITE_ONCE(to_ring(vq)->broken, false);
 	ring_check_ended(to_ring(vq), NULL);
 }

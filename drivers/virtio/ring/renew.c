@@ -11,6 +11,7 @@
  * Called by recovery.c, and by api.c for a queue that is halted.
  */
 #include <linux/export.h>
+#include <linux/slab.h>
 
 #include "ring.h"
 
@@ -20,17 +21,41 @@ bool ring_has_used(const struct ring_queue *q, u16 at)
 	return !q->lied && ring_call(q, is_used, at);
 }
 
-/*
- * In what order does not matter: who cares for it has asked for VIRTIO_F_IN_ORDER, and
- * such queues are not renewed.
- */
-static void offer_all_again(struct ring_queue *q)
+/* Was buffer @a made available before @b?  Exact as far as 65536 buffers back. */
+static bool is_older(const struct ring_queue *q, u16 a, u16 b)
 {
+	u16 now = ring_call(q, turn);
+
+	return (u16)(now - 1 - q->links[a].turn) > (u16)(now - 1 - q->links[b].turn);
+}
+
+/* Shell's way: short, and fast enough for what is done once a failure. */
+static void sort_by_turn(const struct ring_queue *q, u16 *order, unsigned int n)
+{
+	unsigned int gap, i, j;
+	u16 id;
+
+	for (gap = n / 2; gap; gap /= 2) {
+		for (i = gap; i < n; i++) {
+			id = order[i];
+			for (j = i; j >= gap && is_older(q, id, order[j - gap]); j -= gap)
+				order[j] = order[j - gap];
+			order[j] = id;
+		}
+	}
+}
+
+/* The ids of all buffers in flight, in the order in which they were made available. */
+static unsigned int line_up(const struct ring_queue *q, u16 *order)
+{
+	unsigned int n = 0;
 	u32 id;
 
 	for (id = 0; id < q->num; id++)
 		if (q->slots[id].token)
-			ring_call(q, offer_again, &q->stale, id);
+			order[n++] = id;
+	sort_by_turn(q, order, n);
+	return n;
 }
 
 /*
@@ -39,18 +64,23 @@ static void offer_all_again(struct ring_queue *q)
  */
 bool ring_move(struct ring_queue *q)
 {
+	unsigned int i, n;
 	unsigned long flags;
 	bool moved;
 
 	spin_lock_irqsave(&q->moving, flags);
 	moved = q->renewed;
 	if (moved) {
+		n = line_up(q, q->fresh.order);
 		q->stale = q->mem;
 		q->mem = q->fresh;
 		q->fresh.num = 0;
 		q->renewed = false;
 		ring_begin(q);
-		offer_all_again(q);
+		for (i = 0; i < n; i++) {
+			q->links[q->mem.order[i]].turn = ring_call(q, turn);
+			ring_call(q, offer_again, &q->stale, q->mem.order[i]);
+		}
 		WRITE_ONCE(q->lied, false);
 		/* Who sees this, in virtqueue_poll() or vring_interrupt(), sees the new memory. */
 		smp_store_release(&q->stalled, false);
@@ -90,10 +120,13 @@ static int renew(struct ring_queue *q)
 	if (!q->owned || q->in_order)
 		return -EOPNOTSUPP;
 	ring_free_memory(q, &q->stale);
-	if (!q->fresh.num)
-		return ring_alloc_memory(q, &q->fresh, q->num, false);
-	ring_clear_memory(&q->fresh);
-	return 0;
+	if (q->fresh.num)
+		ring_clear_memory(&q->fresh);
+	else if (ring_alloc_memory(q, &q->fresh, q->num, false))
+		return -ENOMEM;
+	if (!q->fresh.order)
+		q->fresh.order = kvmalloc_array(q->num, sizeof(*q->fresh.order), GFP_KERNEL);
+	return q->fresh.order ? 0 : -ENOMEM;
 }
 
 /**
@@ -226,7 +259,7 @@ bool vring_prompt(struct virtio_device *vdev)
 EXPORT_SYMBOL_GPL(vring_prompt);
 
 /**
- * vring_has_lied - is there a queue that waits for its device because that lied?
+ * vring_has_lied - is there a queue to which the device has lied?
  * @vdev: the device
  *
  * Not one that is about to move from where it lied.

@@ -51,7 +51,6 @@ static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...
 	if (!vdev->queue_broke || !vdev->queue_broke(vdev)) {
 		WRITE_ONCE(q->broken, true);
 		WRITE_ONCE(q->stalled, false);
-		WRITE_ONCE(q->lied, false);
 	}
 
 	va_start(args, fmt);

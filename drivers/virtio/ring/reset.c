@@ -53,7 +53,7 @@ static int replace_memory(struct ring_queue *q, u32 num)
 	struct ring_memory mem, old = q->mem;
 	struct ring_slot *slots = q->slots;
 	struct ring_map *maps = q->maps;
-	u16 *next = q->next;
+	struct ring_link *links = q->links;
 	int err;
 
 	err = ring_alloc_memory(q, &mem, num, false);
@@ -65,14 +65,14 @@ static int replace_memory(struct ring_queue *q, u32 num)
 		ring_free_memory(q, &mem);
 		q->num = old.num;
 		q->slots = slots;
-		q->next = next;
+		q->links = links;
 		q->maps = maps;
 		return err;
 	}
 	q->mem = mem;
 	ring_free_memory(q, &old);
 	kvfree(slots);
-	kvfree(next);
+	kvfree(links);
 	kvfree(maps);
 	return 0;
 }

@@ -25,12 +25,19 @@
  * @addr: what the DMA API returned
  * @len: bytes
  * @dir: who writes
+ * @flags: of a descriptor that was not mapped here: what says so there
  */
 struct ring_map {
 	dma_addr_t addr;
 	u32 len;
-	enum dma_data_direction dir;
+	union {
+		enum dma_data_direction dir;
+		u32 flags;
+	};
 };
+
+/* So one look at @flags is enough for both. */
+static_assert((DMA_FROM_DEVICE & VRING_DESC_F_WRITE) && !(DMA_TO_DEVICE & VRING_DESC_F_WRITE));
 
 /**
  * struct ring_table - an indirect descriptor table
@@ -73,6 +80,16 @@ struct ring_slot {
 };
 
 /**
+ * struct ring_link - what is kept of a descriptor, free or in a buffer
+ * @next: the descriptor that follows it in its buffer, or among those that are free
+ * @turn: of the first one of a buffer in flight: when that was made available, in buffers
+ */
+struct ring_link {
+	u16 next;
+	u16 turn;
+};
+
+/**
  * struct ring_part - a part of a ring
  * @start: where it lies
  * @bytes: how long it is
@@ -89,6 +106,7 @@ struct ring_part {
  * @split: the parts of a split ring
  * @packed: those of a packed one
  * @num: entries of the ring
+ * @order: room for as many ids, for a ring that moves here
  * @whole: all of it, when it is in one piece; otherwise without length
  * @desc: the descriptors
  * @driver: what else the driver writes
@@ -103,6 +121,7 @@ struct ring_memory {
 		} packed;
 	};
 	unsigned int num;
+	u16 *order;
 	struct ring_part whole, desc, driver, device;
 };
 
@@ -135,6 +154,7 @@ struct ring_memory {
  *	wrap counter in bit 15, as is all that follows
  * @first_flags: packed: what makes the first unpublished buffer available
  * @unpublished: packed: descriptors that the device was not told of
+ * @turn: packed: of the next buffer
  * @used_next: where the next used buffer is taken
  * @used_pos: packed: its position there
  * @used_flags: packed: what a used descriptor says there
@@ -144,7 +164,7 @@ struct ring_memory {
  * @num: size of the ring
  * @mask: split: what makes a place in the ring of an index
  * @slots: private state, by id
- * @next: chains and the free list, by descriptor
+ * @links: chains and the free list, by descriptor
  * @free_tables: pool of indirect tables
  * @mem: shared memory
  * @notify: tells the device, or keeps that back until DRIVER_OK
@@ -157,7 +177,7 @@ struct ring_memory {
  * @drain_at: where the next buffer is looked for that is taken out unused
  * @ending: @broken, and to be shut down by the next get_buf
  * @kick_held: a notification was held back
- * @lied: @stalled, and what the device said is not to be believed
+ * @lied: the device lied: what it has used is not to be believed
  * @length_said: the device was told about wrong lengths
  * @bad_lengths: how many there were
  * @surplus: split: used entries that follow those up to @used_seen, to be dropped
@@ -209,6 +229,7 @@ struct ring_queue {
 	u16 avail_flags;
 	__le16 first_flags;
 	u16 unpublished;
+	u16 turn;
 	u16 used_next;
 	u16 used_flags;
 	u32 used_pos;
@@ -219,7 +240,7 @@ struct ring_queue {
 	u32 mask;
 	u32 callbacks;
 	struct ring_slot *slots;
-	u16 *next;
+	struct ring_link *links;
 	struct ring_table *free_tables;
 	struct ring_memory mem;
 
@@ -346,6 +367,7 @@ struct ring_buffer {
 	bool name##_all_published(const struct ring_queue *q);				\
 	bool name##_has_request(const struct ring_queue *q, u16 id);			\
 	void name##_init(struct ring_queue *q);						\
+	u16 name##_turn(const struct ring_queue *q);					\
 	void name##_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 id)
 
 RING_FORMAT_OPS(split);

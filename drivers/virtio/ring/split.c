@@ -39,7 +39,7 @@ static __always_inline void split_ring_put(struct ring_queue *q, struct ring_cur
 					   const bool phys, u64 addr, u32 len)
 {
 	struct vring_desc *desc = (struct vring_desc *)c->desc + c->at;
-	unsigned long next = c->free[c->at];
+	unsigned long next = c->free[c->at].next;
 
 	write_desc(q, desc, addr, len, c->dir, next);
 	c->flags = &desc->flags;
@@ -85,6 +85,16 @@ static __always_inline void split_commit(struct ring_queue *q, const struct ring
 					 u16 id, unsigned int count)
 {
 	q->mem.split.avail->ring[q->avail_next++ & q->mask] = ring16(q, id);
+}
+
+static __always_inline u16 split_next_turn(const struct ring_queue *q)
+{
+	return q->avail_next;
+}
+
+u16 split_turn(const struct ring_queue *q)
+{
+	return split_next_turn(q);
 }
 
 /*
@@ -309,6 +319,7 @@ static const struct ring_format split_format = {
 	.table_end = split_table_end,
 	.put_table = split_put_table,
 	.give_up = split_give_up,
+	.next_turn = split_next_turn,
 	.commit = split_commit,
 	.next_used = split_next_used,
 	.has_used = split_has_used,
@@ -388,7 +399,7 @@ void split_offer_again(struct ring_queue *q, const struct ring_memory *old, u16 
 	unsigned int left = q->slots[id].count;
 	u16 at = id;
 
-	for (; left--; at = q->next[at])
+	for (; left--; at = q->links[at].next)
 		q->mem.split.desc[at] = old->split.desc[at];
 	split_commit(q, NULL, id, q->slots[id].count);
 }

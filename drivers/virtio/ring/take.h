@@ -45,10 +45,10 @@ static __always_inline void ring_free_slot(struct ring_queue *q, const bool in_o
 	slot->token = NULL;
 	q->vq.num_free += count;
 	if (in_order) {
-		q->oldest = q->next[slot->last];
+		q->oldest = q->links[slot->last].next;
 		return;
 	}
-	q->next[slot->last] = q->free_head;
+	q->links[slot->last].next = q->free_head;
 	q->free_head = id;
 }
 

@@ -166,6 +166,7 @@ int fake_driver_init(struct kunit *test)
 		.config_changed = fake_changed,
 		.freeze = fake_freeze,
 		.restore = fake_restore,
+		.repeatable = true,
 		.restarts = true,
 	};
 	return 0;

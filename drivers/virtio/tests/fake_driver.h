@@ -48,6 +48,7 @@ extern const struct virtio_device_id fake_any_vendor[];
 
 int fake_probe(struct virtio_device *vdev);
 int fake_driver_init(struct kunit *test);
+int fake_probe(struct virtio_device *vdev);
 void fake_driver_with_features(void);
 void fake_driver_register(struct kunit *test);
 void fake_driver_unregister(struct kunit *test);

@@ -148,6 +148,7 @@ static void test_freeze_fails(struct kunit *test)
 	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 	u8 status;
 
+	fake_driver.repeatable = false;
 	fake_bind(test, host);
 	status = host->status;
 	fake_plan.freeze_error = -EBUSY;
@@ -197,11 +198,15 @@ static void test_sleep_alone(struct kunit *test)
 }
 #endif
 
-/* What changed before the driver was there is told once. */
+/*
+ * What changed before the driver was there is told once.  It is told at once, where no one
+ * has to look first whether the device can still be used; see policy_test.c.
+ */
 static void test_config_changes(struct kunit *test)
 {
 	struct virtio_host *host = virtio_host_create(test, FAKE_ID, MODERN);
 
+	fake_driver.repeatable = false;
 	fake_bind(test, host);
 	virtio_config_changed(&host->vdev);
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.changed);

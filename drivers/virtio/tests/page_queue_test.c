@@ -187,6 +187,7 @@ static void test_flags_first(struct kunit *test)
 	struct virtio_host_buf buf;
 
 	fake_driver.config_changed = look_back_at_change;
+	fake_driver.repeatable = false;
 	host = with_queue(test, 0);
 	watched = page_place_of(host);
 	seen = 0;

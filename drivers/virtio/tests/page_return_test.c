@@ -249,7 +249,7 @@ static void test_driver_that_cannot_wait(struct kunit *test)
 	struct virtio_host *host = fake_host_with_queue(test, MODERN);
 	struct page_other *other;
 
-	fake_driver.restore = NULL;
+	fake_driver.repeatable = false;
 	fake_plan.use_queue = true;
 	fake_bind(test, host);
 	other = page_other_of(host);

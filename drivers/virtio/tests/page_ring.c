@@ -27,8 +27,7 @@ static void register_driver(struct kunit *test)
 	fake_driver_init(test);
 	fake_driver.probe = find_queue;
 	fake_driver.remove = delete_queue;
-	fake_driver.freeze = NULL;
-	fake_driver.restore = NULL;
+	fake_driver.repeatable = false;
 	fake_driver_register(test);
 }
 

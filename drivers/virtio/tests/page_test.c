@@ -172,6 +172,7 @@ static void test_changed(struct kunit *test)
 	u16 cols;
 
 	host = console(test);
+	fake_driver.repeatable = false;
 	fake_driver_register(test);
 	KUNIT_EXPECT_EQ(test, 1, fake_plan.probed);
 	KUNIT_EXPECT_EQ(test, 0, fake_plan.changed);

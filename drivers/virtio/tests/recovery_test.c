@@ -277,6 +277,7 @@ static void test_given_up(struct kunit *test)
 	disk_expect_all_done(disk, DISK_BIOS);
 }
 
+#ifdef CONFIG_PM_SLEEP
 /* It does not come back from sleep: errors, and no wait, until it does from the next. */
 static void test_not_restored(struct kunit *test)
 {
@@ -313,6 +314,13 @@ static void test_not_restored_and_removed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, device_attach(&vdev->dev));
 	KUNIT_EXPECT_EQ(test, disk->host->status, LIVE);
 }
+
+#define SLEEP_CASES							\
+	KUNIT_CASE_PARAM(test_not_restored, format_gen_params),		\
+	KUNIT_CASE(test_not_restored_and_removed),
+#else
+#define SLEEP_CASES
+#endif
 
 /*
  * A driver that does as it is told.
@@ -493,23 +501,6 @@ static void test_busy_when_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, IRQ_NONE, vring_interrupt(0, fake_queue.vq));
 }
 
-/* A driver that can't be restarted at all is left alone, as ever. */
-static void test_no_callbacks(struct kunit *test)
-{
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
-	unsigned int writes;
-
-	fake_plan.use_queue = true;
-	fake_driver.restore = NULL;
-	fake_bind(test, host);
-	writes = host->writes;
-	virtio_host_needs_reset(host);
-	/* Simulated time passes when nothing is left to run; with a real clock it is luck. */
-	msleep(1000);
-	KUNIT_EXPECT_EQ(test, writes, host->writes);
-	KUNIT_EXPECT_TRUE(test, host->status & VIRTIO_CONFIG_S_NEEDS_RESET);
-}
-
 static void abandon_at_setup(struct virtio_host *host, enum virtio_host_point point, u64 arg)
 {
 	if (point == VIRTIO_HOST_SETUP)
@@ -557,8 +548,7 @@ static void test_unplugged(struct kunit *test)
 	KUNIT_CASE_PARAM(test_torn_out, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_torn_out_in_restart, format_gen_params),	\
 	KUNIT_CASE_PARAM(test_given_up, format_gen_params),	\
-	KUNIT_CASE_PARAM(test_not_restored, format_gen_params),	\
-	KUNIT_CASE(test_not_restored_and_removed),	\
+	SLEEP_CASES					\
 	KUNIT_CASE(test_limit),				\
 	KUNIT_CASE(test_seldom),			\
 	KUNIT_CASE(test_refuses),			\
@@ -566,7 +556,6 @@ static void test_unplugged(struct kunit *test)
 	KUNIT_CASE(test_not_restarted),			\
 	KUNIT_CASE(test_revived),			\
 	KUNIT_CASE(test_busy_when_back),		\
-	KUNIT_CASE(test_no_callbacks),			\
 	KUNIT_CASE(test_lost_at_setup),			\
 	KUNIT_CASE(test_unplugged),			\
 	{}

@@ -136,6 +136,90 @@ static void test_out_of_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SIZE, f->vq->num_free);
 }
 
+/* Buffer @n, of one to three segments, of which the device reads the first. */
+static void add_numbered(struct kunit *test, u8 *bytes, unsigned int n)
+{
+	struct ring_fixture *f = test->priv;
+	u8 *buf = bytes + 8 * n;
+
+	buf[0] = n;
+	KUNIT_ASSERT_EQ(test, 0, n % 3 ? ring_add_bytes(f, buf, 1, n % 3) :
+					 ring_add_one(f, buf, 1, false));
+}
+
+/* The device takes the next @n buffers, and uses them in the order that @turns says. */
+static void use_some(struct kunit *test, const unsigned int *turns, unsigned int n)
+{
+	struct ring_fixture *f = test->priv;
+	unsigned int len, i;
+	u16 heads[4];
+
+	f->vq->vq_ops->kick(f->vq);
+	for (i = 0; i < n; i++)
+		KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &heads[i]));
+	for (i = 0; i < n; i++) {
+		if (turns[i] == UINT_MAX)
+			continue;
+		KUNIT_ASSERT_EQ(test, 0, ring_host_complete(f, heads[turns[i]], 0));
+		KUNIT_ASSERT_NOT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	}
+}
+
+/* Once it is back, it finds the buffers with these numbers, one after the other. */
+static void expect_in_turn(struct kunit *test, const u8 *numbers, unsigned int n)
+{
+	struct ring_fixture *f = test->priv;
+	unsigned int len, i;
+	u16 head;
+
+	stall(f);
+	come_back(test);
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	for (i = 0; i < n; i++) {
+		KUNIT_ASSERT_EQ(test, 1, ring_host_take(f, &head));
+		KUNIT_EXPECT_EQ(test, numbers[i], *f->buf.segment[0].bytes);
+	}
+	KUNIT_EXPECT_EQ(test, 0, ring_host_take(f, &head));
+}
+
+/*
+ * Buffers are shown again in the order in which they were made available.  That is not the
+ * order of their ids: those were used in other buffers before, and given back in any order.
+ * The oldest buffers have been overtaken by more than the ring holds.
+ */
+static void test_in_turn(struct kunit *test)
+{
+	static const unsigned int none[] = { UINT_MAX, UINT_MAX, UINT_MAX, UINT_MAX };
+	static const unsigned int first[] = { 0 }, third_and_first[] = { 2, 0, UINT_MAX, UINT_MAX };
+	static const u8 numbers[] = { 0, 1, 2, 4, 6, 7, 8, 9 };
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	u8 *bytes = kunit_kcalloc(test, 10, 8, GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		add_numbered(test, bytes, i);
+	use_some(test, none, 3);
+	for (i = 0; i < 5 * SIZE; i++) {
+		add_numbered(test, bytes, 3);
+		use_some(test, first, 1);
+	}
+	for (i = 3; i < 7; i++)
+		add_numbered(test, bytes, i);
+	use_some(test, third_and_first, 4);
+	for (i = 7; i < 10; i++)
+		add_numbered(test, bytes, i);
+	/* And once more, from where they were put then. */
+	expect_in_turn(test, numbers, ARRAY_SIZE(numbers));
+	expect_in_turn(test, numbers, ARRAY_SIZE(numbers));
+	stall(f);
+	come_back(test);
+	KUNIT_EXPECT_EQ(test, 0, take_all(f));
+	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(numbers), serve_all(f));
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		KUNIT_EXPECT_NOT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &(unsigned int) { 0 }));
+	KUNIT_EXPECT_EQ(test, SIZE, f->vq->num_free);
+}
+
 /* A driver that only adds has its buffers shown, too. */
 static void test_add_only(struct kunit *test)
 {
@@ -450,6 +534,7 @@ static struct kunit_case ring_renew_cases[] = {
 	KUNIT_CASE_PARAM(test_renew, features_gen_params),
 	KUNIT_CASE_PARAM(test_renew_mapped, features_gen_params),
 	KUNIT_CASE_PARAM(test_out_of_order, features_gen_params),
+	KUNIT_CASE_PARAM(test_in_turn, features_gen_params),
 	KUNIT_CASE_PARAM(test_add_only, features_gen_params),
 	KUNIT_CASE_PARAM(test_callbacks, features_gen_params),
 	KUNIT_CASE_PARAM(test_callbacks_while_muted, features_gen_params),

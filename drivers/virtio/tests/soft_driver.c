@@ -184,6 +184,7 @@ int soft_driver_init(void)
 		.config_changed = soft_changed,
 		.freeze = soft_freeze,
 		.restore = soft_restore,
+		.repeatable = true,
 		.restarts = true,
 	};
 	registered = registered ?: &driver;

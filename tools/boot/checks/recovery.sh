@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Checks of the boot rig: devices that run into errors, and are brought back beneath
-# whoever uses them.  For init to read.
+# whoever uses them, or not.  For init to read.
 
 # The PCI device that a disk is on.
 slot_of() { readlink -f "/sys/block/$1/device/.."; }
@@ -32,14 +32,33 @@ find_victim() { # and call it $disk
 	disk=$(disk_with victim) && [ -n "$disk" ] || { echo "no disk with serial number victim"; return 1; }
 }
 
-check_recovery() { # fio hears of nothing: the core shows the device its requests once more
+check_recovery() { # fio sees no error: the core offers the device its requests once more
 	find_victim || return 1
 	while_busy "$disk" /programs/breaker "$(slot_of "$disk")" 50 "/sys/block/$disk/stat"
 }
 
-check_luns_broken() { # a driver that is told nothing has its queues as they were
-	slot=$(readlink -f /sys/block/sda/device/../../../..)
-	while_busy sda /programs/breaker "$slot" 30 /sys/block/sda/stat partial
+read_until_error() { # DISK: and say so in /tmp/reader
+	while dd if="/dev/$1" of=/dev/null bs=64k count=64 iflag=direct 2>/dev/null; do :; done
+	echo ended >/tmp/reader
+}
+
+check_luns_broken() { # commands that must not be repeated end with errors, until the driver is bound again
+	adapter=$(readlink -f /sys/block/sda/device/../../..)
+	slot=$(dirname "$adapter")
+	[ "$(cat "$adapter/recovery")" = unsupported ] || { echo "recovery: $(cat "$adapter/recovery")"; return 1; }
+	: >/tmp/reader
+	read_until_error sda &
+	/programs/breaker "$slot" 1 /sys/block/sda/stat failed || return 1
+	wait_until grep -q ended /tmp/reader || { echo "a reader still waits"; return 1; }
+	timeout 60 dd if=/dev/sda of=/dev/null bs=4k count=1 iflag=direct >/tmp/later 2>&1
+	status=$?
+	[ $status = 1 ] || { echo "a later read ended with $status:"; cat /tmp/later; return 1; }
+	for what in unbind bind; do
+		echo "${adapter##*/}" >"/sys/bus/virtio/drivers/virtio_scsi/$what" || return 1
+	done
+	wait_until [ -b /dev/sda ] && dd if=/dev/sda of=/dev/null bs=64k count=16 iflag=direct 2>/tmp/later ||
+		{ cat /tmp/later; return 1; }
+	echo "a reader got an error, and so did a later one; bound again, it serves"
 }
 
 network_works() {
