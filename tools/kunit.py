@@ -17,7 +17,8 @@ REPORT = re.compile(r"WARNING:|BUG:|BUG at|UBSAN:|KASAN:|KFENCE:|Oops|INFO: (tas
                     r"^virtio: \S+: virtio\d+[,:]")
 # Reports that are none of ours: what is in the line, and where it comes from.
 EXPECTED = (("WARNING:", "arch/um/drivers/virt-pci.c"),     # UML's own PCI, given no device
-            ("virtio: virtio-bus-test: ", "add_buf after virtio_break_device"))    # a test of what comes of that
+            ("virtio: virtio-bus-test: ", "add_buf after virtio_break_device"),    # a test of what comes of that
+            ("virtio: virtio-", "config->reset is for the core"))                  # tests of drivers that call it
 # What kunit.py says of a test that failed, up to the next result, and of what does not compile.
 WHY = re.compile(r"EXPECTATION|ASSERTION|error:|No such file|not found")
 RESULT = re.compile(r"\[(PASSED|FAILED|SKIPPED|CRASHED)\]|^\S+ =====")

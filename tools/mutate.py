@@ -20,7 +20,7 @@ SPLIT, PACKED, QUEUE, TAKE, ADD, MEMORY, REPORT = (
 FEATURES, RESET, HELD = (f"drivers/virtio/{f}.c" for f in ("features", "reset", "ring/held"))
 TRANSPORT, CAPABILITIES, MODERN, MODERN_DEV, PCI_QUEUES, PCI_VECTORS, PCI_COMMON, VDPA = (
     f"drivers/virtio/{f}.c" for f in ("transport", "pci/capabilities", "pci/modern", "pci/modern_dev", "pci/queues", "pci/vectors", "pci/common", "vdpa"))
-RENEW, RING_API, SLOW, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew", "ring/api", "ring/slow", "recovery"))
+RENEW, RING_RESET, RING_API, SLOW, RECOVERY = (f"drivers/virtio/{f}.c" for f in ("ring/renew", "ring/reset", "ring/api", "ring/slow", "recovery"))
 CHANGES, POLICY, ANNOUNCE = (f"drivers/virtio/{f}.c" for f in ("changes", "policy", "announce"))
 QUEUES, STUCK, MISUSE, WATCH = (f"drivers/virtio/watch/{f}" for f in ("queues.c", "stuck.c", "misuse.c", "watch.h"))
 DEBUGFS = "drivers/virtio/debugfs.c"
@@ -65,7 +65,8 @@ MUTANTS = (
     ("13 a field that is too long is cut", CONFIG, "if (len != size) {", "if (len < size) {", "config.test_width"),
     ("13 get of a structure takes any length", LAYOUT, "\tif (!virtio_layout_fits(field, len)) {\n\t\tmemset(buf, 0, len);\n", "\tif (!virtio_layout_fits(field, len)) {\n", "layout.test_wrong_length"),
     ("13 a value of three bytes", "drivers/virtio/tests/config_test.c", "\tu32 l = 42;", "\tstruct { u8 b[3]; } l;", COMPILER),
-    ("14 panic without a bus", BUS, "\tif (!err)\n\t\tvirtio_debug_init();", '\tif (err)\n\t\tpanic("no bus");\n\tvirtio_debug_init();', "init.test_init_fails"),
+    ("14 panic without a bus", BUS, "\tif (err)\n\t\treturn err;\n\terr = virtio_recovery_start();", '\tif (err)\n\t\tpanic("no bus");\n\terr = virtio_recovery_start();',
+     "init.test_init_fails"),
     ("15 kicks are not held back", HELD, "is_before_1_0(q->vq.vdev) ? kick_early : hold_kick;", "tell;", "ring.test_early_kick"),
     ("15 held kicks are never sent", HANDSHAKE, "vring_send_held_kicks(vdev);", ";", "life.test_kick_in_probe"),
     ("15 a held kick that fails goes unnoticed", HELD, "\t\tif (xchg(&q->kick_held, false))\n\t\t\tvirtqueue_notify(vq);",
@@ -276,12 +277,18 @@ MUTANTS = (
      "\t\tWRITE_ONCE(q->stalled, false);", "ring-renew.test_renew"),
     ("buffers are refused while the device is away", SLOW, "\tif (q->broken)\n\t\treturn -EIO;", "\tif (q->halted)\n\t\treturn -EIO;",
      "ring-renew.test_add_only"),
+    ("a queue is resized while its device is brought back", RING_RESET, "\tguard(mutex)(&vq->vdev->queues_lock);\n\terr = take", "\terr = take",
+     "ring-reset.test_resize_in_recovery"),
+    ("a queue that was given up stays broken", RENEW, "\t\t\tWRITE_ONCE(q->broken, false);\n", "", "ring-renew.test_wait_in_vain"),
+    ("buffers of a live device are given back", RING_API, "\t\tq->vq.vdev->let_go(q->vq.vdev);\n", "\t\t;\n", "let-go.test_live"),
+    ("queues of a live device are deleted", PCI_QUEUES, "\tvirtio_let_go(vdev);\n", "", "locks-pci.test_meet"),
+    ("a reset by the driver is not noticed", MODERN, "= virtio_driver_reset,\n\t.reset_device\t\t= reset,", "= reset,", "locks-pci.test_meet"),
     ("brought back without end", RECOVERY, "if (r->attempts == MOST_ATTEMPTS)", "if (0)", "recovery.test_limit"),
     ("given up for what it failed at before it served", RECOVERY, "if (vring_has_served(r->vdev) ||", "if (", "recovery.test_needs_reset"),
     ("given up for what is long ago", RECOVERY, "|| time_after(jiffies, r->last + virtio_recovery_long))", ")", "recovery.test_seldom"),
-    ("a bus that resets a device is not heard", RECOVERY, "\tr->paused = true;\n\tmutex_unlock(&r->lock);", "\tmutex_unlock(&r->lock);",
+    ("a bus that resets a device is not heard", RECOVERY, "\tr->paused = true;\n\tmutex_unlock(&vdev->queues_lock);", "\tmutex_unlock(&vdev->queues_lock);",
      "recovery.test_bus_reset_in_between"),
-    ("reset by its bus while it is set up again", RECOVERY, "\twait_event(r->turn, !READ_ONCE(r->restarting));\n", "",
+    ("reset by its bus while it is set up again", RECOVERY, "\twait_event_timeout(r->turn, !READ_ONCE(r->restarting), BUS_LIMIT);\n", "",
      "recovery.test_bus_reset_in_between"),
     ("lost, as its driver is being restarted", RECOVERY, "&& (r->live || r->rebuilding);", "&& r->live;", "page-return.test_idle_goes_again"),
     ("a device is made live once", RESET, "\tvdev->ready = false;\n", "", "recovery.test_needs_reset"),
@@ -291,7 +298,7 @@ MUTANTS = (
     ("a queue of a device that is lost", QUEUE, "if (READ_ONCE(vdev->lost))", "if (0)", "recovery.test_lost_at_setup"),
     ("a restart that was disturbed is the last", RECOVERY, "while (end_restart(r, err));", "while (end_restart(r, 0));",
      "page-return.test_idle_goes_again"),
-    ("the driver is not restarted", RECOVERY, "\t\tqueue_work(system_freezable_wq, &r->rebuild);\n", "\t\t;\n", "recovery.test_needs_reset"),
+    ("the driver is not restarted", RECOVERY, "\t\tqueue_work(restart_wq, &r->rebuild);\n", "\t\t;\n", "recovery.test_needs_reset"),
     ("a driver is restarted without a way to do it", RECOVERY, "if (drv->restarts && drv->freeze && drv->restore)", "if (drv->restarts)",
      "told.test_no_way_to_restart"),
     ("a change is told before the device is back", CHANGES, "if (!virtio_recovery_hears(vdev))", "virtio_recovery_hears(vdev);", "told.test_change_with_failure"),
@@ -333,7 +340,7 @@ MUTANTS = (
     ("a lost notification is not repeated", STUCK, "\tvirtqueue_notify(&q->vq);\n", "", "stuck.test_lost_kick"),
     ("a driver whose interrupt was lost is not called back", STUCK, "\t\task_core(q, VRING_HELP_RECALL);\n", "", "stuck.test_lost_interrupt"),
     ("a queue that is stuck is reset without being asked to", STUCK, " &&\n\t\t   READ_ONCE(ring_stuck_reset))", ")", "stuck.test_slow"),
-    ("what a device that is gone had is not ended", RECOVERY, "\t\tr->live = false;\n\t\tvirtio_handshake_fail(vdev);", "\t\tr->able = false;", "stuck.test_gone_in_remove"),
+    ("what a device that is gone had is not ended", RECOVERY, "\t\tr->live = false;\n\t\tvirtio_handshake_fail(vdev);", "\t\tr->live = false;", "stuck.test_gone_in_remove"),
     ("a buffer that is never kicked is not named", MISUSE, "\tif (waited && q->check.waits)\n", "\tif (0)\n", "check.test_not_kicked"),
     ("a paused guest is taken for a silent device", STUCK, "READ_ONCE(q->halted) || late)", "READ_ONCE(q->halted))", "watch.test_not_stuck_when_paused"),
     ("an add is not traced", SLOW, "\ttrace_virtio_add(&q->vq, buf->token, buf->out, buf->in, err);\n", "", "watch.test_trace"),

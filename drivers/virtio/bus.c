@@ -223,6 +223,8 @@ int register_virtio_device(struct virtio_device *vdev)
 	INIT_LIST_HEAD(&vdev->vqs);
 	INIT_LIST_HEAD(&vdev->kept_vqs);
 	spin_lock_init(&vdev->vqs_list_lock);
+	mutex_init(&vdev->queues_lock);
+	vdev->let_go = virtio_let_go;
 	spin_lock_init(&vdev->config_lock);
 	vdev->config_core_enabled = false;
 	vdev->config_change_pending = false;
@@ -279,6 +281,7 @@ void unregister_virtio_device(struct virtio_device *vdev)
 
 	virtio_recovery_stop(vdev);
 	device_del(&vdev->dev);
+	virtio_recovery_leave_queues(vdev);
 	/* After its queues, which are in there. */
 	virtio_debug_device_exit(vdev);
 	virtio_restore_operations(vdev);
@@ -306,7 +309,12 @@ int __init virtio_core_init(void)
 {
 	int err = bus_register(&virtio_bus);
 
-	if (!err)
+	if (err)
+		return err;
+	err = virtio_recovery_start();
+	if (err)
+		bus_unregister(&virtio_bus);
+	else
 		virtio_debug_init();
 	return err;
 }
@@ -315,6 +323,7 @@ core_initcall(virtio_core_init);
 static void __exit virtio_exit(void)
 {
 	virtio_debug_exit();
+	virtio_recovery_end();
 	bus_unregister(&virtio_bus);
 	ida_destroy(&virtio_index_ida);
 }

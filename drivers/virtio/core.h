@@ -79,8 +79,12 @@ void virtio_stand_in_end(struct virtio_device *vdev);
  * recovery.c, called where a device comes and goes, where it is live and where it is
  * not any more, and when it says something.
  */
+int virtio_recovery_start(void);
+void virtio_recovery_end(void);
 int virtio_recovery_init(struct virtio_device *vdev);
+void virtio_recovery_leave(struct virtio_device *vdev);
 void virtio_recovery_stop(struct virtio_device *vdev);
+void virtio_recovery_leave_queues(struct virtio_device *vdev);
 void virtio_recovery_free(struct virtio_recovery *r);
 void virtio_recovery_begin(struct virtio_device *vdev);
 void virtio_recovery_allow(struct virtio_device *vdev);
@@ -96,16 +100,23 @@ extern unsigned long virtio_recovery_long;
  * @rate: of attempts that are announced
  * @loud: the one at hand is
  * @left_out: how many were not, since one was
+ * @events: what user space is yet to be told, by bit
+ * @attempt: the attempt that it is told of
+ * @work: tells it
  */
 struct virtio_announcer {
 	struct virtio_device *vdev;
 	struct ratelimit_state rate;
 	bool loud;
 	unsigned int left_out;
+	unsigned long events;
+	unsigned int attempt;
+	struct work_struct work;
 };
 
 /* announce.c, called by recovery.c */
 void virtio_announcer_init(struct virtio_announcer *a, struct virtio_device *vdev);
+void virtio_announcer_stop(struct virtio_announcer *a);
 void virtio_announce_attempt(struct virtio_announcer *a, const char *why, unsigned int attempt,
 			     unsigned int most);
 void virtio_announce_end(struct virtio_announcer *a, const char *how, unsigned int attempt,

@@ -10,14 +10,17 @@
  * and resets waited for in reset.c.
  */
 #include <linux/bottom_half.h>
+#include <linux/cleanup.h>
 #include <linux/irqflags.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
 #include "core.h"
+#include "watch/misuse.h"
 #include "watch/trace.h"
 
 /* So often in a row is a driver prompted that is interrupted meanwhile. */
@@ -95,6 +98,41 @@ static int acknowledge(struct virtio_device *vdev)
 	virtio_step(vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	return 0;
 }
+
+/**
+ * virtio_driver_reset - a driver calls the operation reset itself
+ * @vdev: the device
+ *
+ * Stands in the configuration operations of a transport as reset: the core must know of a
+ * reset, or it would bring the device back beneath a driver that frees its buffers.
+ * Context: may sleep; not from a callback.
+ */
+void virtio_driver_reset(struct virtio_device *vdev)
+{
+	virtio_check_reset(vdev);
+	virtio_reset_device(vdev);
+	/* Such a driver writes the status by the operation, too. */
+	vdev->status = VIRTIO_STATUS_UNKNOWN;
+}
+EXPORT_SYMBOL_GPL(virtio_driver_reset);
+
+/**
+ * virtio_let_go - make the device let go of its queues, which are about to be freed
+ * @vdev: the device
+ *
+ * A driver need not reset its device before it gives up its queues: the contract has no
+ * operation for that.  One that is live is reset here.  Queues of it that are in use are
+ * broken.  For the core, and for transports at the start of del_vqs.
+ * Context: may sleep; not from a callback.
+ */
+void virtio_let_go(struct virtio_device *vdev)
+{
+	if (!vdev->ready)
+		return;
+	virtio_reset_device(vdev);
+	vring_break(vdev);
+}
+EXPORT_SYMBOL_GPL(virtio_let_go);
 
 /* From whatever state it was left in to "a guest has seen it"; -ENODEV if it is gone. */
 int virtio_handshake_start(struct virtio_device *vdev)
@@ -310,6 +348,7 @@ void virtio_handshake_remove(struct virtio_device *vdev)
 {
 	struct virtio_driver *drv = drv_to_virtio(vdev->dev.driver);
 
+	virtio_recovery_leave(vdev);
 	virtio_changes_hold(vdev);
 	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
 		virtio_reset_device(vdev);

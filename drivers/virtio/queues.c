@@ -59,7 +59,7 @@ static int find_each_vq(struct virtio_device *vdev, unsigned int nvqs, struct vi
 
 /**
  * virtio_del_each_vq - free all queues, one by one
- * @vdev: the device
+ * @vdev: the device, which is reset first if it is live
  *
  * Stands in the configuration operations of a transport as del_vqs.
  * Context: may sleep.
@@ -68,6 +68,7 @@ void virtio_del_each_vq(struct virtio_device *vdev)
 {
 	struct virtqueue *vq, *next;
 
+	virtio_let_go(vdev);
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
 		vdev->config->teardown_vq(vq);
 }
@@ -213,11 +214,23 @@ static void break_kept(struct virtio_device *vdev)
 		__virtqueue_break(vq);
 }
 
+static int reset_and_agree(struct virtio_device *vdev)
+{
+	guard(mutex)(&vdev->queues_lock);
+	return virtio_handshake_again(vdev);
+}
+
+static int reset_and_resume(struct virtio_device *vdev)
+{
+	guard(mutex)(&vdev->queues_lock);
+	return virtio_handshake_again(vdev) ?: vdev->config->resume_vqs(vdev);
+}
+
 static int start_over(struct virtio_device *vdev, const struct virtqueue_info *wanted,
 		      struct virtqueue **found)
 {
 	int n = count_queues(vdev);
-	int err = n < 0 ? n : virtio_handshake_again(vdev);
+	int err = n < 0 ? n : reset_and_agree(vdev);
 
 	if (err)
 		return err;
@@ -236,7 +249,7 @@ int virtio_start_over(struct virtio_device *vdev)
 	int err;
 
 	if (vdev->config->resume_vqs)
-		err = virtio_handshake_again(vdev) ?: vdev->config->resume_vqs(vdev);
+		err = reset_and_resume(vdev);
 	else
 		err = start_over(vdev, NULL, NULL);
 	if (err) {
@@ -357,7 +370,7 @@ EXPORT_SYMBOL_GPL(virtio_find_next_vq);
 
 /**
  * virtio_del_vq - free a queue that find_vq returned
- * @vq: the queue, shut down or empty
+ * @vq: the queue, shut down or empty; its device is reset first if it is live
  *
  * Stands in the configuration operations of a transport as del_vq.
  * Context: may sleep.
@@ -367,6 +380,7 @@ void virtio_del_vq(struct virtqueue *vq)
 	const struct virtio_config_ops *ops = vq->vdev->config;
 
 	virtio_check_may_sleep(vq->vdev, "del_vq");
+	virtio_let_go(vq->vdev);
 	if (ops->teardown_vq)
 		ops->teardown_vq(vq);
 	else

@@ -20,7 +20,6 @@
 #include <kunit/visibility.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
-#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/virtio_ring.h>
@@ -36,11 +35,15 @@
 VISIBLE_IF_KUNIT unsigned long virtio_recovery_long = 10 * 60 * HZ;
 EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
 
+/* So long may a bus take to reset a device while its driver is restarted, in jiffies. */
+#define BUS_LIMIT	(60 * HZ)
+
+/* So long may a driver wait for its device in the second step while it is to go, in jiffies. */
+#define DRIVER_LIMIT	(10 * HZ)
+
 /**
  * struct virtio_recovery - what is kept for that
- * @vdev: the device
- * @lock: guards what follows, and that queues neither come nor go while a device is
- *	revived: it is reset first
+ * @vdev: the device, whose queues_lock guards what follows
  * @live: the device is in use by its driver: an error of it is dealt with here
  * @refused: a queue asked for recovery in vain, and is broken for good
  * @paused: somebody else is resetting it
@@ -48,10 +51,12 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  * @muted: it is live, and interrupts of a queue of it are kept back still
  * @restarting: from when that resets it until it is live, and nobody else is to reset it
  * @stopped: it goes, and no bus says so any more that it is done
- * @turn: who waits for @paused or @restarting to end
+ * @given_up: it stays out of use, and its driver need not be restarted for it
+ * @busy: its driver is in the second step, with no lock held
+ * @turn: woken when @paused, @restarting or @busy ends
  * @changed: the configuration changed, and its driver is yet to be told
  * @missed: it said so while it was not @live, and may have meant that it needs a reset
- * @announcer: what is said of it
+ * @announcer: announces what happens to it
  * @attempts: so often in a row
  * @last: when that was last, in jiffies
  * @helps: what queues that are stuck need, by bit of &enum vring_help
@@ -61,8 +66,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  */
 struct virtio_recovery {
 	struct virtio_device *vdev;
-	struct mutex lock;	/* see above */
-	bool live, refused, paused, muted, rebuilding, restarting, stopped;
+	bool live, refused, paused, muted, rebuilding, restarting, busy, stopped, given_up;
 	wait_queue_head_t turn;
 	bool changed, missed;
 	struct virtio_announcer announcer;
@@ -73,7 +77,14 @@ struct virtio_recovery {
 };
 
 /*
- * The first step.  Everything below runs with @lock held.
+ * The first step runs where memory may depend on it: the device may be the disk that memory
+ * is reclaimed to, and the machine may be about to sleep, with the disk still in use.
+ * The second step waits for memory, and ends before the machine sleeps.
+ */
+static struct workqueue_struct *revive_wq, *restart_wq;
+
+/*
+ * The first step.  Everything below runs with queues_lock held.
  */
 
 /* Drivers may be waiting for an interrupt: the queues that one finds move by that. */
@@ -83,13 +94,8 @@ static int revive_device(struct virtio_device *vdev)
 
 	vring_stall(vdev);
 	err = virtio_handshake_again(vdev);
-	if (err)
-		return err;
-	/* For whoever polls the memory that a ring moved from last time. */
-	synchronize_rcu();
-	err = vring_renew(vdev);
-	if (!err)
-		err = vdev->config->resume_vqs(vdev);
+	err = err ?: vring_renew(vdev);
+	err = err ?: vdev->config->resume_vqs(vdev);
 	if (err)
 		return err;
 	virtio_add_status(vdev, VIRTIO_CONFIG_S_DRIVER_OK);
@@ -105,7 +111,7 @@ static void prompt(struct virtio_recovery *r)
 {
 	r->muted = virtio_prompt_driver(r->vdev);
 	if (r->muted)
-		queue_work(system_freezable_wq, &r->revive);
+		queue_work(revive_wq, &r->revive);
 }
 
 /* Until its driver is bound again.  What is in flight can only be ended by a reset. */
@@ -113,6 +119,7 @@ static void put_out_of_use(struct virtio_recovery *r, const char *why, bool rese
 {
 	r->live = false;
 	r->changed = false;
+	r->given_up = reset;
 	if (reset)
 		virtio_handshake_fail(r->vdev);
 	else
@@ -140,13 +147,13 @@ static void forget_attempts(struct virtio_recovery *r)
 		r->attempts = 0;
 }
 
-/* In memory that is not got by writing to the very disk that is brought back. */
-static int revive_without_io(struct virtio_device *vdev)
+/* Memory may be short until the device is back, so the reserves are for this. */
+static int revive_from_reserves(struct virtio_device *vdev)
 {
-	unsigned int noio = memalloc_noio_save();
+	unsigned int flags = memalloc_noreclaim_save();
 	int err = revive_device(vdev);
 
-	memalloc_noio_restore(noio);
+	memalloc_noreclaim_restore(flags);
 	return err;
 }
 
@@ -173,10 +180,10 @@ static void bring_back(struct virtio_recovery *r, const char *why)
 	r->attempts++;
 	r->last = jiffies;
 	virtio_announce_attempt(&r->announcer, why, r->attempts, MOST_ATTEMPTS);
-	if (!revive_without_io(vdev)) {
+	if (!revive_from_reserves(vdev)) {
 		prompt(r);
 		tell_change(r);
-		queue_work(system_freezable_wq, &r->rebuild);
+		queue_work(restart_wq, &r->rebuild);
 	} else if (is_away(vdev)) {
 		wait_for_bus(r);
 	} else {
@@ -214,7 +221,7 @@ static void revive(struct work_struct *work)
 {
 	struct virtio_recovery *r = container_of(work, struct virtio_recovery, revive);
 
-	mutex_lock(&r->lock);
+	mutex_lock(&r->vdev->queues_lock);
 	WRITE_ONCE(r->missed, false);
 	if (r->live && r->vdev->lost) {
 		r->live = false;
@@ -222,7 +229,7 @@ static void revive(struct work_struct *work)
 	} else if (r->live && !r->paused) {
 		hear(r);
 	}
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
 }
 
 /*
@@ -237,17 +244,20 @@ static bool is_in_hands_of_bus(const struct virtio_recovery *r)
 
 static void begin_restart(struct virtio_recovery *r)
 {
-	mutex_lock(&r->lock);
+	mutex_lock(&r->vdev->queues_lock);
 	while (!r->restarting && is_in_hands_of_bus(r)) {
-		mutex_unlock(&r->lock);
-		wait_event(r->turn, !is_in_hands_of_bus(r));
-		mutex_lock(&r->lock);
+		mutex_unlock(&r->vdev->queues_lock);
+		if (!wait_event_timeout(r->turn, !is_in_hands_of_bus(r), BUS_LIMIT)) {
+			dev_err(&r->vdev->dev, "its bus does not come to an end with a reset\n");
+			virtio_recovery_abandon(r->vdev);
+		}
+		mutex_lock(&r->vdev->queues_lock);
 	}
 	r->restarting = true;
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
 }
 
-/* Also as soon as it is live.  With @lock held. */
+/* Also as soon as it is live.  With queues_lock held. */
 static void let_bus_reset(struct virtio_recovery *r)
 {
 	r->restarting = false;
@@ -267,12 +277,25 @@ static bool end_restart(struct virtio_recovery *r, int err)
 {
 	bool again;
 
-	mutex_lock(&r->lock);
+	mutex_lock(&r->vdev->queues_lock);
 	let_bus_reset(r);
 	again = err && is_worth_it(r);
 	r->rebuilding = again;
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
 	return again;
+}
+
+/* While its driver was frozen.  One that takes errors for an answer goes on without it. */
+static bool is_given_up(const struct virtio_recovery *r)
+{
+	return READ_ONCE(r->given_up) && drv_to_virtio(r->vdev->dev.driver)->takes_back;
+}
+
+/* Its driver has reset it in freeze(). */
+static int stay_failed(struct virtio_recovery *r)
+{
+	virtio_add_status(r->vdev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
+	return -ENODEV;
 }
 
 static int restart_driver(struct virtio_recovery *r)
@@ -281,7 +304,7 @@ static int restart_driver(struct virtio_recovery *r)
 
 	do {
 		begin_restart(r);
-		err = virtio_handshake_restore(r->vdev);
+		err = is_given_up(r) ? stay_failed(r) : virtio_handshake_restore(r->vdev);
 	} while (end_restart(r, err));
 	if (err)
 		virtio_stand_in_begin(r->vdev);
@@ -292,9 +315,9 @@ static int freeze_driver(struct virtio_recovery *r)
 {
 	int err;
 
-	mutex_lock(&r->lock);
+	mutex_lock(&r->vdev->queues_lock);
 	r->rebuilding = true;
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
 	err = virtio_handshake_freeze(r->vdev);
 	if (err)
 		end_restart(r, 0);
@@ -328,18 +351,57 @@ static void tell_driver(struct virtio_recovery *r)
 	virtio_announce_end(&r->announcer, enough ? "done" : "partial", r->attempts, 0);
 }
 
-static void rebuild(struct work_struct *work)
+/*
+ * The driver may wait for its device as long as that takes, so no lock is held: the machine
+ * can be shut down meanwhile.  Until @busy ends the driver stays; see virtio_recovery_leave().
+ */
+static bool begin_second_step(struct virtio_recovery *r)
 {
-	struct virtio_recovery *r = container_of(work, struct virtio_recovery, rebuild);
 	struct virtio_device *vdev = r->vdev;
-	unsigned int noio = memalloc_noio_save();
+	bool begins;
 
 	device_lock(&vdev->dev);
 	/* One that is away is rebuilt when it is back. */
-	if (vdev->dev.driver && READ_ONCE(r->live) && !READ_ONCE(r->paused) && !is_away(vdev))
-		tell_driver(r);
+	begins = vdev->dev.driver && READ_ONCE(r->live) && !READ_ONCE(r->paused) &&
+		 !READ_ONCE(r->stopped) && !is_away(vdev);
+	WRITE_ONCE(r->busy, begins);
 	device_unlock(&vdev->dev);
+	return begins;
+}
+
+static void end_second_step(struct virtio_recovery *r)
+{
+	WRITE_ONCE(r->busy, false);
+	wake_up_all(&r->turn);
+}
+
+static void rebuild(struct work_struct *work)
+{
+	struct virtio_recovery *r = container_of(work, struct virtio_recovery, rebuild);
+	unsigned int noio = memalloc_noio_save();
+
+	if (begin_second_step(r)) {
+		tell_driver(r);
+		end_second_step(r);
+	}
 	memalloc_noio_restore(noio);
+}
+
+/*
+ * The driver is about to be removed, or the device is.  The second step ends first; if the
+ * driver waits there for a device that is silent, what it waits for fails.
+ */
+void virtio_recovery_leave(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	if (!r || wait_event_timeout(r->turn, !READ_ONCE(r->busy), DRIVER_LIMIT))
+		return;
+	mutex_lock(&vdev->queues_lock);
+	if (r->busy && r->live)
+		put_out_of_use(r, "its driver waits for it and is to go", true);
+	mutex_unlock(&vdev->queues_lock);
+	wait_event(r->turn, !READ_ONCE(r->busy));
 }
 
 /*
@@ -355,7 +417,7 @@ static bool queue_broke(struct virtio_device *vdev)
 		return false;
 	if (!virtio_may_be_brought_back(vdev))
 		WRITE_ONCE(r->refused, true);
-	queue_work(system_freezable_wq, &r->revive);
+	queue_work(revive_wq, &r->revive);
 	return !READ_ONCE(r->refused);
 }
 
@@ -380,7 +442,7 @@ bool virtio_recovery_hears(struct virtio_device *vdev)
 	tells = virtio_may_be_brought_back(vdev);
 	if (tells)
 		WRITE_ONCE(r->changed, true);
-	queue_work(system_freezable_wq, &r->revive);
+	queue_work(revive_wq, &r->revive);
 	return tells;
 }
 
@@ -399,16 +461,16 @@ bool virtio_recovery_pause(struct virtio_device *vdev)
 	struct virtio_recovery *r = vdev->recovery;
 	bool able;
 
-	mutex_lock(&r->lock);
+	mutex_lock(&vdev->queues_lock);
 	r->paused = true;
-	mutex_unlock(&r->lock);
+	mutex_unlock(&vdev->queues_lock);
 	/* No restart begins from here on. */
-	wait_event(r->turn, !READ_ONCE(r->restarting));
-	mutex_lock(&r->lock);
+	wait_event_timeout(r->turn, !READ_ONCE(r->restarting), BUS_LIMIT);
+	mutex_lock(&vdev->queues_lock);
 	able = virtio_may_be_brought_back(vdev) && (r->live || r->rebuilding);
 	if (able && r->live)
 		vring_stall(vdev);
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
 	return able;
 }
 EXPORT_SYMBOL_GPL(virtio_recovery_pause);
@@ -425,7 +487,7 @@ void virtio_recovery_resume(struct virtio_device *vdev, bool blameless)
 {
 	struct virtio_recovery *r = vdev->recovery;
 
-	mutex_lock(&r->lock);
+	mutex_lock(&r->vdev->queues_lock);
 	r->paused = false;
 	/* The reset has ended whatever the device was lost for, and any access to memory. */
 	virtio_reset_retry(vdev);
@@ -435,7 +497,7 @@ void virtio_recovery_resume(struct virtio_device *vdev, bool blameless)
 		r->attempts = 0;
 	if (r->live)
 		bring_back(r, "reset by its bus");
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
 }
 EXPORT_SYMBOL_GPL(virtio_recovery_resume);
 
@@ -453,7 +515,7 @@ void virtio_recovery_abandon(struct virtio_device *vdev)
 
 	virtio_mark_abandoned(vdev);
 	wake_up_all(&r->turn);
-	queue_work(system_freezable_wq, &r->revive);
+	queue_work(revive_wq, &r->revive);
 }
 EXPORT_SYMBOL_GPL(virtio_recovery_abandon);
 
@@ -468,7 +530,7 @@ static void help_queues(struct work_struct *work)
 	struct virtio_device *vdev = r->vdev;
 	unsigned long helps = xchg(&r->helps, 0);
 
-	mutex_lock(&r->lock);
+	mutex_lock(&vdev->queues_lock);
 	if (!r->live || r->paused || is_away(vdev))
 		goto out;
 	if (virtio_get_status(vdev) == VIRTIO_STATUS_GONE) {
@@ -482,7 +544,7 @@ static void help_queues(struct work_struct *work)
 			bring_back(r, "a queue is stuck");
 	}
 out:
-	mutex_unlock(&r->lock);
+	mutex_unlock(&vdev->queues_lock);
 }
 
 /* The operation queue_stuck. */
@@ -504,10 +566,10 @@ void virtio_recovery_begin(struct virtio_device *vdev)
 	struct virtio_recovery *r = vdev->recovery;
 
 	vdev->repeatable = drv_to_virtio(vdev->dev.driver)->repeatable;
-	mutex_lock(&r->lock);
+	mutex_lock(&vdev->queues_lock);
 	r->paused = false;
 	r->changed = false;
-	mutex_unlock(&r->lock);
+	mutex_unlock(&vdev->queues_lock);
 }
 
 /* The device is live. */
@@ -517,15 +579,16 @@ void virtio_recovery_allow(struct virtio_device *vdev)
 
 	if (!r)
 		return;
-	mutex_lock(&r->lock);
+	mutex_lock(&vdev->queues_lock);
 	WRITE_ONCE(r->live, vdev->dev.driver && !vdev->stood_in_for);
 	r->refused = false;
+	r->given_up = false;
 	let_bus_reset(r);
-	mutex_unlock(&r->lock);
+	mutex_unlock(&vdev->queues_lock);
 	/* Pairs with the barrier in virtio_recovery_hears(). */
 	smp_mb();
 	if (READ_ONCE(r->missed))
-		queue_work(system_freezable_wq, &r->revive);
+		queue_work(revive_wq, &r->revive);
 }
 
 /* It is about to be reset, and its queues with it.  On return nobody is reviving it. */
@@ -536,15 +599,33 @@ void virtio_recovery_forbid(struct virtio_device *vdev)
 
 	if (!r)
 		return;
-	mutex_lock(&r->lock);
+	mutex_lock(&vdev->queues_lock);
 	if (r->live)
 		forget_attempts(r);
 	r->live = false;
 	rebuilding = r->rebuilding;
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
 	/* Not while its bus does. */
 	if (rebuilding)
 		begin_restart(r);
+}
+
+int virtio_recovery_start(void)
+{
+	revive_wq = alloc_workqueue("virtio_revive", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	restart_wq = alloc_workqueue("virtio_restart", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (revive_wq && restart_wq)
+		return 0;
+	virtio_recovery_end();
+	return -ENOMEM;
+}
+
+void virtio_recovery_end(void)
+{
+	if (revive_wq)
+		destroy_workqueue(revive_wq);
+	if (restart_wq)
+		destroy_workqueue(restart_wq);
 }
 
 int virtio_recovery_init(struct virtio_device *vdev)
@@ -554,7 +635,6 @@ int virtio_recovery_init(struct virtio_device *vdev)
 	if (!r)
 		return -ENOMEM;
 	r->vdev = vdev;
-	mutex_init(&r->lock);
 	init_waitqueue_head(&r->turn);
 	INIT_WORK(&r->help, help_queues);
 	INIT_WORK(&r->revive, revive);
@@ -582,7 +662,7 @@ void virtio_recovery_stop(struct virtio_device *vdev)
 	struct virtio_recovery *r = vdev->recovery;
 
 	disable_work_sync(&r->revive);
-	mutex_lock(&r->lock);
+	mutex_lock(&r->vdev->queues_lock);
 	/* Nobody brings it back any more, and a bus that has failed to reset it does not say so. */
 	r->stopped = true;
 	if (r->live && is_of_no_use(r)) {
@@ -590,13 +670,19 @@ void virtio_recovery_stop(struct virtio_device *vdev)
 		virtio_end_what_is_in_flight(vdev);
 	}
 	wake_up_all(&r->turn);
-	mutex_unlock(&r->lock);
+	mutex_unlock(&r->vdev->queues_lock);
+	virtio_recovery_leave(vdev);
 	disable_work_sync(&r->rebuild);
+	virtio_announcer_stop(&r->announcer);
+}
+
+/* The device has no driver and no queues any more: none of them can be stuck. */
+void virtio_recovery_leave_queues(struct virtio_device *vdev)
+{
+	disable_work_sync(&vdev->recovery->help);
 }
 
 void virtio_recovery_free(struct virtio_recovery *r)
 {
-	if (r)
-		cancel_work_sync(&r->help);
 	kfree(r);
 }

@@ -7,10 +7,12 @@
  * that wait until the device has followed.  Knows the status byte, and no register.
  */
 #include <kunit/visibility.h>
+#include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
@@ -220,7 +222,13 @@ EXPORT_SYMBOL_GPL(virtio_mark_abandoned);
 /* Beneath a driver that does not know of it: what it has found of the configuration stays found. */
 void virtio_reset_beneath(struct virtio_device *vdev)
 {
-	vdev->config->reset(vdev);
+	const struct virtio_config_ops *ops = vdev->config;
+
+	lockdep_assert_held(&vdev->queues_lock);
+	if (ops->reset_device)
+		ops->reset_device(vdev);
+	else
+		ops->reset(vdev);
 	trace_virtio_reset(vdev);
 	vdev->features_latched = false;
 	vdev->features_late = false;
@@ -248,7 +256,8 @@ void virtio_reset_device(struct virtio_device *vdev)
 {
 	virtio_check_may_sleep(vdev, "virtio_reset_device");
 	virtio_recovery_forbid(vdev);
-	virtio_reset_beneath(vdev);
+	scoped_guard(mutex, &vdev->queues_lock)
+		virtio_reset_beneath(vdev);
 	virtio_forget_driver(vdev);
 }
 EXPORT_SYMBOL_GPL(virtio_reset_device);

@@ -60,6 +60,9 @@ int virtio_queue_enabled_already(struct virtio_device *vdev, unsigned int index)
 int virtio_check_queue_size(struct virtqueue *vq, unsigned int offered);
 void virtio_queue_missing(struct virtio_device *vdev, unsigned int index, const char *name);
 
+/* handshake.c, called at the start of del_vqs */
+void virtio_let_go(struct virtio_device *vdev);
+
 /* recovery.c */
 bool virtio_recovery_pause(struct virtio_device *vdev);
 void virtio_recovery_resume(struct virtio_device *vdev, bool blameless);

@@ -260,6 +260,7 @@ static void del_vqs(struct virtio_device *vdev)
 {
 	struct virtqueue *vq, *next;
 
+	virtio_let_go(vdev);
 	if (list_empty(&vdev->vqs))
 		return;
 	virtio_device_for_each_vq(vdev, vq)
@@ -348,7 +349,8 @@ static const struct virtio_config_ops config_ops = {
 	.generation		= generation,
 	.get_status		= get_status,
 	.set_status		= set_status,
-	.reset			= start_over,
+	.reset			= virtio_driver_reset,
+	.reset_device		= start_over,
 	.get_features		= get_features,
 	.finalize_features	= finalize_features,
 	.find_vqs		= find_vqs,

@@ -15,6 +15,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mod_devicetable.h>
+#include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -80,8 +81,9 @@ struct virtqueue {
  *	used buffers are waiting already: take those first.
  * @shutdown: take the queue out of use and give up all buffers in it.  Nothing
  *	stays mapped, and each buffer not yet taken back comes out of @get_buf
- *	with a length of 0.  The device must have been reset, or this queue
- *	reset, so that it does not write to those buffers any more.
+ *	with a length of 0.  A device that is still live is reset first, so that
+ *	it does not write to those buffers any more: its other queues are broken
+ *	then, and this operation sleeps.
  */
 struct virtqueue_ops {
 	int (*add_buf)(struct virtqueue *vq, struct scatterlist sg[],
@@ -112,6 +114,8 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @vringh_config: for drivers that play the device side of a ring
  * @vqs: the queues, in the order in which they were made
  * @vqs_list_lock: guards @vqs
+ * @queues_lock: held while the device is reset, given its queues again, or while one of
+ *	them is reset; Documentation/virtio.txt has the order of locks
  * @features: bits that driver and device share, as far as agreed
  * @offered: bits that the device offered when a driver was bound last
  * @config_lock: guards the three flags below
@@ -140,6 +144,7 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @recovery_off: an administrator does not want that
  * @queue_broke: a queue asks for that.  %false: the queue is broken for good.  Any context
  * @queue_stuck: a queue is stuck: see watch/stuck.c.  Any context
+ * @let_go: resets the device if it is live, so that it uses no queue any more.  May sleep.
  * @debugfs_dir: where the device can be looked at, and its features filtered
  * @debugfs_queues: where its queues can
  * @debugfs_filter_features: bits that were filtered out by hand
@@ -155,6 +160,7 @@ struct virtio_device {
 	const struct vringh_config_ops *vringh_config;
 	struct list_head vqs;
 	spinlock_t vqs_list_lock;	/* guards vqs */
+	struct mutex queues_lock;	/* see above */
 	u64 features, offered;
 
 	spinlock_t config_lock;		/* guards the flags of changes */
@@ -180,6 +186,7 @@ struct virtio_device {
 	bool recovery_off;
 	bool (*queue_broke)(struct virtio_device *vdev);
 	void (*queue_stuck)(struct virtio_device *vdev, enum vring_help help);
+	void (*let_go)(struct virtio_device *vdev);
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir, *debugfs_queues;
 	u64 debugfs_filter_features;

@@ -55,7 +55,10 @@ struct virtqueue_info;
  * @write: the other way
  * @generation: changes whenever several reads may not belong together
  * @reset: write 0 to the status and wait, with a limit, until it reads back so;
- *	on return the device uses no memory and runs no callback
+ *	on return the device uses no memory and runs no callback.  A transport with
+ *	@resume_vqs has virtio_driver_reset() here, for drivers that call this operation
+ *	instead of virtio_reset_device(), and does it in @reset_device
+ * @reset_device: called by the core instead of @reset, with &virtio_device.queues_lock held
  * @get_features: the bits that the device offers
  * @finalize_features: write &virtio_device.features to the device, less what
  *	the transport can't do.  Returns 0 or an error.
@@ -70,11 +73,14 @@ struct virtqueue_info;
  * @set_vq_affinity: handle the queue's interrupt on these CPUs if possible
  * @get_vq_affinity: the CPUs that handle a queue's interrupt, or %NULL
  * @get_shm_region: where a shared memory region lies; %false if there is none
- * @disable_vq_and_reset: reset one queue; the device has let go of it on return
+ * @disable_vq_and_reset: reset one queue; the device has let go of it on return.  This
+ *	and the next two are called with &virtio_device.queues_lock held
  * @enable_vq_after_reset: and put it to use again
  * @resume_vqs: the device was reset, and its features agreed, beneath a driver that
  *	goes on: give it all queues there are, where they lie now.  Returns 0 or an
  *	error.  Without it a device is not brought back
+ * @peek_status: @get_status, where that can be called in any context: for a driver that
+ *	polls with interrupts off
  * @is_gone: look whether the device is still there, for a driver that waits for it with
  *	interrupts off, where nobody else can say so.  Any context
  * @look: the token of field @nr, found before or not, with its type and length; it is
@@ -97,6 +103,7 @@ struct virtio_config_ops {
 		      unsigned int len);
 	u32 (*generation)(struct virtio_device *vdev);
 	void (*reset)(struct virtio_device *vdev);
+	void (*reset_device)(struct virtio_device *vdev);
 	u64 (*get_features)(struct virtio_device *vdev);
 	int (*finalize_features)(struct virtio_device *vdev);
 	int (*find_vqs)(struct virtio_device *vdev, unsigned int nvqs,
@@ -115,6 +122,7 @@ struct virtio_config_ops {
 	int (*disable_vq_and_reset)(struct virtqueue *vq);
 	int (*enable_vq_after_reset)(struct virtqueue *vq);
 	int (*resume_vqs)(struct virtio_device *vdev);
+	u8 (*peek_status)(struct virtio_device *vdev);
 	bool (*is_gone)(struct virtio_device *vdev);
 	void *(*look)(struct virtio_device *vdev, unsigned int nr, u8 *type,
 		      unsigned int *len);
@@ -158,6 +166,7 @@ bool virtio_set_by_offset(struct virtio_device *vdev, const void *token, const v
 struct virtqueue *virtio_find_next_vq(struct virtio_device *vdev,
 				      bool (*callback)(struct virtqueue *vq));
 void virtio_del_vq(struct virtqueue *vq);
+void virtio_driver_reset(struct virtio_device *vdev);
 void virtio_del_each_vq(struct virtio_device *vdev);
 
 int __virtio_config_val(struct virtio_device *vdev, u8 type, void *val, size_t size);

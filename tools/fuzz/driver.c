@@ -146,6 +146,9 @@ static void watch_loads(const struct model *m)
 {
 	bool again = !m->host.packed && (m->surplus || m->lied);
 
+	/* The ring is, or may be, where this device does not look any more. */
+	if (m->failed)
+		return;
 	race_rule(m->host.packed ? RACE_FLAGS : RACE_NOTHING,
 		  again ? &m->host.split.used->idx : NULL);
 }

@@ -133,6 +133,8 @@ static void begin_again(struct model *m)
 	if (m->draining)
 		m->out_of_use = false;
 	model_anew(m);
+	m->failed = false;
+	recovery_prompt(m);
 	m->lied = m->enable_err || (virtqueue_is_broken(m->vq) && !m->out_of_use);
 }
 
@@ -140,6 +142,8 @@ static int expected_reset(const struct model *m)
 {
 	if (!m->owned)
 		return -EPERM;
+	if (m->stalled)
+		return -EBUSY;
 	if (!m->vdev.config->disable_vq_and_reset)
 		return -ENOENT;
 	return m->reset_err ?: m->enable_err ? -EBUSY : 0;
@@ -153,6 +157,7 @@ void driver_reset(struct model *m, const struct step *s)
 	m->reset_err = s->a & 1 && s->a & 4 ? -EIO : 0;
 	m->enable_err = s->a & 2 && s->a & 8 ? -EIO : 0;
 	m->was_reset = false;
+	m->meanwhile = s->a & 64;
 	memory.failed = 0;
 	if (s->a & 16) {
 		err = virtqueue_resize(m->vq, num, recycle, s->a & 32 ? recycle_done : NULL);
@@ -163,6 +168,7 @@ void driver_reset(struct model *m, const struct step *s)
 	}
 	if (m->was_reset)
 		begin_again(m);
+	recovery_meanwhile(m);
 }
 
 /* DRIVER_OK: what was held back is sent. */

@@ -15,7 +15,7 @@ u8 fifo_pop(struct fifo *f)
 /* Is all that the device did what a device may do, and the queue in use? */
 bool model_honest(const struct model *m)
 {
-	return !m->lied && !m->out_of_use;
+	return !m->lied && !m->out_of_use && !m->muted;
 }
 
 struct buf *model_idle(struct model *m)

@@ -74,6 +74,11 @@ struct fifo {
  * @detached: buffers were taken out: nothing is added until the queue is reset
  * @out_of_use: the driver broke the queue, or the device can't be told any more
  * @draining: it was shut down
+ * @stalled: the device is being reset, and its queue is not on fresh memory yet
+ * @renewed: there is fresh memory
+ * @muted: interrupts are kept back since then
+ * @failed: the device was reset, and the queue has not been on its own since
+ * @meanwhile: recovery begins while the queue is reset, if it is let in
  * @was_broken: as it was after the last step
  * @was_reset: the transport has taken the queue from the device
  * @notify_fails: it can't tell the device
@@ -95,6 +100,7 @@ struct model {
 	unsigned int published, surplus, in_a_row;
 	bool early;
 	bool lied, detached, out_of_use, draining, was_broken, was_reset;
+	bool stalled, renewed, muted, failed, meanwhile;
 	bool notify_fails, go_on, takes;
 	int reset_err, enable_err;
 	unsigned int errors, polled;
@@ -169,6 +175,11 @@ void driver_shutdown(struct model *m, const struct step *s);
 void driver_reset(struct model *m, const struct step *s);
 void driver_look(struct model *m, const struct step *s);
 void driver_live(struct model *m, const struct step *s);
+
+/* recovery.c: what the core does when the device has failed */
+void recovery(struct model *m, const struct step *s);
+void recovery_meanwhile(struct model *m);
+void recovery_prompt(struct model *m);
 
 /* device.c: what a device does, and what none may */
 void device_take(struct model *m, const struct step *s);

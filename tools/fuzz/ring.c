@@ -54,6 +54,7 @@ static int disable_vq_and_reset(struct virtqueue *vq)
 	struct model *m = to_model(vq->vdev);
 
 	m->was_reset = !m->reset_err;
+	recovery_meanwhile(m);
 	return m->reset_err;
 }
 
@@ -205,7 +206,7 @@ static void (*const ops[32])(struct model *m, const struct step *s) = {
 	driver_add, driver_add, driver_add, driver_add, driver_add, driver_kick, driver_kick,
 	driver_get, driver_get, driver_get, driver_callbacks, driver_callbacks,
 	driver_interrupt, driver_detach, driver_break, driver_shutdown, driver_reset,
-	driver_reset, driver_look, driver_live, device_take, device_take, device_take,
+	recovery, driver_look, driver_live, device_take, device_take, device_take,
 	device_use, device_use, device_use, device_wish, device_claim, device_scribble,
 	device_race, fail_memory, fail_mapping,
 };

@@ -14,7 +14,7 @@ AROUND = ("-Dmmap=guest_mmap -Dmunmap=guest_munmap -Dbind=outside_bind -Dlisten=
 # room: where the files under test are; files: patterns of them there; ours: files here; longest: input
 Target = collections.namedtuple("Target", "room files ours longest flags around", defaults=("",))
 TARGETS = {
-    "ring": Target("drivers/virtio", "ring/*.c", "memory race dma host model driver life device ring", 900, KERNEL),
+    "ring": Target("drivers/virtio", "ring/*.c", "memory race dma host model driver life recovery device ring", 900, KERNEL),
     "fields": Target("drivers/virtio", "config.c layout.c layout_tables.c offset.c", "memory race page structure fields", 600, KERNEL),
     "launch": Target("tools/virtio/launch", "memory.c device.c page.c handshake.c hello.c socket.c queue.c split.c packed.c iov.c "
                      "disk.c request.c blockfile.c aio.c console.c entropy.c net.c net_options.c receive.c offload.c peer.c no_slirp.c",

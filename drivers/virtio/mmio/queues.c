@@ -248,7 +248,7 @@ static void drop_queue(struct vm_device *vm, struct vm_queue *q)
 
 /**
  * vm_del_vqs - the operation del_vqs
- * @vdev: the device, reset
+ * @vdev: the device, which is reset first if it is live
  *
  * Context: may sleep.
  */
@@ -257,6 +257,7 @@ void vm_del_vqs(struct virtio_device *vdev)
 	struct vm_device *vm = to_vm(vdev);
 	struct vm_queue *q, *next;
 
+	virtio_let_go(vdev);
 	close_interrupt(vm);
 	list_for_each_entry_safe(q, next, &vm->queues, node) {
 		list_del(&q->node);
@@ -439,9 +440,9 @@ int vm_resume_vqs(struct virtio_device *vdev)
 		err = program_again(vm, q->vq);
 		if (err)
 			return err;
-		/* A queue that was reset on its own is started by vm_enable_vq_after_reset(). */
-		if (!READ_ONCE(q->vq->reset))
-			start_queue(vm, q->vq);
+		/* Also one that the device did not take back after a reset of its own. */
+		WRITE_ONCE(q->vq->reset, false);
+		start_queue(vm, q->vq);
 	}
 	return 0;
 }

@@ -97,7 +97,7 @@ static void drop_queue(struct page_device *dev, struct virtqueue *vq)
 
 /**
  * page_del_vqs - the operation del_vqs
- * @vdev: the device, reset
+ * @vdev: the device, which is reset first if it is live
  *
  * Waits once for all handlers, and not for each queue.
  * Context: may sleep.
@@ -107,6 +107,7 @@ void page_del_vqs(struct virtio_device *vdev)
 	struct page_device *dev = to_page_device(vdev);
 	struct virtqueue *vq, *next;
 
+	virtio_let_go(vdev);
 	if (list_empty(&vdev->vqs))
 		return;
 	virtio_device_for_each_vq(vdev, vq)
@@ -197,8 +198,9 @@ int page_resume_vqs(struct virtio_device *vdev)
 		err = virtio_check_queue_size(vq, offered_size(dev, vq->index));
 		if (err)
 			return err;
-		/* One that was being reset on its own is enabled by who does that. */
-		describe(dev, vq, !READ_ONCE(vq->reset));
+		/* Also one that the device did not take back after a reset of its own. */
+		WRITE_ONCE(vq->reset, false);
+		describe(dev, vq, true);
 	}
 	return 0;
 }

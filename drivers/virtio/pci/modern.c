@@ -315,8 +315,10 @@ static bool get_shm_region(struct virtio_device *vdev, struct virtio_shm_region 
 	VIRTIO_QUEUES_ONE_BY_ONE,					\
 	.find			= virtio_layout_find,			\
 	.get_status		= get_status,				\
+	.peek_status		= get_status,				\
 	.set_status		= set_status,				\
-	.reset			= reset,				\
+	.reset			= virtio_driver_reset,			\
+	.reset_device		= reset,				\
 	.get_features		= get_features,				\
 	.finalize_features	= finalize_features,			\
 	.find_vqs		= vp_find_vqs,				\

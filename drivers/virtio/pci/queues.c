@@ -130,7 +130,7 @@ static void start_queue(struct vp_device *vp, struct virtqueue *vq)
 
 /**
  * vp_del_vqs - the operation del_vqs
- * @vdev: the device, reset
+ * @vdev: the device, which is reset first if it is live
  *
  * Interrupts go first, so that nothing looks at the queues any more.
  * Context: may sleep.
@@ -141,6 +141,7 @@ void vp_del_vqs(struct virtio_device *vdev)
 	struct vp_queue *q;
 	unsigned long index;
 
+	virtio_let_go(vdev);
 	xa_for_each(&vp->queues, index, q)
 		vp_free_queue_irq(vp, q);
 	vp_free_shared_irqs(vp);
@@ -408,9 +409,12 @@ int vp_resume_vqs(struct virtio_device *vdev)
 			     vp->regs->program_queue(vp, q->vq, q->vector);
 	if (err)
 		return err;
-	/* One that was being reset on its own is started by who does that. */
-	xa_for_each(&vp->queues, index, q)
-		if (!q->vq->reset)
-			start_queue(vp, q->vq);
+	xa_for_each(&vp->queues, index, q) {
+		/* The device did not take it back after a reset of its own: it does now. */
+		if (q->vq->reset)
+			vp_listen(vp, q);
+		WRITE_ONCE(q->vq->reset, false);
+		start_queue(vp, q->vq);
+	}
 	return 0;
 }

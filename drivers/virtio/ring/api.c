@@ -390,15 +390,27 @@ static bool op_restart(struct virtqueue *vq)
 	return false;
 }
 
+/* Callbacks may come until the device is reset.  Returns whether there is such a queue. */
+static bool ring_let_go(struct ring_queue *q)
+{
+	if (!ring_enter(q, "shutdown"))
+		return false;
+	ring_leave(q);
+	if (!q->vq.reset && q->vq.vdev->let_go)
+		q->vq.vdev->let_go(q->vq.vdev);
+	return true;
+}
+
 static void op_shutdown(struct virtqueue *vq)
 {
 	struct ring_queue *q = to_ring(vq);
 
-	if (!ring_enter(q, "shutdown"))
-		return;
-	ring_shut_down(q);
-	ring_check_ended(q, "shutdown");
-	ring_leave(q);
+	/* The driver gets its buffers back: the device must not write to them any more. */
+	if (ring_let_go(q) && ring_enter(q, "shutdown")) {
+		ring_shut_down(q);
+		ring_check_ended(q, "shutdown");
+		ring_leave(q);
+	}
 }
 
 const struct virtqueue_ops ring_vq_ops = {

@@ -146,10 +146,12 @@ static bool alloc_parts(struct ring_queue *q, struct ring_memory *mem)
 /*
  * The largest ring of at most @num entries that there is memory for; only @num
  * itself unless @may_reduce.  A split ring is a power of two (virtio 1.3, 2.7).
+ * After an error @mem has no entries.
  */
 int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned int num,
 		      bool may_reduce)
 {
+	*mem = (struct ring_memory) { };
 	if (!num || num > 32768 || !(q->packed || is_power_of_2(num))) {
 		dev_warn(&q->vq.vdev->dev, "queue %u: a size of %u, expected %s up to 32768\n",
 			 q->vq.index, num, q->packed ? "1" : "a power of two");
@@ -157,10 +159,10 @@ int ring_alloc_memory(struct ring_queue *q, struct ring_memory *mem, unsigned in
 	}
 
 	for (; num; num /= 2) {
-		*mem = (struct ring_memory) { };
 		measure(q, mem, num);
 		if (alloc_whole(q, mem) || alloc_parts(q, mem))
 			return 0;
+		*mem = (struct ring_memory) { };
 		if (!may_reduce)
 			break;
 	}

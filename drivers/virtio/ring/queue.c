@@ -310,8 +310,7 @@ void vring_del_virtqueue(struct virtqueue *vq)
 	ring_free_tables(q);
 	ring_free_state(q);
 	ring_free_memory(q, &q->mem);
-	ring_free_memory(q, &q->fresh);
-	ring_free_memory(q, &q->stale);
+	ring_free_spare_memory(q);
 	if (!ring_bury(q))
 		kfree(q);
 }
@@ -412,6 +411,7 @@ EXPORT_SYMBOL_GPL(vring_notification_data);
  */
 void __virtqueue_break(struct virtqueue *vq)
 {
+	WRITE_ONCE(to_ring(vq)->given_up, false);
 	WRITE_ONCE(to_ring(vq)->broken, true);
 }
 EXPORT_SYMBOL_GPL(__virtqueue_break);
@@ -489,8 +489,10 @@ EXPORT_SYMBOL_GPL(__virtio_unbreak_device);
  * virtqueue_is_broken - is a queue out of use?
  * @vq: the queue
  *
- * For who waits for an answer.  Where it is so because interrupts are off, and the device
- * can't be brought back for as long as they are, what was in flight is the driver's again.
+ * For a driver that polls for an answer.  While the device is brought back, a caller that
+ * can't be preempted is told %true: at once with interrupts off, else after a short time.
+ * What was in flight is the driver's again then, and the queue works again once the
+ * device does.
  * Context: any that the driver's lock of the queue allows.
  * Return: %true if nothing can be added to it and nothing comes out.
  */

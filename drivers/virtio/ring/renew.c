@@ -11,6 +11,8 @@
  * Called by recovery.c, and by api.c for a queue that is halted.
  */
 #include <linux/export.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "ring.h"
@@ -58,36 +60,77 @@ static unsigned int line_up(const struct ring_queue *q, u16 *order)
 	return n;
 }
 
+/* Fresh memory of another size is none for this ring. */
+static bool has_fresh(const struct ring_queue *q)
+{
+	return q->renewed && q->fresh.num == q->num;
+}
+
+static void take_fresh(struct ring_queue *q)
+{
+	q->stale = q->mem;
+	q->mem = q->fresh;
+	q->fresh.num = 0;
+	q->fresh.order = NULL;
+	q->renewed = false;
+	ring_begin(q);
+}
+
+/* A CPU that sees this, in virtqueue_poll() or vring_interrupt(), sees the new memory. */
+static void end_stall(struct ring_queue *q)
+{
+	WRITE_ONCE(q->lied, false);
+	smp_store_release(&q->stalled, false);
+}
+
+/* The ring, with all buffers in flight, moves to where its device looks now. */
+static void move(struct ring_queue *q)
+{
+	unsigned int n = line_up(q, q->fresh.order), i;
+
+	take_fresh(q);
+	for (i = 0; i < n; i++) {
+		q->links[q->mem.order[i]].turn = ring_call(q, turn);
+		ring_call(q, offer_again, &q->stale, q->mem.order[i]);
+	}
+	end_stall(q);
+}
+
 /*
  * From within an operation of the driver, which it sees to that there is one at a time.
  * Returns whether the queue is one to work with now.
  */
 bool ring_move(struct ring_queue *q)
 {
-	unsigned int i, n;
 	unsigned long flags;
 	bool moved;
 
 	spin_lock_irqsave(&q->moving, flags);
-	moved = q->renewed;
-	if (moved) {
-		n = line_up(q, q->fresh.order);
-		q->stale = q->mem;
-		q->mem = q->fresh;
-		q->fresh.num = 0;
-		q->renewed = false;
-		ring_begin(q);
-		for (i = 0; i < n; i++) {
-			q->links[q->mem.order[i]].turn = ring_call(q, turn);
-			ring_call(q, offer_again, &q->stale, q->mem.order[i]);
-		}
-		WRITE_ONCE(q->lied, false);
-		/* Who sees this, in virtqueue_poll() or vring_interrupt(), sees the new memory. */
-		smp_store_release(&q->stalled, false);
-	}
+	moved = has_fresh(q);
+	if (moved)
+		move(q);
 	spin_unlock_irqrestore(&q->moving, flags);
 	if (moved && ring_call(q, publish))
 		virtqueue_notify(&q->vq);
+	return moved;
+}
+
+/*
+ * The same for a queue that is reset on its own, and taken from the device already: what is
+ * in flight goes back to the driver, so it is not offered.
+ */
+bool ring_move_empty(struct ring_queue *q)
+{
+	unsigned long flags;
+	bool moved;
+
+	spin_lock_irqsave(&q->moving, flags);
+	moved = has_fresh(q);
+	if (moved) {
+		take_fresh(q);
+		end_stall(q);
+	}
+	spin_unlock_irqrestore(&q->moving, flags);
 	return moved;
 }
 
@@ -108,6 +151,8 @@ void vring_stall(struct virtio_device *vdev)
 
 		spin_lock_irqsave(&q->moving, flags);
 		q->renewed = false;
+		if (!q->stalled)
+			q->polled_since = 0;
 		WRITE_ONCE(q->muted, true);
 		WRITE_ONCE(q->stalled, true);
 		spin_unlock_irqrestore(&q->moving, flags);
@@ -115,15 +160,78 @@ void vring_stall(struct virtio_device *vdev)
 }
 EXPORT_SYMBOL_GPL(vring_stall);
 
+/**
+ * struct ring_retired - memory that a ring has moved from, and that may still be polled
+ * @next: the one before
+ * @mem: the memory
+ * @since: the grace period after which nobody does
+ */
+struct ring_retired {
+	struct ring_retired *next;
+	struct ring_memory mem;
+	unsigned long since;
+};
+
+/* Drivers poll a queue without a lock (virtqueue_poll()): those that still may, until then. */
+static void free_retired(struct ring_queue *q, bool all)
+{
+	struct ring_retired **at = &q->retired, *retired;
+
+	while ((retired = *at)) {
+		if (!all && !poll_state_synchronize_rcu(retired->since)) {
+			at = &retired->next;
+			continue;
+		}
+		*at = retired->next;
+		ring_free_memory(q, &retired->mem);
+		kfree(retired);
+	}
+}
+
+/* With the queue: nobody polls it any more. */
+void ring_free_spare_memory(struct ring_queue *q)
+{
+	free_retired(q, true);
+	ring_free_memory(q, &q->fresh);
+	ring_free_memory(q, &q->stale);
+}
+
+/* Recovery does not wait for a grace period: a CPU that polls may wait for recovery. */
+static int retire_stale(struct ring_queue *q)
+{
+	struct ring_retired *retired;
+
+	free_retired(q, false);
+	if (!q->stale.num)
+		return 0;
+	retired = kmalloc(sizeof(*retired), GFP_KERNEL);
+	if (!retired)
+		return -ENOMEM;
+	retired->mem = q->stale;
+	retired->since = get_state_synchronize_rcu();
+	retired->next = q->retired;
+	q->retired = retired;
+	q->stale.num = 0;
+	return 0;
+}
+
 static int renew(struct ring_queue *q)
 {
+	int err;
+
 	if (!q->owned || q->in_order)
 		return -EOPNOTSUPP;
-	ring_free_memory(q, &q->stale);
-	if (q->fresh.num)
+	err = retire_stale(q);
+	if (err)
+		return err;
+	if (q->fresh.num == q->num) {
 		ring_clear_memory(&q->fresh);
-	else if (ring_alloc_memory(q, &q->fresh, q->num, false))
-		return -ENOMEM;
+	} else {
+		ring_free_memory(q, &q->fresh);
+		err = ring_alloc_memory(q, &q->fresh, q->num, false);
+		if (err)
+			return err;
+	}
 	if (!q->fresh.order)
 		q->fresh.order = kvmalloc_array(q->num, sizeof(*q->fresh.order), GFP_KERNEL);
 	return q->fresh.order ? 0 : -ENOMEM;
@@ -131,11 +239,10 @@ static int renew(struct ring_queue *q)
 
 /**
  * vring_renew - fresh memory for all queues of a device
- * @vdev: the device, reset, its queues stalled, and nobody looks without a lock at what
- *	was left last time
+ * @vdev: the device, reset, its queues stalled
  *
  * From here on that is where the transport finds the parts of a queue.
- * Context: may sleep.
+ * Context: may sleep; &virtio_device.queues_lock is held.
  * Return: 0; -ENOMEM; -EOPNOTSUPP for memory of the transport's, and in order.
  */
 int vring_renew(struct virtio_device *vdev)
@@ -143,6 +250,7 @@ int vring_renew(struct virtio_device *vdev)
 	struct virtqueue *vq;
 	int err = 0;
 
+	lockdep_assert_held(&vdev->queues_lock);
 	virtio_device_for_each_vq(vdev, vq) {
 		err = renew(to_ring(vq));
 		if (err)
@@ -156,6 +264,7 @@ EXPORT_SYMBOL_GPL(vring_renew);
  * vring_resume - let queues move to their fresh memory
  * @vdev: the device, live, which looks there
  *
+ * A queue that a polling driver has given up (ring_waits_in_vain()) works again.
  * Context: any.
  */
 void vring_resume(struct virtio_device *vdev)
@@ -168,6 +277,10 @@ void vring_resume(struct virtio_device *vdev)
 
 		spin_lock_irqsave(&q->moving, flags);
 		q->renewed = true;
+		if (q->given_up) {
+			q->given_up = false;
+			WRITE_ONCE(q->broken, false);
+		}
 		spin_unlock_irqrestore(&q->moving, flags);
 	}
 }
@@ -187,6 +300,7 @@ void vring_end(struct virtio_device *vdev)
 	virtio_device_for_each_vq(vdev, vq) {
 		struct ring_queue *q = to_ring(vq);
 
+		WRITE_ONCE(q->given_up, false);
 		WRITE_ONCE(q->ending, true);
 		WRITE_ONCE(q->muted, true);
 		WRITE_ONCE(q->broken, true);

@@ -43,6 +43,7 @@ static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...
 
 	if (q->broken)
 		return;
+	q->polled_since = 0;
 	WRITE_ONCE(q->lied, true);
 	/* Its device is being brought back already. */
 	if (q->stalled)
@@ -59,6 +60,36 @@ static __printf(2, 3) void ring_break(struct ring_queue *q, const char *fmt, ...
 	ring_note_why(q, line);
 	trace_virtio_break(&q->vq, line);
 	ring_say(&q->vq, true, line);
+}
+
+/* The queue waits for its device to be reset.  Returns false if nobody does that. */
+static bool ask_for_recovery(struct ring_queue *q)
+{
+	struct virtio_device *vdev = q->vq.vdev;
+
+	q->polled_since = 0;
+	WRITE_ONCE(q->lied, true);
+	WRITE_ONCE(q->stalled, true);
+	if (vdev->queue_broke && vdev->queue_broke(vdev))
+		return true;
+	WRITE_ONCE(q->stalled, false);
+	WRITE_ONCE(q->lied, false);
+	return false;
+}
+
+/* Its driver polls with interrupts off, and has seen the status. */
+void ring_failed(struct ring_queue *q)
+{
+	if (!ask_for_recovery(q))
+		WRITE_ONCE(q->broken, true);
+	ring_say(&q->vq, false, "the device needs a reset, and the driver polls");
+}
+
+/* If nobody resets the device, the driver waits for as long as it likes. */
+void ring_silent(struct ring_queue *q)
+{
+	if (ask_for_recovery(q))
+		ring_say(&q->vq, false, "no answer for 10 s, and the driver polls");
 }
 
 /*

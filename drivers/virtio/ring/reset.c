@@ -4,10 +4,14 @@
  *
  * The transport takes the queue from the device, what was in it goes back to the
  * driver, and an empty ring, of another size perhaps, is given to the device.
- * Called by drivers of the 6.12 API, with all other use of the queue stopped.
+ * Called by drivers of the 6.12 API, with all other use of the queue stopped.  The
+ * lock of the device's queues is held from the first step to the last, so the device
+ * is not brought back in between: that uses the same registers and replaces the same
+ * memory.
  */
 #include <linux/export.h>
 #include <linux/slab.h>
+#include <linux/mutex.h>
 
 #include "ring.h"
 #include "../watch/misuse.h"
@@ -21,17 +25,20 @@ static int take_from_device(struct ring_queue *q,
 	void *buf;
 	int err;
 
-	virtio_check_may_sleep(q->vq.vdev, "a reset of a queue");
+	lockdep_assert_held(&q->vq.vdev->queues_lock);
 	if (!q->owned)
 		return -EPERM;
-	/* Waits for the whole device to be reset already. */
-	if (q->stalled)
+	/* The whole device is about to be reset. */
+	if (q->stalled && !q->renewed)
 		return -EBUSY;
 	if (!ops->disable_vq_and_reset || !ops->enable_vq_after_reset)
 		return -ENOENT;
 	err = ops->disable_vq_and_reset(&q->vq);
 	if (err)
 		return err;
+	/* Stalled without fresh memory: the driver used it meanwhile, and the device lied. */
+	if (q->stalled && !ring_move_empty(q))
+		return -EBUSY;
 
 	while ((buf = ring_drain(q, NULL)))
 		recycle(&q->vq, buf);
@@ -74,6 +81,8 @@ static int replace_memory(struct ring_queue *q, u32 num)
 	kvfree(slots);
 	kvfree(links);
 	kvfree(maps);
+	/* That was made for the old size. */
+	ring_free_memory(q, &q->fresh);
 	return 0;
 }
 
@@ -83,19 +92,20 @@ static int replace_memory(struct ring_queue *q, u32 num)
  * @recycle: gets each buffer that was in it
  * @recycle_done: called once after that, or %NULL
  *
- * Context: may sleep.
+ * Context: may sleep; takes &virtio_device.queues_lock.
  * Return: 0; -EPERM or -ENOENT if this queue or this device can't, and nothing
- * has happened; -EBUSY if the device did not take it back; another error of the
- * transport.
+ * has happened; -EBUSY if the device did not take it back, or is about to be reset as a
+ * whole; another error of the transport.
  */
 int virtqueue_reset(struct virtqueue *vq,
 		    void (*recycle)(struct virtqueue *vq, void *buf),
 		    void (*recycle_done)(struct virtqueue *vq))
 {
 	struct ring_queue *q = to_ring(vq);
-	int err = take_from_device(q, recycle, recycle_done);
 
-	return err ?: give_to_device(q);
+	virtio_check_may_sleep(vq->vdev, "a reset of a queue");
+	guard(mutex)(&vq->vdev->queues_lock);
+	return take_from_device(q, recycle, recycle_done) ?: give_to_device(q);
 }
 EXPORT_SYMBOL_GPL(virtqueue_reset);
 
@@ -107,7 +117,7 @@ EXPORT_SYMBOL_GPL(virtqueue_reset);
  * @recycle_done: called once after that, or %NULL
  *
  * When the new ring can't be had the queue goes on with the old one.
- * Context: may sleep.
+ * Context: may sleep; takes &virtio_device.queues_lock.
  * Return: 0; -E2BIG or -EINVAL for a size that can't be; -ENOMEM; else as
  * virtqueue_reset().
  */
@@ -125,6 +135,8 @@ int virtqueue_resize(struct virtqueue *vq, u32 num,
 	if (num == q->num)
 		return 0;
 
+	virtio_check_may_sleep(vq->vdev, "a resize of a queue");
+	guard(mutex)(&vq->vdev->queues_lock);
 	err = take_from_device(q, recycle, recycle_done);
 	if (err)
 		return err;

@@ -195,8 +195,13 @@ struct ring_memory {
  * @moving: guards what follows, which changes as the device is brought back
  * @fresh: memory for the ring to move to
  * @stale: what it has moved from
+ * @retired: what it had moved from before, until nobody polls it
  * @renewed: the device is live again, and looks at @fresh
  * @missed: an interrupt came while the queue passed none on
+ * @given_up: @broken, until the device is live again, by a driver that polled in vain
+ * @polled_since: when a driver began to poll, in ns; 0 if it has not since the queue stalled
+ * @polled_last: when it did last
+ * @polled_at: @used_next then
  * @stuck: for help when it does not go on
  * @watch: for people
  * @check: for drivers that break a rule
@@ -271,8 +276,12 @@ struct ring_queue {
 	/* renew.c */
 	spinlock_t moving;	/* guards memory that is about to change */
 	struct ring_memory fresh, stale;
+	struct ring_retired *retired;
 	bool renewed;
 	bool missed;
+	bool given_up;
+	u64 polled_since, polled_last;
+	u16 polled_at;
 
 	struct ring_stuck stuck;
 	struct ring_watch watch;
@@ -420,6 +429,8 @@ void ring_begin_kicks(struct ring_queue *q, bool (*tell)(struct virtqueue *vq));
 
 /* renew.c */
 bool ring_move(struct ring_queue *q);
+bool ring_move_empty(struct ring_queue *q);
+void ring_free_spare_memory(struct ring_queue *q);
 bool ring_has_used(const struct ring_queue *q, u16 at);
 
 /* report.c */
@@ -429,6 +440,8 @@ void ring_say(struct virtqueue *vq, bool broken, const char *line);
 __cold void *ring_bad_id(struct ring_queue *q, u32 id);
 __cold void *ring_bad_index(struct ring_queue *q);
 __cold bool ring_drop(struct ring_queue *q, u32 entries);
+__cold void ring_failed(struct ring_queue *q);
+__cold void ring_silent(struct ring_queue *q);
 __cold bool ring_bad_batch(struct ring_queue *q, u16 seen);
 __cold void *ring_bad_length(struct ring_queue *q, u16 id, unsigned int *len, void *token,
 			     struct ring_table *table);

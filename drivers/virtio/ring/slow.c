@@ -6,12 +6,14 @@
  * a tracepoint is on, or drivers are checked.  api.c sends such calls here, so that
  * its own way has nothing to look at but one word of the queue.  The same in effect.
  */
-#include <linux/cpumask.h>
 #include <linux/irqflags.h>
+#include <linux/preempt.h>
+#include <linux/timekeeping.h>
 #include <linux/virtio_config.h>
 
 #include "take.h"
 #include "slow.h"
+#include "../transport.h"
 #include "../watch/trace.h"
 
 /* Nothing is added in vain: what waits for its device is offered when that is back. */
@@ -204,23 +206,95 @@ bool ring_poll_slowly(struct ring_queue *q, u16 at)
 	return (q->stalled && READ_ONCE(q->renewed)) || ring_has_used(q, at);
 }
 
+/* The queue waits for its device, or its device is gone and nobody else can say so now. */
+static bool has_no_device(struct virtio_device *vdev, const struct ring_queue *q)
+{
+	return q->stalled || (vdev->config->is_gone && vdev->config->is_gone(vdev));
+}
+
 /*
- * A driver waits for an answer, and asks whether that is in vain.  With interrupts off on the
- * only CPU there is, it keeps out whoever would bring the device back, or say that it is gone.
- * It will do as if its buffers were its own again, so nobody gets to see them any more.
+ * Is this CPU lost to the rest of the kernel for as long as the driver polls?  With
+ * interrupts off, it is: recovery may need an interrupt to be handled here.  Otherwise
+ * recovery may get through on another CPU, but not if it needs this one: so there is a limit.
+ */
+static bool polled_too_long(struct ring_queue *q)
+{
+	u64 now;
+
+	if (irqs_disabled())
+		return true;
+	/* Where the kernel does not count, preemptible() is always false. */
+	if (preemptible())
+		return false;
+	now = ktime_get_mono_fast_ns();
+	if (!q->polled_since)
+		q->polled_since = now;
+	return now - q->polled_since >= RING_POLL_LIMIT;
+}
+
+/* With interrupts off a device can't say that it needs a reset: its status does. */
+static bool status_is_bad(struct virtio_device *vdev)
+{
+	u8 status;
+
+	if (!irqs_disabled() || !vdev->config->peek_status)
+		return false;
+	status = vdev->config->peek_status(vdev);
+	return status == VIRTIO_STATUS_GONE || status & VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+
+/*
+ * The device has not failed as far as is known.  Nothing was used since the last call, or
+ * this is another wait than the last one: how long has it been?
+ */
+static bool is_silent(struct ring_queue *q)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (q->polled_at != q->used_next || now - q->polled_last > NSEC_PER_SEC)
+		q->polled_since = now;
+	q->polled_at = q->used_next;
+	q->polled_last = now;
+	return now - q->polled_since >= RING_SILENCE_LIMIT;
+}
+
+static void look_at_device(struct ring_queue *q)
+{
+	if (q->stalled || q->broken)
+		return;
+	if (status_is_bad(q->vq.vdev))
+		ring_failed(q);
+	else if (is_silent(q))
+		ring_silent(q);
+}
+
+/*
+ * A driver polls for an answer and asks whether that is in vain.  If so, it will treat its
+ * buffers as its own again, so the queue forgets them.  It stays broken until the device
+ * has been reset and serves again; see vring_resume().
  */
 bool ring_waits_in_vain(struct ring_queue *q)
 {
-	struct virtio_device *vdev = q->vq.vdev;
+	bool in_vain;
+	unsigned long flags;
 
-	if (!irqs_disabled() || num_online_cpus() > 1)
+	look_at_device(q);
+	if (q->broken)
+		return true;
+	if (!has_no_device(q->vq.vdev, q) || !polled_too_long(q))
 		return false;
-	if (!q->stalled && !(vdev->config->is_gone && vdev->config->is_gone(vdev)))
-		return false;
-	WRITE_ONCE(q->broken, true);
-	while (ring_drain(q, NULL))
+	spin_lock_irqsave(&q->moving, flags);
+	in_vain = !q->renewed;
+	if (in_vain) {
+		q->given_up = q->stalled;
+		/* What the device had used is nobody's any more. */
+		WRITE_ONCE(q->lied, q->stalled);
+		WRITE_ONCE(q->broken, true);
+	}
+	spin_unlock_irqrestore(&q->moving, flags);
+	while (in_vain && ring_drain(q, NULL))
 		;
-	return true;
+	return in_vain;
 }
 
 void ring_trace_callback(struct ring_queue *q)

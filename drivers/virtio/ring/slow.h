@@ -5,6 +5,11 @@
 
 #include "ring.h"
 
+/* So long may a driver that can't be preempted poll a queue whose device is reset, in ns. */
+#define RING_POLL_LIMIT		(NSEC_PER_SEC / 2)
+/* So long does any driver poll for an answer before recovery is asked for, in ns. */
+#define RING_SILENCE_LIMIT	(10 * NSEC_PER_SEC)
+
 __cold int ring_add_slowly(struct ring_queue *q, const struct ring_buffer *buf);
 __cold void *ring_get_slowly(struct ring_queue *q, unsigned int *len, void **ctx);
 __cold bool ring_misses(struct ring_queue *q);

@@ -76,7 +76,7 @@ static void test_used(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOENT, virtio_config_val(vdev, VIRTIO_CONFIG_F_VIRTQUEUE, &none));
 	KUNIT_EXPECT_EQ(test, VIRTIO_CONFIG_F_VIRTQUEUE | VIRTIO_CONFIG_F_USED,
 			host->fields.page[sizeof(honest) - 7]);
-	vdev->config->reset(vdev);
+	virtio_reset_device(vdev);
 	KUNIT_EXPECT_EQ(test, 0, virtio_config_val(vdev, VIRTIO_CONFIG_F_VIRTQUEUE, &first));
 	KUNIT_EXPECT_EQ(test, 7, first);
 }

@@ -152,7 +152,8 @@ static void *page_look(struct virtio_device *vdev, unsigned int nr, u8 *type,
 #define HOST_OPS							\
 	.get_status		= host_get_status,			\
 	.set_status		= host_set_status,			\
-	.reset			= host_reset,				\
+	.reset			= virtio_driver_reset,			\
+	.reset_device		= host_reset,				\
 	.get_features		= host_get_features,			\
 	.finalize_features	= host_finalize_features,		\
 	.setup_vq		= virtio_host_setup_vq,			\
@@ -254,6 +255,7 @@ struct virtio_host *virtio_host_create(struct kunit *test, u32 id, u64 offered)
 	host->vdev.config = &structure_ops;
 	host->vdev.dev.release = host_release;
 	host->offered = offered;
+	mutex_init(&host->vdev.queues_lock);
 	init_waitqueue_head(&host->event);
 	return host;
 }

@@ -187,7 +187,7 @@ static void reset(struct page_place *place)
 		stop_queue(host, i);
 		virtio_host_reach(host, VIRTIO_HOST_TEARDOWN, i);
 	}
-	host->vdev.config->reset(&host->vdev);
+	host->vdev.config->reset_device(&host->vdev);
 }
 
 static void take_features(struct page_place *place)

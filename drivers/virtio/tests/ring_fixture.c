@@ -41,6 +41,8 @@ static int disable_vq_and_reset(struct virtqueue *vq)
 	struct ring_fixture *f = to_fixture(vq->vdev);
 
 	f->resets++;
+	if (f->at_reset)
+		f->at_reset(f);
 	return f->reset_err;
 }
 
@@ -108,6 +110,7 @@ int ring_fixture_init(struct kunit *test)
 	f->vdev.ready = true;
 	INIT_LIST_HEAD(&f->vdev.vqs);
 	spin_lock_init(&f->vdev.vqs_list_lock);
+	mutex_init(&f->vdev.queues_lock);
 	host_ring_init(&f->host);
 	return 0;
 }
@@ -121,6 +124,13 @@ void ring_fixture_exit(struct kunit *test)
 	if (f->vq)
 		f->way->unmake(f);
 	host_ring_exit(&f->host);
+}
+
+/* As recovery does it, once the device was reset. */
+int ring_renew(struct ring_fixture *f)
+{
+	guard(mutex)(&f->vdev.queues_lock);
+	return vring_renew(&f->vdev);
 }
 
 /* The device begins with an empty ring: a new one, or one after a reset. */

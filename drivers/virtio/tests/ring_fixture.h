@@ -56,6 +56,7 @@ struct ring_way {
  * @interrupt_in_callback: the next callback looks at the queue, and there is an interrupt
  * @notified: what the last notification said, with VIRTIO_F_NOTIFICATION_DATA
  * @resets: how often the device was asked to reset the queue
+ * @at_reset: if set, called then
  * @reset_err: what it answers
  * @enable_err: what it answers when it is to start on the queue again
  */
@@ -71,6 +72,7 @@ struct ring_fixture {
 	bool go_on, interrupt_in_callback;
 	u32 notified;
 	unsigned int resets;
+	void (*at_reset)(struct ring_fixture *f);
 	int reset_err, enable_err;
 };
 
@@ -106,6 +108,8 @@ int ring_add_buf(struct ring_fixture *f, struct ring_buf *buf);
 struct ring_buf *ring_add_all_sorts(struct kunit *test);
 void ring_expect_all_back(struct kunit *test, const struct ring_buf *bufs);
 void ring_expect_works(struct kunit *test);
+
+int ring_renew(struct ring_fixture *f);
 
 int ring_host_take(struct ring_fixture *f, u16 *head);
 unsigned int ring_host_segments(struct ring_fixture *f, struct virtio_host_segment *segments,

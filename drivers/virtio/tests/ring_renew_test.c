@@ -3,6 +3,9 @@
  * Tests of queues whose device is reset and comes back on fresh memory, while their
  * driver goes on: each buffer comes back once, and the driver sees no error.
  */
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
 
 #include "bounce_dma.h"
@@ -22,7 +25,7 @@ static void come_back(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
 
-	KUNIT_ASSERT_EQ(test, 0, vring_renew(&f->vdev));
+	KUNIT_ASSERT_EQ(test, 0, ring_renew(f));
 	ring_host_start(test);
 	KUNIT_EXPECT_EQ(test, 0, ring_host_echo(f));
 	vring_resume(&f->vdev);
@@ -287,7 +290,7 @@ static void test_callbacks_while_muted(struct kunit *test)
 		virtqueue_disable_cb(f->vq);
 		KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, buf));
 		stall(f);
-		KUNIT_ASSERT_EQ(test, 0, vring_renew(&f->vdev));
+		KUNIT_ASSERT_EQ(test, 0, ring_renew(f));
 		ring_host_start(test);
 		vring_resume(&f->vdev);
 		/* Moves the ring; the queue is muted until its driver was prompted. */
@@ -453,7 +456,7 @@ static void test_missed(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, virtqueue_enable_cb(f->vq));
 	KUNIT_ASSERT_EQ(test, 0, ring_add_buf(f, bufs));
 	stall(f);
-	KUNIT_ASSERT_EQ(test, 0, vring_renew(&f->vdev));
+	KUNIT_ASSERT_EQ(test, 0, ring_renew(f));
 	ring_host_start(test);
 	vring_resume(&f->vdev);
 	/* The callback moves the ring: so the interrupt that comes in it counts. */
@@ -467,7 +470,6 @@ static void test_missed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, take_all(f));
 }
 
-/* Buffers in order can't be shown out of turn. */
 /* As a driver does that spins under a lock. */
 static bool is_broken_to_who_spins(struct ring_fixture *f)
 {
@@ -480,7 +482,7 @@ static bool is_broken_to_who_spins(struct ring_fixture *f)
 	return broken;
 }
 
-/* On the only CPU nobody can bring the device back: what was in flight is the driver's. */
+/* Nobody can be sure to bring the device back meanwhile: what was in flight is the driver's. */
 static void expect_waits_in_vain(struct kunit *test)
 {
 	struct ring_fixture *f = test->priv;
@@ -488,7 +490,6 @@ static void expect_waits_in_vain(struct kunit *test)
 	static u8 byte;
 	unsigned int len;
 
-	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
 	KUNIT_EXPECT_TRUE(test, is_broken_to_who_spins(f));
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
 	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
@@ -497,14 +498,140 @@ static void expect_waits_in_vain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, f->vq->vq_ops->add_buf(f->vq, &sg, 1, 0, test));
 }
 
+/* When the device is back, the queue works again, empty. */
 static void test_wait_in_vain(struct kunit *test)
 {
 	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	unsigned int round;
+
+	for (round = 0; round < 3; round++) {
+		ring_add_all_sorts(test);
+		KUNIT_EXPECT_FALSE(test, is_broken_to_who_spins(f));
+		stall(f);
+		expect_waits_in_vain(test);
+		come_back(test);
+		KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+		KUNIT_EXPECT_EQ(test, 0, take_all(f));
+		ring_expect_works(test);
+	}
+}
+
+/* As it does under a lock: nothing is known of that, so there is a limit. */
+static void test_polls_in_vain(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	unsigned int round;
+	ktime_t began;
+
+	for (round = 0; round < 3; round++) {
+		ring_add_all_sorts(test);
+		KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+		stall(f);
+		began = ktime_get();
+		KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+		preempt_disable();
+		while (!virtqueue_is_broken(f->vq))
+			udelay(100);
+		preempt_enable();
+		KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), began), 400);
+		KUNIT_EXPECT_LE(test, ktime_ms_delta(ktime_get(), began), 1000);
+		KUNIT_EXPECT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+		come_back(test);
+		KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+		ring_expect_works(test);
+	}
+}
+
+static u8 needs_reset(struct virtio_device *vdev)
+{
+	return VIRTIO_CONFIG_S_DRIVER_OK | VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+
+static u8 is_well(struct virtio_device *vdev)
+{
+	return VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
+/* The interrupt by which the device asks for a reset does not come where they are off. */
+static void test_needs_reset_while_polled(struct kunit *test)
+{
+	static const struct virtio_config_ops bad = { .peek_status = needs_reset };
+	static const struct virtio_config_ops good = { .peek_status = is_well };
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
 
 	ring_add_all_sorts(test);
+	f->vdev.config = &good;
 	KUNIT_EXPECT_FALSE(test, is_broken_to_who_spins(f));
+	f->vdev.config = &bad;
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
+	KUNIT_EXPECT_TRUE(test, is_broken_to_who_spins(f));
+}
+
+static unsigned int asked;
+
+static bool may_hope(struct virtio_device *vdev)
+{
+	asked++;
+	return true;
+}
+
+/* A device that does not answer is reset, and the queue works again. */
+static void test_silent_while_polled(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *bufs;
+	unsigned int len, i;
+	ktime_t began;
+
+	bufs = ring_add_all_sorts(test);
+	f->vdev.queue_broke = may_hope;
+	asked = 0;
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_NOT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	began = ktime_get();
+	while (!asked && ktime_ms_delta(ktime_get(), began) < 20000)
+		if (!virtqueue_is_broken(f->vq))
+			mdelay(10);
+	KUNIT_EXPECT_EQ(test, 1, asked);
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), began), 9000);
+	KUNIT_EXPECT_LE(test, ktime_ms_delta(ktime_get(), began), 11000);
+	KUNIT_EXPECT_TRUE(test, vring_has_lied(&f->vdev));
 	stall(f);
-	expect_waits_in_vain(test);
+	come_back(test);
+	take_all(f);
+	KUNIT_EXPECT_GT(test, serve_all(f), 0);
+	take_all(f);
+	ring_expect_works(test);
+	KUNIT_EXPECT_NOT_NULL(test, bufs);
+}
+
+/* Its driver has taken it out of use: it stays so. */
+static void test_broken_while_in_vain(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+
+	stall(f);
+	KUNIT_EXPECT_TRUE(test, is_broken_to_who_spins(f));
+	virtio_break_device(&f->vdev);
+	KUNIT_ASSERT_EQ(test, 0, ring_renew(f));
+	vring_resume(&f->vdev);
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+	__virtio_unbreak_device(&f->vdev);
+}
+
+/* The device is back, and its driver need but look. */
+static void test_not_in_vain(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *bufs = ring_add_all_sorts(test);
+
+	stall(f);
+	come_back(test);
+	KUNIT_EXPECT_FALSE(test, is_broken_to_who_spins(f));
+	take_all(f);
+	serve_all(f);
+	take_all(f);
+	ring_expect_all_back(test, bufs);
 }
 
 static bool gone(struct virtio_device *vdev)
@@ -522,12 +649,13 @@ static void test_gone_while_waiting(struct kunit *test)
 	expect_waits_in_vain(test);
 }
 
+/* Buffers in order can't be shown out of turn. */
 static void test_in_order(struct kunit *test)
 {
 	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test) | IN_ORDER);
 
 	stall(f);
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vring_renew(&f->vdev));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, ring_renew(f));
 }
 
 static struct kunit_case ring_renew_cases[] = {
@@ -543,6 +671,11 @@ static struct kunit_case ring_renew_cases[] = {
 	KUNIT_CASE_PARAM(test_twice, features_gen_params),
 	KUNIT_CASE_PARAM(test_missed, features_gen_params),
 	KUNIT_CASE_PARAM(test_wait_in_vain, features_gen_params),
+	KUNIT_CASE_PARAM(test_polls_in_vain, features_gen_params),
+	KUNIT_CASE_PARAM(test_needs_reset_while_polled, features_gen_params),
+	KUNIT_CASE_PARAM(test_silent_while_polled, features_gen_params),
+	KUNIT_CASE_PARAM(test_broken_while_in_vain, features_gen_params),
+	KUNIT_CASE_PARAM(test_not_in_vain, features_gen_params),
 	KUNIT_CASE_PARAM(test_gone_while_waiting, features_gen_params),
 	KUNIT_CASE_PARAM(test_in_order, features_gen_params),
 	{}

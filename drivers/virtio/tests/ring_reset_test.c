@@ -282,6 +282,59 @@ static void test_reset_callers_memory(struct kunit *test)
 	free_pages_exact(pages, bytes);
 }
 
+/* Recovery, in a thread of its own: it waits for whoever has the lock. */
+static void revive_if_it_can(struct ring_fixture *f)
+{
+	if (!mutex_trylock(&f->vdev.queues_lock))
+		return;
+	vring_stall(&f->vdev);
+	KUNIT_EXPECT_EQ(kunit_get_current_test(), 0, vring_renew(&f->vdev));
+	vring_resume(&f->vdev);
+	mutex_unlock(&f->vdev.queues_lock);
+}
+
+/* A ring that grows while the device is brought back has memory for its new size. */
+static void test_resize_in_recovery(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	u8 *byte = kunit_kzalloc(test, 1, GFP_KERNEL);
+	unsigned int n, len;
+
+	f->vq->num_max = 4096;
+	f->at_reset = revive_if_it_can;
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_resize(f->vq, 4096, recycle, NULL));
+	revive_if_it_can(f);
+	KUNIT_EXPECT_NULL(test, f->vq->vq_ops->get_buf(f->vq, &len));
+	vring_prompt(&f->vdev);
+	start_again(test);
+	for (n = 0; n < 4096; n++)
+		KUNIT_ASSERT_EQ(test, 0, ring_add_one(f, byte, 1, true));
+	f->vq->vq_ops->kick(f->vq);
+	for (n = 0; ring_host_echo(f) == 1; n++)
+		;
+	KUNIT_EXPECT_EQ(test, 4096, n);
+}
+
+/* Nor is a ring reset that is about to be: the whole device is.  One that is back moves first. */
+static void test_reset_in_recovery(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+	struct ring_buf *bufs = add_all_sorts(test);
+
+	vring_stall(&f->vdev);
+	KUNIT_EXPECT_EQ(test, -EBUSY, virtqueue_reset(f->vq, recycle, recycle_done));
+	KUNIT_EXPECT_EQ(test, 0, f->resets);
+	KUNIT_EXPECT_EQ(test, 0, recycled + recycle_calls);
+	KUNIT_ASSERT_EQ(test, 0, ring_renew(f));
+	KUNIT_EXPECT_EQ(test, -EBUSY, virtqueue_reset(f->vq, recycle, recycle_done));
+	vring_resume(&f->vdev);
+	KUNIT_EXPECT_EQ(test, 0, virtqueue_reset(f->vq, recycle, recycle_done));
+	expect_recycled(test, bufs);
+	vring_prompt(&f->vdev);
+	start_again(test);
+	ring_expect_works(test);
+}
+
 static struct kunit_case reset_cases[] = {
 	KUNIT_CASE_PARAM(test_reset, features_gen_params),
 	KUNIT_CASE_PARAM(test_reset_in_order, features_gen_params),
@@ -293,6 +346,8 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE_PARAM(test_reset_fails, features_gen_params),
 	KUNIT_CASE_PARAM(test_enable_fails, features_gen_params),
 	KUNIT_CASE_PARAM(test_reset_unknown, features_gen_params),
+	KUNIT_CASE_PARAM(test_resize_in_recovery, features_gen_params),
+	KUNIT_CASE_PARAM(test_reset_in_recovery, features_gen_params),
 	KUNIT_CASE(test_reset_callers_memory),
 	{}
 };

@@ -317,7 +317,7 @@ static void test_anew(struct kunit *test)
 	repeat(f, id);
 	KUNIT_EXPECT_EQ(test, 1, take_all(f, by_enable));
 	vring_stall(&f->vdev);
-	KUNIT_ASSERT_EQ(test, 0, vring_renew(&f->vdev));
+	KUNIT_ASSERT_EQ(test, 0, ring_renew(f));
 	ring_host_start(test);
 	vring_resume(&f->vdev);
 	KUNIT_EXPECT_FALSE(test, vring_prompt(&f->vdev));

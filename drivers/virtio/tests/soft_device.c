@@ -128,6 +128,9 @@ static void kicked(struct soft_device *dev, u16 index)
 	    !(q->regs[SOFT_QUEUE_ENABLE] ||
 	      (q->regs[SOFT_QUEUE_PFN] && dev->regs[SOFT_PAGE_SIZE])))
 		return;
+	/* Rings of the other format are not played here. */
+	if (dev->accepted & BIT_ULL(VIRTIO_F_RING_PACKED))
+		return;
 	ring = ring_of(dev, q);
 	while (q->seen != le(ring.avail->idx))
 		use_one(dev, &ring, le(ring.avail->ring[q->seen++ % ring.num]));
@@ -142,6 +145,8 @@ static void kicked(struct soft_device *dev, u16 index)
 /* Torn out, in the middle of whatever the driver is at. */
 static bool left(struct soft_device *dev)
 {
+	if (dev->step)
+		dev->step(dev);
 	dev->accesses++;
 	if (dev->leave_after && dev->accesses >= dev->leave_after)
 		dev->gone = true;

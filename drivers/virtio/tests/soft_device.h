@@ -109,6 +109,7 @@ struct soft_queue {
  * @writes: how often each was written
  * @twist: if set, may change what a register reads as
  * @ignores: if set, tells writes that have no effect
+ * @step: if set, called before each access
  * @accesses: reads and writes so far
  * @leave_after: with that many accesses the device is torn out
  * @gone: it has been: reads are all ones, writes go nowhere
@@ -128,6 +129,7 @@ struct soft_device {
 	unsigned int reads[SOFT_REGISTERS], writes[SOFT_REGISTERS];
 	u32 (*twist)(struct soft_device *dev, enum soft_register reg, u32 value);
 	bool (*ignores)(struct soft_device *dev, enum soft_register reg, u32 value);
+	void (*step)(struct soft_device *dev);
 	unsigned int accesses, leave_after;
 	bool gone;
 	unsigned int used;

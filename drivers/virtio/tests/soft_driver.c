@@ -2,6 +2,7 @@
 /*
  * A driver for the devices that soft_device.c plays; see soft_driver.h.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/timekeeping.h>
@@ -10,6 +11,7 @@
 #include "soft_driver.h"
 
 struct soft_driver soft_driver;
+DEFINE_MUTEX(soft_driver_lock);
 
 static void take_back(struct virtqueue *vq)
 {
@@ -72,9 +74,55 @@ int soft_driver_post(unsigned int i)
 	return err;
 }
 
+static void expect_not_live(struct virtio_device *vdev)
+{
+	u8 status = vdev->config->get_status(vdev);
+
+	/* A device that is gone has nothing. */
+	if (status != 0xff && status & VIRTIO_CONFIG_S_DRIVER_OK)
+		soft_driver.unsafe = true;
+}
+
+static void shut_down(struct virtio_device *vdev)
+{
+	struct virtqueue *vq;
+	unsigned int i, len;
+
+	for (i = 0; i < soft_driver.found; i++) {
+		vq = soft_driver.vqs[i];
+		vq->vq_ops->shutdown(vq);
+		expect_not_live(vdev);
+		while (virtqueue_get_buf(vq, &len))
+			;
+		vdev->config->del_vq(vq);
+	}
+}
+
+/* Until there is nothing that the device might write to. */
+static void end_use(struct virtio_device *vdev)
+{
+	switch (soft_driver.way) {
+	case SOFT_DRIVER_RESETS:
+		virtio_reset_device(vdev);
+		break;
+	case SOFT_DRIVER_CALLS_RESET:
+		vdev->config->reset(vdev);
+		/* Time for a recovery that should not be. */
+		msleep(20);
+		break;
+	case SOFT_DRIVER_DELETES:
+		vdev->config->del_vqs(vdev);
+		break;
+	case SOFT_DRIVER_SHUTS_DOWN:
+		shut_down(vdev);
+	}
+}
+
 static void leave(struct virtio_device *vdev)
 {
-	virtio_reset_device(vdev);
+	guard(mutex)(&soft_driver_lock);
+	end_use(vdev);
+	expect_not_live(vdev);
 	vdev->config->del_vqs(vdev);
 	soft_driver.vdev = NULL;
 	soft_driver.found = 0;
@@ -163,6 +211,17 @@ void soft_driver_again(void)
 	memset(&soft_driver, 0, sizeof(soft_driver));
 	soft_driver.one_by_one = one_by_one;
 	soft_driver.queues = SOFT_QUEUES;
+}
+
+/**
+ * soft_driver_restarts - can the driver be restarted while it is in use?
+ * @on: it says so
+ *
+ * Context: any; it has no device.
+ */
+void soft_driver_restarts(bool on)
+{
+	driver.restarts = on;
 }
 
 /**

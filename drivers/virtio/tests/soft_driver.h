@@ -9,6 +9,7 @@
 #define _VIRTIO_SOFT_DRIVER_H
 
 #include <kunit/test.h>
+#include <linux/mutex.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 
@@ -34,6 +35,17 @@ struct soft_config {
 extern const struct virtio_layout soft_layout;
 
 /**
+ * enum soft_driver_way - how the driver leaves its device
+ * @SOFT_DRIVER_RESETS: by virtio_reset_device(), then del_vqs
+ * @SOFT_DRIVER_CALLS_RESET: by the operation reset, then, some time later, del_vqs
+ * @SOFT_DRIVER_DELETES: by del_vqs alone
+ * @SOFT_DRIVER_SHUTS_DOWN: by shutdown and del_vq of each queue
+ */
+enum soft_driver_way {
+	SOFT_DRIVER_RESETS, SOFT_DRIVER_CALLS_RESET, SOFT_DRIVER_DELETES, SOFT_DRIVER_SHUTS_DOWN,
+};
+
+/**
  * struct soft_driver - what the driver is to do, and what it saw
  * @queues: how many queues to take
  * @one_by_one: by find_vq, as many as there are, instead of by find_vqs
@@ -46,6 +58,8 @@ extern const struct virtio_layout soft_layout;
  * @bytes: the buffers
  * @back: how many came back
  * @changes: how often the configuration changed
+ * @way: how it leaves the device
+ * @unsafe: the device was live when the buffers were the driver's again
  */
 struct soft_driver {
 	unsigned int queues;
@@ -59,15 +73,20 @@ struct soft_driver {
 	u8 bytes[SOFT_DRIVER_QUEUES];
 	unsigned int back;
 	unsigned int changes;
+	enum soft_driver_way way;
+	bool unsafe;
 };
 
 extern struct soft_driver soft_driver;
+/* Held by the driver where it takes its queues and gives them up. */
+extern struct mutex soft_driver_lock;
 
 void soft_driver_replace(struct virtio_driver *other);
 int soft_driver_init(void);
 void soft_driver_exit(void);
 void soft_driver_again(void);
 void soft_driver_validates(bool does);
+void soft_driver_restarts(bool on);
 int soft_driver_post(unsigned int i);
 void soft_driver_expect_works(struct kunit *test);
 void soft_driver_start_clock(void);

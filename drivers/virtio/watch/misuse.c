@@ -206,6 +206,24 @@ void virtio_check_may_sleep(const struct virtio_device *vdev, const char *call)
 EXPORT_SYMBOL_GPL(virtio_check_may_sleep);
 
 /**
+ * virtio_check_reset - a driver calls the operation reset itself
+ * @vdev: the device
+ *
+ * Context: any.
+ */
+void virtio_check_reset(const struct virtio_device *vdev)
+{
+	char line[WATCH_LINE];
+
+	if (!ring_is_checked())
+		return;
+	snprintf(line, sizeof(line), "%s: %s: config->reset is for the core: use virtio_reset_device()",
+		 driver_of(vdev), dev_name(&vdev->dev));
+	ring_say_misuse(line);
+}
+EXPORT_SYMBOL_GPL(virtio_check_reset);
+
+/**
  * virtio_is_checked - are drivers checked?
  *
  * Context: any.

@@ -41,6 +41,5 @@
 #define sizeof_field(type, m)	sizeof(((type *)0)->m)
 #define might_sleep()		((void)0)
 #define kcalloc(n, s, gfp)	kzalloc((n) * (s), gfp)
-#define lockdep_assert_held(l)	((void)(l))
 
 #endif /* _FUZZ_LINUX_KERNEL_H */
