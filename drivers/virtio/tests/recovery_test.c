@@ -272,7 +272,10 @@ static void test_given_up(struct kunit *test)
 	breaks = UINT_MAX;
 	disk_submit_all(disk, REQ_OP_READ);
 	disk_expect_all_done(disk, DISK_BIOS);
-	KUNIT_EXPECT_TRUE(test, disk->host->status & VIRTIO_CONFIG_S_FAILED);
+	/* The driver may have been frozen meanwhile, and its device reset once more. */
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(disk->host->event,
+						   disk->host->status & VIRTIO_CONFIG_S_FAILED,
+						   GENEROUS));
 	disk_submit_all(disk, REQ_OP_WRITE);
 	disk_expect_all_done(disk, DISK_BIOS);
 }
