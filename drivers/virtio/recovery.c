@@ -10,12 +10,10 @@
  * once, however often that takes.
  *
  * Then the driver sees to whatever else the device has forgotten: it is told, or taken
- * through freeze and restore, as if the machine had slept, if it can do that while it is
- * in use.  Drivers wait there for what is in flight: that is why the device is revived
- * first, and revived again if it fails meanwhile.
+ * through freeze and restore, as if the machine had slept.  It may wait there for what is in
+ * flight, so the device is revived first, and revived again if it fails meanwhile.
  *
- * Called by handshake.c and bus.c, by rings through &virtio_device.queue_broke, and by
- * transports.  Knows no ring and no register.
+ * Called by handshake.c and bus.c, by rings, and by transports.  Knows no ring and no register.
  */
 #include <kunit/visibility.h>
 #include <linux/jiffies.h>

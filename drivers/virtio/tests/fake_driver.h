@@ -19,6 +19,9 @@
 
 #define MODERN	BIT_ULL(VIRTIO_F_VERSION_1)
 
+/* Drivers are restarted by what they have for sleep; without it they are told at most. */
+#define CAN_RESTART	IS_ENABLED(CONFIG_PM_SLEEP)
+
 /* What the driver does, and what it saw. */
 struct fake_plan {
 	int probe_error, freeze_error, restore_error;
