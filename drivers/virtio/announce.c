@@ -13,6 +13,7 @@
 #include <linux/virtio.h>
 #include <linux/workqueue.h>
 
+#include "announce.h"
 #include "core.h"
 #include "watch/trace.h"
 

@@ -5,10 +5,8 @@
 #ifndef _VIRTIO_CORE_H
 #define _VIRTIO_CORE_H
 
-#include <linux/ratelimit.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
-#include <linux/workqueue.h>
 
 #include "transport.h"
 
@@ -28,23 +26,6 @@ void virtio_reset_retry(struct virtio_device *vdev);
 #if IS_ENABLED(CONFIG_KUNIT)
 extern unsigned int virtio_reset_limit, virtio_shutdown_budget;
 #endif
-
-/* held.c, called by handshake.c */
-
-/**
- * struct virtio_held - looks for kicks that wait too long while a driver sets up its device
- * @vdev: the device
- * @queue: the queue that had one at the last look; -1 for none
- * @work: looks
- */
-struct virtio_held {
-	struct virtio_device *vdev;
-	int queue;
-	struct delayed_work work;
-};
-
-void virtio_held_begin(struct virtio_held *held, struct virtio_device *vdev);
-void virtio_held_end(struct virtio_held *held);
 
 /* features.c, called by handshake.c and debugfs.c */
 u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy);
@@ -93,35 +74,6 @@ bool virtio_recovery_hears(struct virtio_device *vdev);
 #if IS_ENABLED(CONFIG_KUNIT)
 extern unsigned long virtio_recovery_long;
 #endif
-
-/**
- * struct virtio_announcer - what announces that a device fails and comes back
- * @vdev: the device
- * @rate: of attempts that are announced
- * @loud: the one at hand is
- * @left_out: how many were not, since one was
- * @events: what user space is yet to be told, by bit
- * @attempt: the attempt that it is told of
- * @work: tells it
- */
-struct virtio_announcer {
-	struct virtio_device *vdev;
-	struct ratelimit_state rate;
-	bool loud;
-	unsigned int left_out;
-	unsigned long events;
-	unsigned int attempt;
-	struct work_struct work;
-};
-
-/* announce.c, called by recovery.c */
-void virtio_announcer_init(struct virtio_announcer *a, struct virtio_device *vdev);
-void virtio_announcer_stop(struct virtio_announcer *a);
-void virtio_announce_attempt(struct virtio_announcer *a, const char *why, unsigned int attempt,
-			     unsigned int most);
-void virtio_announce_end(struct virtio_announcer *a, const char *how, unsigned int attempt,
-			 int err);
-void virtio_announce_failure(struct virtio_announcer *a, const char *why, unsigned int attempt);
 
 /* policy.c, called by recovery.c; the attribute is the bus's */
 extern struct device_attribute dev_attr_recovery;

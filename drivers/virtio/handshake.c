@@ -20,6 +20,7 @@
 #include <linux/virtio_ring.h>
 
 #include "core.h"
+#include "held.h"
 #include "watch/misuse.h"
 #include "watch/trace.h"
 

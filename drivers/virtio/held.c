@@ -9,6 +9,7 @@
 #include <linux/virtio_ring.h>
 
 #include "core.h"
+#include "held.h"
 
 #define HELD_LONG	(5 * HZ)
 

@@ -24,6 +24,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "announce.h"
 #include "core.h"
 
 /* So often in a row, with not one buffer used in between, and never well for long. */

@@ -3,7 +3,6 @@
 #ifndef _VIRTIO_TRANSPORT_H
 #define _VIRTIO_TRANSPORT_H
 
-#include <linux/ktime.h>
 #include <linux/time64.h>
 #include <linux/virtio.h>
 #include <linux/virtio_ring.h>
@@ -23,12 +22,12 @@
 /**
  * struct virtio_wait - a wait for an answer of a device
  * @vdev: the device
- * @began: when it began
- * @looked: when it was last asked whether to go on
+ * @began: when it began, by ktime_get()
+ * @looked: when it was last asked whether to go on, likewise
  */
 struct virtio_wait {
 	struct virtio_device *vdev;
-	ktime_t began, looked;
+	s64 began, looked;
 };
 
 void virtio_wait_begin(struct virtio_wait *wait, struct virtio_device *vdev);

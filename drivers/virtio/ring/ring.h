@@ -37,7 +37,8 @@ struct ring_map {
 };
 
 /* So one look at @flags is enough for both. */
-static_assert((DMA_FROM_DEVICE & VRING_DESC_F_WRITE) && !(DMA_TO_DEVICE & VRING_DESC_F_WRITE));
+static_assert((DMA_FROM_DEVICE & VRING_DESC_F_WRITE) && !(DMA_TO_DEVICE & VRING_DESC_F_WRITE),
+	      "a direction tells whether the device writes");
 
 /**
  * struct ring_table - an indirect descriptor table
