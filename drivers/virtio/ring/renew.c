@@ -76,10 +76,10 @@ static void take_fresh(struct ring_queue *q)
 	ring_begin(q);
 }
 
-/* A CPU that sees this, in virtqueue_poll() or vring_interrupt(), sees the new memory. */
 static void end_stall(struct ring_queue *q)
 {
 	WRITE_ONCE(q->lied, false);
+	/* A CPU that sees this, in virtqueue_poll() or vring_interrupt(), sees the new memory. */
 	smp_store_release(&q->stalled, false);
 }
 

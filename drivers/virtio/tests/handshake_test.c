@@ -144,7 +144,7 @@ static bool is_answered(void)
 	for (tries = 0; tries < 100; tries++) {
 		if (virtqueue_get_buf(its_queue, &len))
 			return answer == 'a';
-		msleep(1);
+		msleep(20);
 	}
 	return false;
 }

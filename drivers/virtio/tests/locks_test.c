@@ -95,11 +95,13 @@ static void unbind(void)
  * @run: does it
  * @from: the size of the queue that is resized, before
  */
-static const struct operation {
+struct operation {
 	const char *name;
 	void (*run)(void);
 	unsigned int from;
-} operations[] = {
+};
+
+static const struct operation operations[] = {
 	{ "reset", reset_queue, SMALL }, { "grow", grow, SMALL }, { "shrink", shrink, LARGE },
 	{ "fail", fail, SMALL }, { "unbind", unbind, SMALL },
 };
@@ -290,13 +292,15 @@ static void meet_at_each_access(struct kunit *test, const struct operation *firs
  * @way: how it leaves its device
  * @first: what is interrupted, by each of the operations
  */
-static const struct meeting {
+struct meeting {
 	const char *name;
 	u64 features;
 	bool restarts;
 	enum soft_driver_way way;
 	const struct operation *first;
-} meetings[] = {
+};
+
+static const struct meeting meetings[] = {
 #define MEETINGS(i, what)								\
 	{ "split, " what, 0, false, SOFT_DRIVER_RESETS, &operations[i] },		\
 	{ "split, restarted, " what, 0, true, SOFT_DRIVER_RESETS, &operations[i] },	\

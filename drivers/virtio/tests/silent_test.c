@@ -21,7 +21,7 @@ static void wait_for_answer(struct virtio_device *vdev)
 {
 	complete(&in_driver);
 	while (!virtqueue_is_broken(waits_for))
-		msleep(10);
+		msleep(20);
 }
 
 static struct virtio_host *bring_back(struct kunit *test)

@@ -11,6 +11,7 @@
 #include "soft_driver.h"
 
 struct soft_driver soft_driver;
+/* Guards what the tests of locks ask of the driver from several threads. */
 DEFINE_MUTEX(soft_driver_lock);
 
 static void take_back(struct virtqueue *vq)
