@@ -15,7 +15,8 @@ check_screen() { # text by the kernel's console, then pixels by the frame buffer
 check_drawn() { # the last: the screen is drawn on until the machine is off, which is no reason for a warning
 	wait_for /dev/fb0 || return 1
 	for n in 1 2 3; do
-		(while dd if=/dev/zero of=/dev/fb0 bs=64k count=8; do echo >/tmp/drawn; done) >/dev/null 2>&1 &
+		# Not a job of the check, whose end would be waited for.
+		(setsid sh -c 'while dd if=/dev/zero of=/dev/fb0 bs=64k count=8; do echo >/tmp/drawn; done' >/dev/null 2>&1 &)
 	done
 	wait_for /tmp/drawn
 }
