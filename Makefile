@@ -53,7 +53,7 @@ boots-uml: source
 
 ## make test              everything that is quick: KUnit, overlay, new-driver, the tools of the tree, fuzz, boots, a guest that is a process, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-idioms check-fuzz boots boots-process check
+	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots boots-process check
 
 ## make test-all          and what is slow: all machines, all architectures, all users of virtio, the symbols, and a soak
 test-all:
