@@ -197,6 +197,7 @@ MACHINES = (
     *rings(),
     *drivers(),
     Scenario("recovery", devices=("victim", "network", "scsi"), also=("recovery", "flr", "luns_broken")),
+    *(Scenario(f"polls-{n}", devices=("console", "tty"), interrupts={}, cpus=n, also=("poll_output", "poll_control")) for n in (1, 2)),
     # The drivers of the tree keep the rules.
     Scenario("checked", checked=True, also=("rules",)),
     Scenario("checked-packed", {"packed": "on", "iommu_platform": "on"}, tuple(d for d in USUAL if d != "balloon"), checked=True, also=("rules",)),

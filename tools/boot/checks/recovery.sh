@@ -101,3 +101,32 @@ check_flr() {
 	find_victim || return 1
 	while_busy "$disk" reset_function "$(slot_of "$disk")" 100
 }
+
+# The device that a port is on: on the virtio bus, and on PCI.
+virtio_of_port() { readlink -f "/sys/class/virtio-ports/$1/device"; }
+
+# The driver has a CPU poll for an answer of a device that has failed.  The guest goes on, and
+# the device works again at the latest when its driver is bound anew.
+poll_in_vain() { # PORT FILE
+	device=$(virtio_of_port "$1")
+	took=$(/programs/breaker "$(dirname "$device")" poll "$2") || { echo "$took"; return 1; }
+	echo "${device##*/}" >"$device/driver/unbind" || return 1
+	echo "${device##*/}" >/sys/bus/virtio/drivers/virtio_console/bind || return 1
+	wait_for "$2" || return 1
+	echo "$took on a machine of $(nproc) CPUs"
+}
+
+check_poll_output() { # with interrupts off
+	wait_for /dev/hvc0 || return 1
+	for port in /sys/class/virtio-ports/*; do
+		cat "$port/name" >/dev/null 2>&1 && continue
+		poll_in_vain "${port##*/}" /dev/hvc0 || return 1
+	done
+	dd if=/dev/zero of=/dev/hvc0 bs=1 count=100 2>/dev/null
+}
+
+check_poll_control() { # under a lock
+	wait_until has_port echo || return 1
+	file=$(port_named echo)
+	poll_in_vain "${file##*/}" "$file" && wait_until has_port echo && echo_on echo 65536
+}
