@@ -273,7 +273,7 @@ static struct virtqueue *find_one_more(struct virtio_device *vdev,
 	err = start_over(vdev, wanted, &vq);
 	if (!err)
 		return vq;
-	/* The device has no more, or no memory is left: then as it was before. */
+	/* The device has no more queues, or memory is short: set up the old ones again. */
 	if (virtio_start_over(vdev))
 		return ERR_PTR(err);
 	return ERR_PTR(err == -ENOMEM ? err : -ENOENT);

@@ -235,7 +235,7 @@ void virtio_reset_beneath(struct virtio_device *vdev)
 	vdev->status = vdev->lost ? VIRTIO_STATUS_UNKNOWN : 0;
 }
 
-/* What is as it was when the device was new, as far as this side keeps it. */
+/* Return the state that this side keeps for a driver to that of a new device. */
 void virtio_forget_driver(struct virtio_device *vdev)
 {
 	vdev->ready = false;

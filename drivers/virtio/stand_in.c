@@ -52,7 +52,7 @@ static void stand_in_write(struct virtio_device *vdev, unsigned int offset, cons
 {
 }
 
-/* Who looks at a device may have seen one of the device's own just now. */
+/* A reader in debugfs may have loaded the operations of the device before they changed. */
 static u32 stand_in_generation(struct virtio_device *vdev)
 {
 	return 0;

@@ -275,7 +275,7 @@ static void set_up_again(struct kunit *test)
 	answer("answered", virtqueue_get_buf(driver.vqs[0], &len) == vdev);
 }
 
-/* The same by the operation of the transport, as it was done before Linux 5.17. */
+/* The same by the operation of the transport, the only way before Linux 5.17. */
 static void set_up_again_by_hand(struct kunit *test)
 {
 	struct virtio_device *vdev = &device.vdev;

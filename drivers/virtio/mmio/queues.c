@@ -152,7 +152,7 @@ static int program_queue(struct vm_device *vm, struct virtqueue *vq)
 	return 0;
 }
 
-/* A queue that was there before, and must be free and as large as it was. */
+/* After a reset: the device must not use the queue yet, and must still offer its size. */
 static int program_again(struct vm_device *vm, struct virtqueue *vq)
 {
 	select_queue(vm, vq->index);

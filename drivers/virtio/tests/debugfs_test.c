@@ -299,7 +299,7 @@ static void test_bytes(struct kunit *test)
 			   "tag_len: 4\ntag: shar\n");
 }
 
-/* A device can't write to the terminal of who looks at it. */
+/* A device can't send control characters to the terminal of a reader. */
 static void test_text_is_escaped(struct kunit *test)
 {
 	struct virtio_host *host = folder_host(test, 5);

@@ -305,7 +305,7 @@ static void test_types(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, virtio_config_val(vdev, CAPACITY, &number));
 }
 
-/* Not served by who has a page and nothing else, and not a reason to stop the kernel. */
+/* A device with nothing but a page does not serve it, which must not stop the kernel. */
 static void test_offset_on_fields(struct kunit *test)
 {
 	static const u8 fields[] = { CAPACITY, 1, 7, 0 };

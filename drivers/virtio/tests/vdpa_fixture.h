@@ -16,8 +16,8 @@
  * @parent: the parent of the vDPA device, which also does its DMA
  * @vdpa: the vDPA device, while it is plugged in
  * @dev: the device
- * @callback: who is told of a used buffer, for each queue
- * @changed: who is told of a change of the configuration
+ * @callback: called when a buffer was used, for each queue
+ * @changed: called when the configuration changed
  */
 struct vdpa_slot {
 	struct device *parent;
