@@ -297,7 +297,7 @@ void soft_driver_expect_works(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, SOFT_BYTE, soft_driver.bytes[i]);
 }
 
-static time64_t began;
+static ktime_t began;
 
 /**
  * soft_driver_start_clock - what follows is to take so long and no longer
@@ -306,7 +306,7 @@ static time64_t began;
  */
 void soft_driver_start_clock(void)
 {
-	began = ktime_get_seconds();
+	began = ktime_get();
 }
 
 /**
@@ -318,5 +318,6 @@ void soft_driver_start_clock(void)
  */
 void soft_driver_expect_within(struct kunit *test, unsigned int seconds)
 {
-	KUNIT_EXPECT_LE(test, ktime_get_seconds() - began, seconds);
+	/* Whole seconds of the time that passed, wherever in a second it began. */
+	KUNIT_EXPECT_LE(test, ktime_divns(ktime_sub(ktime_get(), began), NSEC_PER_SEC), seconds);
 }
