@@ -491,16 +491,14 @@ EXPORT_SYMBOL_GPL(__virtio_unbreak_device);
  *
  * For a driver that polls for an answer.  While the device is brought back, a caller that
  * can't be preempted is told %true: at once with interrupts off, else after a short time.
- * What was in flight is the driver's again then, and the queue works again once the
- * device does.
- * Context: any that the driver's lock of the queue allows.
+ * The queue works again once the device does.  A caller that can't be preempted and is told
+ * %true owns its buffers again: neither get_buf nor detach_unused_buf returns them later.
+ * Context: any; the driver's lock of the queue is held, if there is one.
  * Return: %true if nothing can be added to it and nothing comes out.
  */
 bool virtqueue_is_broken(const struct virtqueue *vq)
 {
-	struct ring_queue *q = to_ring((struct virtqueue *)vq);
-
-	return READ_ONCE(q->broken) || ring_waits_in_vain(q);
+	return ring_waits_in_vain(to_ring((struct virtqueue *)vq));
 }
 EXPORT_SYMBOL_GPL(virtqueue_is_broken);
 

@@ -268,33 +268,38 @@ static void look_at_device(struct ring_queue *q)
 		ring_silent(q);
 }
 
-/*
- * A driver polls for an answer and asks whether that is in vain.  If so, it will treat its
- * buffers as its own again, so the queue forgets them.  It stays broken until the device
- * has been reset and serves again; see vring_resume().
- */
-bool ring_waits_in_vain(struct ring_queue *q)
+/* The queue stays out of use until its device serves again; see vring_resume(). */
+static bool give_up(struct ring_queue *q)
 {
-	bool in_vain;
+	bool given_up;
 	unsigned long flags;
 
-	look_at_device(q);
-	if (q->broken)
-		return true;
-	if (!has_no_device(q->vq.vdev, q) || !polled_too_long(q))
-		return false;
 	spin_lock_irqsave(&q->moving, flags);
-	in_vain = !q->renewed;
-	if (in_vain) {
+	given_up = !q->renewed;
+	if (given_up) {
 		q->given_up = q->stalled;
 		/* What the device had used is nobody's any more. */
 		WRITE_ONCE(q->lied, q->stalled);
 		WRITE_ONCE(q->broken, true);
 	}
 	spin_unlock_irqrestore(&q->moving, flags);
-	while (in_vain && ring_drain(q, NULL))
+	return given_up;
+}
+
+/*
+ * A driver polls for an answer and asks whether that is in vain.  If so, and it can't be
+ * preempted, it will treat its buffers as its own again, and may free them.  So the queue
+ * forgets them, for whatever reason it is out of use.
+ */
+bool ring_waits_in_vain(struct ring_queue *q)
+{
+	look_at_device(q);
+	if (!q->broken &&
+	    (!has_no_device(q->vq.vdev, q) || !polled_too_long(q) || !give_up(q)))
+		return false;
+	while (!preemptible() && ring_drain(q, NULL))
 		;
-	return in_vain;
+	return true;
 }
 
 void ring_trace_callback(struct ring_queue *q)

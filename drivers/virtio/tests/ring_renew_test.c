@@ -565,6 +565,23 @@ static void test_needs_reset_while_polled(struct kunit *test)
 	f->vdev.config = &bad;
 	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(f->vq));
 	KUNIT_EXPECT_TRUE(test, is_broken_to_who_spins(f));
+	KUNIT_EXPECT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+}
+
+/* Nobody brings the device back: a driver that spins frees its buffers all the same. */
+static void test_broken_while_polled(struct kunit *test)
+{
+	struct ring_fixture *f = ring_make(test, SIZE, FEATURES(test));
+
+	ring_add_all_sorts(test);
+	virtio_break_device(&f->vdev);
+	if (IS_ENABLED(CONFIG_PREEMPT_COUNT)) {
+		KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(f->vq));
+		KUNIT_EXPECT_NOT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+	}
+	KUNIT_EXPECT_TRUE(test, is_broken_to_who_spins(f));
+	KUNIT_EXPECT_NULL(test, virtqueue_detach_unused_buf(f->vq));
+	KUNIT_EXPECT_EQ(test, SIZE, f->vq->num_free);
 }
 
 static unsigned int asked;
@@ -673,6 +690,7 @@ static struct kunit_case ring_renew_cases[] = {
 	KUNIT_CASE_PARAM(test_wait_in_vain, features_gen_params),
 	KUNIT_CASE_PARAM(test_polls_in_vain, features_gen_params),
 	KUNIT_CASE_PARAM(test_needs_reset_while_polled, features_gen_params),
+	KUNIT_CASE_PARAM(test_broken_while_polled, features_gen_params),
 	KUNIT_CASE_PARAM(test_silent_while_polled, features_gen_params),
 	KUNIT_CASE_PARAM(test_broken_while_in_vain, features_gen_params),
 	KUNIT_CASE_PARAM(test_not_in_vain, features_gen_params),
