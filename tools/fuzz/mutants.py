@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Ways to break the core and the launcher that the fuzzer has to find: name, target, file, what stands there, what the mutant has."""
 
-SPLIT, PACKED, QUEUE, TAKE, ADD, MEMORY, MAPPING, RING, REPORT, API, RESET, SLOW = (
-    f"ring/{f}" for f in ("split.c", "packed.c", "queue.c", "take.h", "add.h", "memory.c", "mapping.c", "ring.h", "report.c", "api.c", "reset.c", "slow.c"))
+SPLIT, PACKED, TAKE, ADD, MEMORY, RING, REPORT, RESET, SLOW, HELD = (
+    f"ring/{f}" for f in ("split.c", "packed.c", "take.h", "add.h", "memory.c", "ring.h", "report.c", "reset.c", "slow.c", "held.c"))
 IN_FLIGHT = "return likely(id < q->num && q->slots[id].token);"
 INDEX = "if (unlikely((u16)(seen - at) > split_in_flight(q, plain, at)))"
 
@@ -17,7 +17,7 @@ MUTANTS = (
     ("the length is read again after the check", "ring", SPLIT, "\treturn __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));",
      "\tif (*wrote < 64)\n\t\t*wrote = __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->len));\n"
      "\treturn __virtio32_to_cpu(ring_le(q), READ_ONCE(elem->id));"),
-    ("the free list is in shared memory", "ring", SPLIT, "unsigned long next = c->free[c->at];",
+    ("the free list is in shared memory", "ring", SPLIT, "unsigned long next = c->free[c->at].next;",
      "unsigned long next = cpu16(q, q->mem.split.desc[c->at].next);"),
     ("a slot is not marked free", "ring", TAKE, "\tslot->token = NULL;\n", ""),
     ("the whole chain is not freed", "ring", TAKE, "q->vq.num_free += count;", "q->vq.num_free++;"),
@@ -29,7 +29,7 @@ MUTANTS = (
      "\t\tdma_unmap_single(q->dma_dev, table->addr,\n\t\t\t\t (table->count + 1) * sizeof"),
     ("a table is not synchronised", "ring", ADD, "\t\t\tring_table_written(q, table);\n", ""),
     ("what was laid is not unmapped when an add fails", "ring", ADD, "if (!phys && ring_needs_unmap(q))", "if (0)"),
-    ("descriptors of an add that failed stay", "ring", PACKED, "packed_desc(q, at)->flags = cpu_to_le16(at & WRAP ? 0 : AVAIL | USED);", ";"),
+    ("descriptors of an add that failed stay", "ring", PACKED, "cpu_to_le16(at & WRAP ? 0 : AVAIL | USED));", "packed_desc(q, at)->flags);"),
     ("a shutdown unmaps twice", "ring", SLOW, "\tif (!q->draining)\n\t\tring_release", "\tring_release"),
     ("a drain skips the last buffer", "ring", SLOW, "if (q->vq.num_free == q->num) {", "if (q->vq.num_free + 1 >= q->num) {"),
     ("a resize keeps the old state", "ring", RESET, "\tkvfree(slots);\n", ""),
@@ -42,13 +42,13 @@ MUTANTS = (
     ("the wrap counter of used buffers does not turn", "ring", PACKED, "\t\tq->used_flags ^= AVAIL | USED;\n", ""),
     ("a batch ends one buffer late", "ring", TAKE, "\tWRITE_ONCE(q->in_batch, false);\n", ""),
     ("a single list that is left out is looked at", "ring", ADD, "buf.lists && buf.sgs[0] && !sg_is_last", "buf.lists && !sg_is_last"),
-    ("a held kick that fails goes unnoticed", "ring", QUEUE, "\t\tif (xchg(&q->kick_held, false))\n\t\t\tvirtqueue_notify(vq);",
+    ("a held kick that fails goes unnoticed", "ring", HELD, "\t\tif (xchg(&q->kick_held, false))\n\t\t\tvirtqueue_notify(vq);",
      "\t\tif (xchg(&q->kick_held, false))\n\t\t\tq->tell(vq);"),
     ("a pointer leaves the contents of a field", "fields", "offset.c", "contents + (from - field->offset), to - from);", "contents + from - field->offset, to - from);"),
     ("a field's length may lie past the page", "fields", "config.c", "if (size - at < 2)", "if (0)"),
     ("a page that does not end is taken", "fields", "config.c", "\tvirtio_fields_free(fields);\n\treturn -EINVAL;", "\treturn 0;"),
     ("a field's length is read again after the check", "fields", "config.c", ".len = len, .offset", ".len = READ_ONCE(fields->page[at + 1]), .offset"),
-    ("a late feature is said to be had", "fields", "config.c", "\t\treturn 0;\n\t}\n\tbits[half", "\t\treturn 1;\n\t}\n\tbits[half"),
+    ("a late feature is said to be had", "fields", "config.c", "\t\treturn 0;\n\t}\n\t*taken", "\t\treturn 1;\n\t}\n\t*taken"),
     ("get takes any length", "fields", "config.c", "there = min_t(unsigned int, len, field->len);", "there = len;"),
     ("set takes any length", "fields", "config.c", "buf, min_t(unsigned int, len, field->len));", "buf, len);"),
     ("a field of bits may be of any length", "fields", "config.c", "!token || len > sizeof(bits) ||", "!token ||"),
