@@ -167,8 +167,8 @@ def life():
         yield Scenario(f"storm-plug{suffix}", changes, (*usual, "victim"), also=("pull", "plug", *again), slow=True, limit=1200)
     # Where nobody answers, QEMU reads ones from ports and zeroes from memory: only a device with ports looks like one that is gone.
     yield Scenario("torn-out", LEGACY, ("scratch", "network", "victim"), also=("torn_disk", "torn_card", "fio", "network"), slow=True)
-    # Turned off with a disk that has fallen silent.
-    yield Scenario("silent", devices=("victim", "network"), also=("silent",), slow=True)
+    # A disk that falls silent is unbound, unplugged, and there when the machine is turned off.
+    yield Scenario("silent", devices=("victim", "network"), also=("silent_unbind", "silent_unplug", "silent"), slow=True)
     yield Scenario("resizes", devices=("scratch", "victim"), also=("resizes", "fio"))
 
 

@@ -61,29 +61,47 @@ check_luns_broken() { # commands that must not be repeated end with errors, unti
 	echo "a reader got an error, and so did a later one; bound again, it serves"
 }
 
+logged() { dmesg | grep -c "$1"; } # WORDS in the log
+
+logged_more_than() { [ "$(logged "$2")" -gt "$1" ]; } # COUNT WORDS
+
 network_works() {
 	ip link set eth0 down && check_network
 }
 
-# A disk that falls silent while it is brought back keeps nobody else waiting.  The machine is turned off with
-# the disk in that state.
-check_silent() {
+# The disk answers no more while it is brought back, and its driver waits for it.
+fall_silent() {
 	find_victim && ask throttle victim 1 || return 1
-	slot=$(slot_of "$disk")
 	# Their parent is init: they are not waited for.
 	(dd if="/dev/$disk" of=/dev/null bs=64k count=4 iflag=direct 2>/dev/null &)
 	wait_until in_flight "$disk" || return 1
-	before=$(dmesg | grep -c 'needs a reset')
+	before=$(logged 'needs a reset')
 	# It breaks a device that has served something; this one is not to, so the time counts.
-	(/programs/breaker "$slot" 1 /proc/uptime >/dev/null 2>&1 &)
-	wait_until needed_reset "$before" || return 1
-	in_flight "$disk" || { echo "the disk is not silent"; return 1; }
-	network_works & await $! || { echo "the network waits for the disk"; return 1; }
-	rebind "/sys/bus/virtio/devices/$(virtio_of /sys/class/net/eth0)" 3 & await $! || { echo "unbinding the card waits for the disk"; return 1; }
-	network_works
+	(/programs/breaker "$(slot_of "$disk")" 1 /proc/uptime >/dev/null 2>&1 &)
+	wait_until logged_more_than "$before" 'needs a reset' && is_silent
 }
 
-needed_reset() { [ "$(dmesg | grep -c 'needs a reset')" -gt "$1" ]; } # TIMES before
+is_silent() { in_flight "$disk" || { echo "the disk is not silent"; return 1; }; }
+
+check_silent_unbind() {
+	fall_silent || return 1
+	device=$(virtio_of "/sys/block/$disk")
+	echo "$device" >/sys/bus/virtio/drivers/virtio_blk/unbind &
+	await $! || { echo "unbinding the disk waits for it"; return 1; }
+	ask throttle victim 0 && echo "$device" >/sys/bus/virtio/drivers/virtio_blk/bind && whole
+}
+
+check_silent_unplug() {
+	fall_silent && ask unplug victim && wait_until gone && ask plug victim && whole
+}
+
+# Nobody else waits.  The machine is turned off with the disk in that state.
+check_silent() {
+	fall_silent || return 1
+	network_works & await $! || { echo "the network waits for the disk"; return 1; }
+	rebind "/sys/bus/virtio/devices/$(virtio_of /sys/class/net/eth0)" 3 & await $! || { echo "unbinding the card waits for the disk"; return 1; }
+	network_works && is_silent
+}
 
 # At any time: also in the midst of what the last one has brought about.
 reset_function() { # SLOT TIMES
