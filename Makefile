@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # The workbench.  What goes into a kernel tree lies under drivers/, include/,
-# Documentation/, samples/, tools/virtio/ and patches/; what builds and tests it
+# Documentation/, samples/, tools/virtio/ and bases/; what builds and tests it
 # under the rest of tools/.
 
-BUILD := build
+# The Linux that it goes into: one of bases/.
+export BASE := 6.12
+BUILD := build$(if $(filter-out 6.12,$(BASE)),/$(BASE))
 # The tree that everything is built from: KDIR, or Debian's source under build/.
 LINUX := $(or $(KDIR),$(BUILD)/linux)
 TOOLS := tools
 
-.PHONY: help boot boot-shell boot-packed boot-legacy boots boots-all boots-arch boots-process boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-idioms check-users new-driver race litmus fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
+.PHONY: help boot boot-shell boot-packed boot-legacy boot-process boots boots-all boots-arch boots-process boots-uml test test-all kunit check check-overlay check-new-driver check-tools check-fuzz check-idioms check-users new-driver race litmus fuzz fuzz-mutants fuzz-keep bench apply unapply patch deps source clean mutants soak symbols
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make boot              build a kernel with this core, boot it, move data through it; SCENARIO=packed: on that machine
 ## make boot GUEST=process   the same in a guest that is a process, under our own launcher; RING=packed
-## make boot-packed, boot-legacy   short for two of the machines
+## make boot-packed, boot-legacy, boot-process   short for two of the machines, and for that guest
 SCENARIO = default
 RING = split
 BOOT_qemu = $(TOOLS)/boot/run.py --source $(LINUX) --build $(BUILD)/boot --scenario $(SCENARIO)
@@ -24,7 +26,8 @@ BOOT_process = $(PROCESS) --ring $(RING)
 GUEST = qemu
 BOOT = $(or $(BOOT_$(GUEST)),echo "GUEST=$(GUEST): expected qemu or process" >&2; exit 2;)
 boot-packed boot-legacy: SCENARIO = $(@:boot-%=%)
-boot boot-packed boot-legacy: source
+boot-process: GUEST = process
+boot boot-packed boot-legacy boot-process: source
 	@$(BOOT)
 
 ## make boot-shell        the same, then a shell in the guest
@@ -51,13 +54,18 @@ boots-arch: source
 boots-uml: source
 	@$(TOOLS)/uml/run.py --source $(LINUX) --build $(BUILD)/uml
 
+QUICK := kunit check-overlay check-new-driver check-tools check-fuzz boots boots-process check
+# By default also the other base, as far as it may differ.
+TESTS_6.12 = $(QUICK) $(addprefix 7.3:,kunit boot boot-packed boot-process check)
+TESTS_7.3 = $(QUICK)
 ## make test              everything that is quick: KUnit, overlay, new-driver, the tools of the tree, fuzz, boots, a guest that is a process, check
 test:
-	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-fuzz boots boots-process check
+	@$(TOOLS)/test.py $(TESTS_$(BASE))
 
+SLOW := kunit check-overlay check-new-driver check-tools check-idioms check-fuzz boots-all boots-process boots-uml boots-arch check check-users symbols soak
 ## make test-all          and what is slow: all machines, all architectures, all users of virtio, the symbols, and a soak
 test-all:
-	@$(TOOLS)/test.py kunit check-overlay check-new-driver check-tools check-idioms check-fuzz boots-all boots-process boots-uml boots-arch check check-users symbols soak
+	@$(TOOLS)/test.py $(SLOW) $(addprefix 7.3:,$(SLOW))
 
 ## make kunit [FILTER=g] [SMALL=1]   the KUnit suites under UML; in a kernel with little besides virtio, which can't sleep
 kunit: source
@@ -90,7 +98,7 @@ check-tools: source
 
 ## make check-idioms      what drivers may do by the functions of 6.12, asked of a pristine kernel and of ours under UML: equal answers
 check-idioms: source
-	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@KDIR= $(TOOLS)/source.sh --pristine $(BASE) $(BUILD)/theirs/linux
 	@$(TOOLS)/idioms/run.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
 ## make race TIME=s       a driver, a device and an interrupt on one queue, under ThreadSanitizer; make check-tools has a short run
@@ -124,23 +132,23 @@ soak: source
 
 ## make symbols           build a pristine tree and ours alike: the same modules and exports?  Not part of make test: 12 minutes
 symbols: source
-	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@KDIR= $(TOOLS)/source.sh --pristine $(BASE) $(BUILD)/theirs/linux
 	@$(TOOLS)/symbols.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
 ## make check-users       every file of the tree that uses virtio, compiled against a pristine core and against ours.  Slow
 check-users: source
-	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@KDIR= $(TOOLS)/source.sh --pristine $(BASE) $(BUILD)/theirs/linux
 	@$(TOOLS)/users.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD)
 
 ## make bench             what virtio costs, a pristine tree against ours; WRITE=file keeps it, ONLY='ring native' runs these
 bench: source
-	@KDIR= $(TOOLS)/source.sh --pristine $(BUILD)/theirs/linux
+	@KDIR= $(TOOLS)/source.sh --pristine $(BASE) $(BUILD)/theirs/linux
 	@$(TOOLS)/bench/run.py --pristine $(BUILD)/theirs/linux --source $(LINUX) --build $(BUILD) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write $(WRITE))
 
-## make apply KDIR=...    put the core into a 6.12 tree
+## make apply KDIR=...    put the core into a tree of a version under bases/
 ## make unapply KDIR=...  and take it out again
 apply unapply:
-	@test -n "$(KDIR)" || { echo "make $@: KDIR= missing: expected the path of a Linux 6.12 tree" >&2; exit 2; }
+	@test -n "$(KDIR)" || { echo "make $@: KDIR= missing: expected the path of a Linux tree" >&2; exit 2; }
 	@$(TOOLS)/overlay.py $@ $(KDIR) $(if $(FORCE),--force)
 
 ## make patch             the core as one patch, in build/virtio-core.patch
@@ -152,8 +160,8 @@ deps:
 	@$(TOOLS)/deps.sh
 
 source: deps
-	@$(TOOLS)/source.sh $(LINUX)
+	@$(TOOLS)/source.sh $(BASE) $(LINUX)
 
 ## make clean             remove build/
 clean:
-	rm -rf $(BUILD)
+	rm -rf build

@@ -71,7 +71,7 @@ EOF
 /usr/include/slirp/libslirp.h libslirp-dev
 /usr/include/liburing.h liburing-dev
 EOF
-	[ -n "${KDIR:-}" ] || echo "/usr/src/linux-source-6.12.tar.xz linux-source-6.12"
+	[ -n "${KDIR:-}" ] || [ "${BASE:-6.12}" != 6.12 ] || echo "/usr/src/linux-source-6.12.tar.xz linux-source-6.12"
 }
 
 missing=

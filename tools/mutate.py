@@ -451,8 +451,8 @@ def read(path):
 
 def refresh(tree):
     """All of ours, as new: the copy is older than what was built from the last mutant."""
-    for name in overlay.overlay_files():
-        put(os.path.join(tree, name), read(os.path.join(TOP, name)))
+    for name, path in overlay.check_tree(tree).files().items():
+        put(os.path.join(tree, name), read(path))
 
 
 def kunit(args, test):

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Put this repository's kernel files into a Linux 6.12 tree, and take them out again.
+"""Put this repository's kernel files into a Linux tree, and take them out again.
 
   overlay.py apply KDIR              files copied, files that they replace removed, patches applied
   overlay.py unapply [--force] KDIR  the tree as it was, byte for byte
   overlay.py patch KDIR OUT          the same change as one patch, against a pristine KDIR
 
+The tree is of one of the versions under bases/.  What is for one version alone lies in
+its folder there: patches, and files, which go before ours of the same name.
 What was there before is kept in KDIR/.virtio-overlay until unapply.  All that can be
 checked is checked before the first write, and a failure half way is rolled back."""
 import argparse, hashlib, json, os, re, shutil, subprocess, sys, tempfile
@@ -13,13 +15,14 @@ import argparse, hashlib, json, os, re, shutil, subprocess, sys, tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = ("arch", "drivers", "include", "Documentation", "samples", "tools/virtio")
 # Ours under a name that the tree has too.  Whatever else is ours must not be there yet.
-SHARED = ("drivers/virtio/Kconfig", "drivers/virtio/Makefile", "include/uapi/linux/virtio_config.h",
+SHARED = ("include/uapi/linux/virtio_config.h",
           *(f"include/linux/virtio{part}.h" for part in ("", "_config", "_pci_admin", "_pci_legacy", "_pci_modern", "_ring")))
 # The core of the tree, which ours takes the place of.
 REPLACED = ("drivers/virtio/virtio.c", "drivers/virtio/virtio_ring.c", "drivers/virtio/virtio_debug.c", "drivers/virtio/virtio_mmio.c",
             "drivers/virtio/virtio_vdpa.c",
             *(f"drivers/virtio/virtio_pci_{part}" for part in ("common.c", "common.h", "modern.c", "modern_dev.c", "legacy.c",
                                                                 "legacy_dev.c", "admin_legacy_io.c")))
+BASES = os.path.join(TOP, "bases")
 KEPT = ".virtio-overlay"
 PART = KEPT + ".part"       # a store that is being made or removed: worth nothing
 LITTER = re.compile(r"(^\.|~$|\.(o|ko|mod|cmd|pyc|orig|rej)$)")
@@ -55,28 +58,46 @@ def listed(files):
     return "".join(f"\n  {f}" for f in sorted(files))
 
 
-def overlay_files():
-    """All of ours.  As git has it where this is a clone, so that new files count and what it ignores does not."""
+def files_below(top, rooms):
+    """As git has it where this is a clone, so that new files count and what it ignores does not."""
     files = []
     if os.path.exists(os.path.join(TOP, ".git")) and shutil.which("git"):
-        files = run("git", "-C", TOP, "ls-files", "-zco", "--exclude-standard", *ROOMS).stdout.split("\0")
+        files = run("git", "-C", top, "ls-files", "-zco", "--exclude-standard", *rooms).stdout.split("\0")
     if not any(files):
-        files = [os.path.relpath(os.path.join(d, f), TOP) for r in ROOMS for d, _, fs in os.walk(os.path.join(TOP, r)) for f in fs]
-    return sorted(f for f in files if f and not LITTER.search(os.path.basename(f)) and os.path.exists(os.path.join(TOP, f)))
+        files = [os.path.relpath(os.path.join(d, f), top) for r in rooms for d, _, fs in os.walk(os.path.join(top, r)) for f in fs]
+    return sorted(f for f in files if f and not LITTER.search(os.path.basename(f)) and os.path.exists(os.path.join(top, f)))
 
 
-def patches():
-    folder = os.path.join(TOP, "patches")
-    return [os.path.join(folder, p) for p in sorted(os.listdir(folder)) if p.endswith(".patch")]
+def overlay_files():
+    """All of ours that go into a tree of any version."""
+    return files_below(TOP, ROOMS)
 
 
-def patched_files():
-    return sorted({m for p in patches() for m in re.findall(r"^\+\+\+ b/(\S+)", read(p).decode(), re.M)})
+class Base:
+    """A version of Linux, and what goes into its trees."""
+
+    def __init__(self, name):
+        self.name, self.folder = name, os.path.join(BASES, name)
+
+    def files(self):
+        """Path in the tree -> path here."""
+        own = [f for f in files_below(self.folder, (".",)) if f.startswith(tuple(r + "/" for r in ROOMS))]
+        return {**{f: os.path.join(TOP, f) for f in overlay_files()}, **{f: os.path.join(self.folder, f) for f in own}}
+
+    def patches(self):
+        folder = os.path.join(self.folder, "patches")
+        return [os.path.join(folder, p) for p in sorted(os.listdir(folder)) if p.endswith(".patch")]
+
+    def patched_files(self):
+        return sorted({m for p in self.patches() for m in re.findall(r"^\+\+\+ b/(\S+)", read(p).decode(), re.M)})
+
+    def added_files(self):
+        """Those of them that a patch brings into being."""
+        return sorted({m for p in self.patches() for m in re.findall(r"^--- /dev/null\n\+\+\+ b/(\S+)", read(p).decode(), re.M)})
 
 
-def added_files():
-    """Those of them that a patch brings into being."""
-    return sorted({m for p in patches() for m in re.findall(r"^--- /dev/null\n\+\+\+ b/(\S+)", read(p).decode(), re.M)})
+def known_bases():
+    return sorted((d for d in os.listdir(BASES) if os.path.isdir(os.path.join(BASES, d, "patches"))), key=lambda d: [int(n) for n in d.split(".")])
 
 
 def current(kdir, f):
@@ -87,33 +108,37 @@ def current(kdir, f):
 # ---- what is checked before anything is written
 
 def check_tree(kdir):
+    """Returns the base that it is of."""
     makefile = os.path.join(kdir, "Makefile")
+    known = " or ".join(f"{name}.y" for name in known_bases())
     if not os.path.isfile(makefile) or not os.path.isdir(os.path.join(kdir, "drivers")):
-        raise Refused(f"{kdir}: found no Linux source, expected the top of a 6.12 tree: give its path as KDIR=")
+        raise Refused(f"{kdir}: found no Linux source, expected the top of a tree of {known}: give its path as KDIR=")
     got = re.findall(r"^(?:VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", read(makefile).decode(errors="replace"), re.M)
-    if got[:2] != ["6", "12"]:
-        raise Refused(f"{kdir}: found Linux {'.'.join(got) or '(no version)'}, expected 6.12.y: use a tree of that version")
+    if ".".join(got[:2]) not in known_bases():
+        raise Refused(f"{kdir}: found Linux {'.'.join(got) or '(no version)'}, expected {known}: use a tree of such a version")
     for d in ("", "drivers/virtio", "include/linux"):
         if not os.access(os.path.join(kdir, d), os.W_OK):
             raise Refused(f"{os.path.join(kdir, d)}: not writable: use a tree of your own, or change its permissions")
+    return Base(".".join(got[:2]))
 
 
-def check_names(kdir, state, names):
+def check_names(kdir, base, state, names):
     """A file under a name that only we use, and that we did not put there, is somebody's work."""
-    known = {*SHARED, *REPLACED, *patched_files()} - {*added_files()} | {*state["files"]}
-    taken = [f for f in {*names, *added_files()} - known if os.path.lexists(os.path.join(kdir, f))]
+    added = {*base.added_files()}
+    known = {*SHARED, *REPLACED, *base.patched_files()} - added | {*state["files"]}
+    taken = [f for f in {*names, *added} - known if os.path.lexists(os.path.join(kdir, f))]
     if taken:
         raise Refused("found files where the overlay has its own, and nothing says that it put them there: move them away, "
                       f"or if the overlay went in as a patch, reverse that{listed(taken)}")
 
 
-def check_pristine(kdir):
+def check_pristine(kdir, base):
     missing = [f for f in REPLACED if current(kdir, f) is None]
     if missing:
         raise Refused(f"found no sign that the overlay is applied, expected a pristine tree: restore what is missing{listed(missing)}")
     if not os.path.lexists(os.path.join(kdir, ".git")):
         return
-    r = run("git", "-C", kdir, "status", "--porcelain", "--", *overlay_files(), *REPLACED, *patched_files())
+    r = run("git", "-C", kdir, "status", "--porcelain", "--", *base.files(), *REPLACED, *base.patched_files())
     if r.returncode:
         raise Refused(f"{kdir}: git status, which would tell local changes, failed: set that right first\n{r.stderr.strip()}")
     if r.stdout.strip():
@@ -187,22 +212,23 @@ def drop_store(kdir):
 
 # ---- the change
 
-def wanted_content(source):
+def wanted_content(base, source):
     """What the tree is to hold: path -> bytes, None for a file that goes.  source(path) gives the pristine bytes."""
-    want = {f: read(os.path.join(TOP, f)) for f in overlay_files()}
+    want = {f: read(path) for f, path in base.files().items()}
     want.update({f: None for f in REPLACED})
+    patched, added = base.patched_files(), base.added_files()
     with tempfile.TemporaryDirectory() as tmp:
-        for f in patched_files():
+        for f in patched:
             data = source(f)
             if data is not None:
                 write(os.path.join(tmp, f), data)
-            elif f not in added_files():
-                raise Refused(f"{f}: not in the tree, but a patch edits it: expected a complete 6.12 tree")
-        for p in patches():
+            elif f not in added:
+                raise Refused(f"{f}: not in the tree, but a patch edits it: expected a complete {base.name} tree")
+        for p in base.patches():
             r = run("patch", "-s", "-p1", "-N", "-d", tmp, "-i", p, "--no-backup-if-mismatch")
             if r.returncode:
-                raise Refused(f"{os.path.basename(p)} does not apply: the tree has changes of its own in the way\n{r.stdout.strip()}")
-        for f in patched_files():
+                raise Refused(f"{os.path.relpath(p, TOP)} does not apply: the tree has changes of its own in the way\n{r.stdout.strip()}")
+        for f in patched:
             want[f] = read(os.path.join(tmp, f))
     return want
 
@@ -311,18 +337,18 @@ def refuse_edits(kdir, state, way_out):
 
 
 def apply(kdir):
-    check_tree(kdir)
+    base = check_tree(kdir)
     state = state_of(kdir)
     if state and state["state"] != "applied":
         raise Refused(f"{kdir}: an earlier run was interrupted: run unapply first")
     if state:
         refuse_edits(kdir, state, " or carry them over to the overlay, then unapply FORCE=1 and apply")
     else:
-        check_names(kdir, {"files": {}}, overlay_files())
-        check_pristine(kdir)
-    want = wanted_content(lambda f: original(kdir, state, f))
+        check_names(kdir, base, {"files": {}}, base.files())
+        check_pristine(kdir, base)
+    want = wanted_content(base, lambda f: original(kdir, state, f))
     if state:
-        check_names(kdir, state, want)
+        check_names(kdir, base, state, want)
     first = not state
     state = state or begin(kdir, want)
     try:
@@ -332,7 +358,7 @@ def apply(kdir):
         if first and state_of(kdir)["state"] == "applied":
             drop_store(kdir)
         raise
-    print(f"applied to {kdir}: {len(want)} files, {written} of them written, {len(patches())} patches")
+    print(f"applied to {kdir}: {len(want)} files, {written} of them written, {len(base.patches())} patches")
     if first and not os.path.lexists(os.path.join(kdir, ".git")):
         print(f"no git there to tell local changes: the {sum(e['original'] for e in state['files'].values())} files replaced or edited "
               f"are kept as they were in {KEPT}/orig until unapply")
@@ -370,14 +396,14 @@ def unapply(kdir, force=False):
 
 def write_patch(kdir, out):
     """One patch in the way of git format-patch: git am and patch -p1 take it."""
-    check_tree(kdir)
+    base = check_tree(kdir)
     state = state_of(kdir)
 
     def source(f):
         return original(kdir, state, f)
     if not state:
-        check_names(kdir, {"files": {}}, overlay_files())
-    want = wanted_content(source)
+        check_names(kdir, base, {"files": {}}, base.files())
+    want = wanted_content(base, source)
     with tempfile.TemporaryDirectory() as tmp:
         def git(*args):
             return subprocess.run(["git", "-C", tmp, "-c", "user.name=Virtio core", "-c", "user.email=virtio@localhost",

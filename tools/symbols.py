@@ -63,7 +63,7 @@ def differ(theirs, ours):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pristine", required=True, help="a 6.12 tree without our core")
+    parser.add_argument("--pristine", required=True, help="a tree of the same version without our core")
     parser.add_argument("--source", required=True, help="the same with it")
     parser.add_argument("--build", required=True)
     args = parser.parse_args()

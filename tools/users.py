@@ -46,7 +46,7 @@ def beside(source, path):
 
 
 def users(pristine):
-    core = {*overlay.overlay_files(), *overlay.REPLACED}
+    core = {*overlay.check_tree(pristine).files(), *overlay.REPLACED}
     direct = including(pristine, rf'[<"](uapi/)?linux/{HEADERS}[>"]') - core
     return sorted(f for f in with_headers_of_their_own(pristine, direct) - core if f.endswith(".c"))
 
@@ -121,12 +121,12 @@ def table(args):
             skipped += 1
         else:
             rows += compare(arch, files, args)
-    write(f"{args.build}/users/table.txt", [Row("file", "arch", "before", "after"), *sorted((r for r in rows if r.reached()), key=lambda r: r[:2])])
+    write(f"{args.build}/users/table.txt", [Row("file", "arch", "before", "after"), *sorted((r for r in rows if r.reached()), key=lambda r: r[:2])], args.pristine)
     return rows, skipped
 
 
-def write(path, rows):
-    patched = overlay.patched_files()
+def write(path, rows, pristine):
+    patched = overlay.check_tree(pristine).patched_files()
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as f:
         f.writelines(f"{r.file:60}{r.arch:8}{r.before!s:>8}{r.after!s:>8}{'  edited by a patch' if r.file in patched else ''}\n" for r in rows)
@@ -134,7 +134,7 @@ def write(path, rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pristine", required=True, help="a 6.12 tree without our core")
+    parser.add_argument("--pristine", required=True, help="a tree of the same version without our core")
     parser.add_argument("--source", required=True, help="the same with it")
     parser.add_argument("--build", required=True)
     args = parser.parse_args()

@@ -276,7 +276,7 @@ static void del_vqs(struct virtio_device *vdev)
  */
 static void spread(struct vdpa_transport *vt, unsigned int nvqs, const struct irq_affinity *desc)
 {
-	unsigned int first, others, i;
+	unsigned int first, others, groups, i;
 	struct cpumask *masks;
 
 	if (!desc || !vt->ops->set_vq_affinity)
@@ -285,8 +285,8 @@ static void spread(struct vdpa_transport *vt, unsigned int nvqs, const struct ir
 	others = first + desc->post_vectors;
 	if (nvqs <= others)
 		return;
-	masks = group_cpus_evenly(nvqs - others);
-	for (i = 0; masks && i < nvqs - others; i++)
+	masks = group_cpus_evenly(nvqs - others, &groups);
+	for (i = 0; masks && i < groups; i++)
 		if (!cpumask_empty(&masks[i]))
 			vt->ops->set_vq_affinity(vt->vdpa, first + i, &masks[i]);
 	kfree(masks);

@@ -151,7 +151,7 @@ MODULE_DEVICE_TABLE(acpi, vm_acpi_ids);
 
 static struct platform_driver vm_driver = {
 	.probe		= vm_probe,
-	.remove_new	= vm_remove,
+	.remove		= vm_remove,
 	.driver		= {
 		.name			= "virtio-mmio",
 		.of_match_table		= vm_of_ids,

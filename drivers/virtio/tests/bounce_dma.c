@@ -75,8 +75,8 @@ static void bounce_free(struct device *dev, size_t size, void *p, dma_addr_t add
 	free_pages_exact(p, size);
 }
 
-static dma_addr_t bounce_map(struct device *dev, struct page *page, unsigned long offset,
-			     size_t size, enum dma_data_direction dir, unsigned long attrs)
+static dma_addr_t bounce_map(struct device *dev, phys_addr_t phys, size_t size,
+			     enum dma_data_direction dir, unsigned long attrs)
 {
 	struct bounce_dma *dma = dev_get_drvdata(dev);
 	struct bounce *b;
@@ -91,7 +91,7 @@ static dma_addr_t bounce_map(struct device *dev, struct page *page, unsigned lon
 		kfree(b);
 		return DMA_MAPPING_ERROR;
 	}
-	b->cpu = page_address(page) + offset;
+	b->cpu = phys_to_virt(phys);
 	b->size = size;
 	b->dir = dir;
 	if (dir != DMA_FROM_DEVICE && !(attrs & DMA_ATTR_SKIP_CPU_SYNC))
@@ -144,15 +144,7 @@ static size_t bounce_max(struct device *dev)
 	return BOUNCE_MAX;
 }
 
-static const struct dma_map_ops bounce_ops = {
-	.alloc = bounce_alloc,
-	.free = bounce_free,
-	.map_page = bounce_map,
-	.unmap_page = bounce_unmap,
-	.sync_single_for_cpu = bounce_for_cpu,
-	.sync_single_for_device = bounce_for_device,
-	.max_mapping_size = bounce_max,
-};
+#include "bounce_ops.h"
 
 struct bounce_dma *bounce_dma_make(struct kunit *test, const char *name)
 {

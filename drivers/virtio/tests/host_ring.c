@@ -175,6 +175,23 @@ bool host_ring_wants_callback(struct virtio_host_ring *ring)
 }
 EXPORT_SYMBOL_GPL(host_ring_wants_callback);
 
+/* With event index the driver notifies at that index only: for none, it is left behind. */
+static bool ask_split_for_kicks(struct vringh *vringh, bool on)
+{
+	struct vring *vring = &vringh->vring;
+	u16 next = vringh->last_avail_idx;
+
+	if (!vringh->event_indices)
+		WRITE_ONCE(vring->used->flags, cpu_to_vringh16(vringh, on ? 0 : VRING_USED_F_NO_NOTIFY));
+	else if (on)
+		WRITE_ONCE(vring_avail_event(vring), cpu_to_vringh16(vringh, next));
+	if (!on)
+		return true;
+	/* Pairs with the driver's barrier between the available index and this. */
+	virtio_mb(vringh->weak_barriers);
+	return vringh16_to_cpu(vringh, READ_ONCE(vring->avail->idx)) == next;
+}
+
 /* Have the driver notify us of the next buffer, or of none.  True: nothing came yet. */
 bool host_ring_ask_for_kicks(struct virtio_host_ring *ring, bool on)
 {
@@ -182,9 +199,6 @@ bool host_ring_ask_for_kicks(struct virtio_host_ring *ring, bool on)
 		packed_host_ask_for_kicks(&ring->packed, on, ring->features);
 		return true;
 	}
-	if (on)
-		return vringh_notify_enable_iotlb(&ring->vringh);
-	vringh_notify_disable_iotlb(&ring->vringh);
-	return true;
+	return ask_split_for_kicks(&ring->vringh, on);
 }
 EXPORT_SYMBOL_GPL(host_ring_ask_for_kicks);

@@ -134,4 +134,4 @@ static struct kunit_suite mmio_parameter_suite = {
 
 kunit_test_suite(mmio_parameter_suite);
 
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -23,8 +23,7 @@
  * @pdev: that, as the PCI core sees it
  * @line: interrupt of the slot
  * @fwnode: names the domain of MSI-X
- * @inner: interrupt numbers for MSI-X
- * @msi: MSI-X
+ * @vectors: interrupt numbers for MSI-X, parent of what the PCI core has for a card
  * @granted: vectors that are allocated
  * @limit: no more than that many are
  * @irq_err: the error of requests for an interrupt by a vector; 0 for none
@@ -40,7 +39,7 @@ struct host {
 	struct pci_dev *pdev;
 	int line;
 	struct fwnode_handle *fwnode;
-	struct irq_domain *inner, *msi;
+	struct irq_domain *vectors;
 	unsigned int granted, limit;
 	int irq_err;
 	unsigned int irq_after, irq_times, irqs;
@@ -207,16 +206,18 @@ static int take_vector(struct irq_data *data)
 	return host.irq_err;
 }
 
-static struct irq_chip msix_chip = {
-	.name			= "virtio tests MSI-X",
-	.irq_mask		= pci_msi_mask_irq,
-	.irq_unmask		= pci_msi_unmask_irq,
-	.irq_request_resources	= take_vector,
-};
+/* The PCI core makes a domain for each card, above ours. */
+static bool adapt_vectors(struct device *dev, struct irq_domain *domain,
+			  struct irq_domain *parent, struct msi_domain_info *info)
+{
+	info->flags |= MSI_FLAG_USE_DEF_DOM_OPS | MSI_FLAG_USE_DEF_CHIP_OPS;
+	info->chip->irq_request_resources = take_vector;
+	return true;
+}
 
-static struct msi_domain_info msix_info = {
-	.flags	= MSI_FLAG_USE_DEF_DOM_OPS | MSI_FLAG_USE_DEF_CHIP_OPS | MSI_FLAG_PCI_MSIX,
-	.chip	= &msix_chip,
+static const struct msi_parent_ops msix_ops = {
+	.supported_flags	= MSI_GENERIC_FLAGS_MASK | MSI_FLAG_PCI_MSIX,
+	.init_dev_msi_info	= adapt_vectors,
 };
 
 static int open_vectors(void)
@@ -224,10 +225,12 @@ static int open_vectors(void)
 	host.fwnode = irq_domain_alloc_named_fwnode("virtio-tests");
 	if (!host.fwnode)
 		return -ENOMEM;
-	host.inner = irq_domain_create_tree(host.fwnode, &vector_ops, NULL);
-	if (host.inner)
-		host.msi = pci_msi_create_irq_domain(host.fwnode, &msix_info, host.inner);
-	return host.msi ? 0 : -ENOMEM;
+	host.vectors = irq_domain_create_tree(host.fwnode, &vector_ops, NULL);
+	if (!host.vectors)
+		return -ENOMEM;
+	host.vectors->flags |= IRQ_DOMAIN_FLAG_MSI_PARENT;
+	host.vectors->msi_parent_ops = &msix_ops;
+	return 0;
 }
 
 static int open_line(void)
@@ -240,10 +243,8 @@ static void close_interrupts(void)
 {
 	if (host.line > 0)
 		irq_free_desc(host.line);
-	if (host.msi)
-		irq_domain_remove(host.msi);
-	if (host.inner)
-		irq_domain_remove(host.inner);
+	if (host.vectors)
+		irq_domain_remove(host.vectors);
 	if (host.fwnode)
 		irq_domain_free_fwnode(host.fwnode);
 }
@@ -364,7 +365,7 @@ static int open_bus(void)
 	bridge->busnr = BUS_NUMBER;
 	bridge->ops = &ops;
 	bridge->map_irq = map_line;
-	dev_set_msi_domain(&bridge->dev, host.msi);
+	dev_set_msi_domain(&bridge->dev, host.vectors);
 	err = pci_scan_root_bus_bridge(bridge);
 	if (err)
 		pci_free_host_bridge(bridge);

@@ -216,4 +216,4 @@ static struct kunit_suite page_suite = {
 kunit_test_suites(&pci_suite, &pci_legacy_suite, &mmio_suite, &mmio_legacy_suite,
 		  &mmio_slow_suite, &page_suite);
 
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

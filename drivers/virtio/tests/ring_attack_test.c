@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "bounce_dma.h"
+#include "generator.h"
 #include "page_ring.h"
 #include "ring_fixture.h"
 
@@ -308,7 +309,7 @@ static bool next_battle(struct battle *b)
 	return b->ordered || ++b->attack < ARRAY_SIZE(attacks);
 }
 
-static const void *battle_gen_params(const void *prev, char *desc)
+static const void *battle_gen_params(GENERATOR_ARGS)
 {
 	if (!prev)
 		battle = (struct battle) { };
@@ -529,4 +530,4 @@ static struct kunit_suite page_attack_suite = {
 
 kunit_test_suites(&attack_suite, &page_attack_suite);
 
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -379,4 +379,4 @@ static struct kunit_suite surplus_suite = {
 
 kunit_test_suite(surplus_suite);
 
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

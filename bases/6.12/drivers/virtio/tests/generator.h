@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What this kernel's KUnit hands to a function that makes the parameters of a test. */
+#define GENERATOR_ARGS	const void *prev, char *desc
