@@ -17,6 +17,7 @@
 #include <linux/virtio_ring.h>
 
 #include "transport.h"
+#include "vdpa_map.h"
 
 /**
  * struct vdpa_transport - a virtio device that a vDPA device is behind
@@ -218,14 +219,13 @@ static struct virtqueue *create_queue(struct vdpa_transport *vt, unsigned int in
 				      const struct virtqueue_info *info, u32 num)
 {
 	const struct vdpa_config_ops *ops = vt->ops;
-	struct device *dma_dev = ops->get_vq_dma_dev ? ops->get_vq_dma_dev(vt->vdpa, index) :
-						       vdpa_get_dma_dev(vt->vdpa);
 	u32 least = ops->get_vq_num_min ? ops->get_vq_num_min(vt->vdpa) : 1;
 	bool data = __virtio_test_bit(&vt->vdev, VIRTIO_F_NOTIFICATION_DATA);
 
-	return vring_create_virtqueue_dma(index, num, ops->get_vq_align(vt->vdpa), &vt->vdev, true,
+	return vring_create_virtqueue_map(index, num, ops->get_vq_align(vt->vdpa), &vt->vdev, true,
 					  num > least, info->ctx, data ? notify_with_data : notify,
-					  info->callback, info->name, dma_dev);
+					  info->callback, info->name,
+					  vdpa_map_of_queue(vt->vdpa, index));
 }
 
 /* The operation setup_vq. */
@@ -381,7 +381,10 @@ static int vt_probe(struct vdpa_device *vdpa)
 		return -ENOMEM;
 	vt->vdpa = vdpa;
 	vt->ops = vdpa->config;
-	vt->vdev.dev.parent = vdpa_get_dma_dev(vdpa);
+	vt->vdev.dev.parent = vdpa_parent(vdpa);
+	vt->vdev.map = vdpa_map_operations(vdpa);
+	/* For what the driver maps before it has a queue. */
+	vt->vdev.vmap = vdpa_map_of_queue(vdpa, 0);
 	vt->vdev.dev.release = release;
 	vt->vdev.config = &config_ops;
 	vt->vdev.id.device = vt->ops->get_device_id(vdpa);

@@ -24,8 +24,21 @@ struct module;
 struct virtqueue_ops;
 struct virtio_config_ops;
 struct virtio_layout;
+struct virtio_map_ops;
 struct virtio_recovery;
+struct vduse_vq_group;
 struct vringh_config_ops;
+
+/**
+ * union virtio_map - for what memory is mapped
+ * @dma_dev: the device of the DMA API; without &virtio_device.map
+ * @group: with it: what the transport gives to &struct virtio_map_ops.  VDUSE, which
+ *	has named the type, gives a group of queues
+ */
+union virtio_map {
+	struct device *dma_dev;
+	struct vduse_vq_group *group;
+};
 
 /**
  * struct virtqueue - one queue of buffers between a driver and its device
@@ -111,6 +124,8 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @config_given: what the transport gave for @config, if the core has added to that
  * @stood_in_for: that of the device, while its driver goes on without it
  * @priv: for the driver
+ * @map: how memory is mapped for the device; %NULL for the DMA API
+ * @vmap: for what, where the transport does not say so for a queue; with @map only
  * @vringh_config: for drivers that play the device side of a ring
  * @vqs: the queues, in the order in which they were made
  * @vqs_list_lock: guards @vqs
@@ -157,6 +172,8 @@ struct virtio_device {
 	const struct virtio_config_ops *config, *config_given, *stood_in_for;
 	void *priv;
 
+	const struct virtio_map_ops *map;
+	union virtio_map vmap;
 	const struct vringh_config_ops *vringh_config;
 	struct list_head vqs;
 	spinlock_t vqs_list_lock;	/* guards vqs */

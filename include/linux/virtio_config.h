@@ -128,6 +128,45 @@ struct virtio_config_ops {
 		      unsigned int *len);
 };
 
+/**
+ * struct virtio_map_ops - how memory is mapped for a device that the DMA API knows nothing of
+ *
+ * A transport whose device is no hardware sets &virtio_device.map to them, for queues of
+ * devices with VIRTIO_F_ACCESS_PLATFORM.  All are there.  The first argument says for what
+ * to map: what vring_create_virtqueue_map() was given for a queue, or &virtio_device.vmap.
+ *
+ * @map_page: map @size bytes at @offset of a page.  Returns the address that the device is
+ *	given, to be checked by @mapping_error.  Any context
+ * @unmap_page: undo that; the arguments are those of the mapping, and @attrs may have
+ *	%DMA_ATTR_SKIP_CPU_SYNC.  Any context
+ * @sync_single_for_cpu: let the CPU see what the device wrote to a mapping, or to a part
+ *	of one.  Any context
+ * @sync_single_for_device: let the device see what the CPU wrote.  Any context
+ * @alloc: memory that both see at any time.  Returns where it lies, or %NULL.  May not
+ *	sleep unless @gfp says so
+ * @free: free that; @attrs is 0.  May sleep
+ * @need_sync: does a mapping have to be synchronised?  Any context
+ * @mapping_error: is this no address, but a failure of @map_page?  Returns 0 or an error.
+ *	Any context
+ * @max_mapping_size: the most bytes that @map_page takes.  Any context
+ */
+struct virtio_map_ops {
+	dma_addr_t (*map_page)(union virtio_map map, struct page *page, unsigned long offset,
+			       size_t size, enum dma_data_direction dir, unsigned long attrs);
+	void (*unmap_page)(union virtio_map map, dma_addr_t addr, size_t size,
+			   enum dma_data_direction dir, unsigned long attrs);
+	void (*sync_single_for_cpu)(union virtio_map map, dma_addr_t addr, size_t size,
+				    enum dma_data_direction dir);
+	void (*sync_single_for_device)(union virtio_map map, dma_addr_t addr, size_t size,
+				       enum dma_data_direction dir);
+	void *(*alloc)(union virtio_map map, size_t size, dma_addr_t *addr, gfp_t gfp);
+	void (*free)(union virtio_map map, size_t size, void *vaddr, dma_addr_t addr,
+		     unsigned long attrs);
+	bool (*need_sync)(union virtio_map map, dma_addr_t addr);
+	int (*mapping_error)(union virtio_map map, dma_addr_t addr);
+	size_t (*max_mapping_size)(union virtio_map map);
+};
+
 /* Fields over raw bytes, for the operations of a transport; see layout.c. */
 #define VIRTIO_FIELDS_BY_LAYOUT				\
 	.find		= virtio_layout_find,		\

@@ -20,6 +20,12 @@ int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist sg[],
 			unsigned int num, void *data, gfp_t gfp);
 int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist sg[],
 			    unsigned int num, void *data, void *ctx, gfp_t gfp);
+int virtqueue_add_inbuf_cache_clean(struct virtqueue *vq, struct scatterlist sg[],
+				    unsigned int num, void *data, gfp_t gfp);
+int virtqueue_add_outbuf_premapped(struct virtqueue *vq, struct scatterlist *sg,
+				   unsigned int num, void *data, gfp_t gfp);
+int virtqueue_add_inbuf_premapped(struct virtqueue *vq, struct scatterlist *sg,
+				  unsigned int num, void *data, void *ctx, gfp_t gfp);
 
 /* Tell the device. */
 bool virtqueue_kick(struct virtqueue *vq);
@@ -60,19 +66,35 @@ int virtqueue_resize(struct virtqueue *vq, u32 num,
 size_t virtio_max_dma_size(const struct virtio_device *vdev);
 struct device *virtqueue_dma_dev(struct virtqueue *vq);
 int virtqueue_set_dma_premapped(struct virtqueue *vq);
-int virtqueue_dma_mapping_error(struct virtqueue *vq, dma_addr_t addr);
-bool virtqueue_dma_need_sync(struct virtqueue *vq, dma_addr_t addr);
-dma_addr_t virtqueue_dma_map_single_attrs(struct virtqueue *vq, void *ptr, size_t size,
-					  enum dma_data_direction dir,
-					  unsigned long attrs);
-void virtqueue_dma_unmap_single_attrs(struct virtqueue *vq, dma_addr_t addr, size_t size,
+void *virtqueue_map_alloc_coherent(struct virtio_device *vdev, union virtio_map map,
+				   size_t size, dma_addr_t *addr, gfp_t gfp);
+void virtqueue_map_free_coherent(struct virtio_device *vdev, union virtio_map map,
+				 size_t size, void *vaddr, dma_addr_t addr);
+dma_addr_t virtqueue_map_page_attrs(const struct virtqueue *vq, struct page *page,
+				    unsigned long offset, size_t size,
+				    enum dma_data_direction dir, unsigned long attrs);
+void virtqueue_unmap_page_attrs(const struct virtqueue *vq, dma_addr_t addr, size_t size,
+				enum dma_data_direction dir, unsigned long attrs);
+dma_addr_t virtqueue_map_single_attrs(const struct virtqueue *vq, void *ptr, size_t size,
 				      enum dma_data_direction dir, unsigned long attrs);
-void virtqueue_dma_sync_single_range_for_cpu(struct virtqueue *vq, dma_addr_t addr,
+void virtqueue_unmap_single_attrs(const struct virtqueue *vq, dma_addr_t addr, size_t size,
+				  enum dma_data_direction dir, unsigned long attrs);
+int virtqueue_map_mapping_error(const struct virtqueue *vq, dma_addr_t addr);
+bool virtqueue_map_need_sync(const struct virtqueue *vq, dma_addr_t addr);
+void virtqueue_map_sync_single_range_for_cpu(const struct virtqueue *vq, dma_addr_t addr,
 					     unsigned long offset, size_t size,
 					     enum dma_data_direction dir);
-void virtqueue_dma_sync_single_range_for_device(struct virtqueue *vq, dma_addr_t addr,
+void virtqueue_map_sync_single_range_for_device(const struct virtqueue *vq, dma_addr_t addr,
 						unsigned long offset, size_t size,
 						enum dma_data_direction dir);
+
+/* The same under the names of Linux 6.12. */
+#define virtqueue_dma_map_single_attrs			virtqueue_map_single_attrs
+#define virtqueue_dma_unmap_single_attrs		virtqueue_unmap_single_attrs
+#define virtqueue_dma_mapping_error			virtqueue_map_mapping_error
+#define virtqueue_dma_need_sync				virtqueue_map_need_sync
+#define virtqueue_dma_sync_single_range_for_cpu		virtqueue_map_sync_single_range_for_cpu
+#define virtqueue_dma_sync_single_range_for_device	virtqueue_map_sync_single_range_for_device
 
 /**
  * struct virtio_admin_cmd - a command for the administration virtqueue
@@ -82,6 +104,7 @@ void virtqueue_dma_sync_single_range_for_device(struct virtqueue *vq, dma_addr_t
  * @data_sg: what goes with the command, or %NULL
  * @result_sg: where the result is to go, or %NULL
  * @completion: done when the device has answered
+ * @result_sg_size: filled in: bytes that the device wrote to @result_sg
  * @ret: 0 or the error that the device answered
  */
 struct virtio_admin_cmd {
@@ -89,6 +112,7 @@ struct virtio_admin_cmd {
 	__le64 group_member_id;
 	struct scatterlist *data_sg, *result_sg;
 	struct completion completion;
+	u32 result_sg_size;
 	int ret;
 };
 

@@ -11,11 +11,8 @@
 
 #include <asm/barrier.h>
 #include <linux/irqreturn.h>
+#include <linux/virtio.h>
 #include <uapi/linux/virtio_ring.h>
-
-struct device;
-struct virtio_device;
-struct virtqueue;
 
 /*
  * Barriers against the other side of a ring.  A device that is a CPU (weak) is
@@ -57,18 +54,32 @@ vring_create_virtqueue(unsigned int index, unsigned int num, unsigned int vring_
 		       bool ctx, bool (*notify)(struct virtqueue *vq),
 		       void (*callback)(struct virtqueue *vq), const char *name);
 struct virtqueue *
-vring_create_virtqueue_dma(unsigned int index, unsigned int num, unsigned int vring_align,
+vring_create_virtqueue_map(unsigned int index, unsigned int num, unsigned int vring_align,
 			   struct virtio_device *vdev, bool weak_barriers,
 			   bool may_reduce_num, bool ctx,
 			   bool (*notify)(struct virtqueue *vq),
 			   void (*callback)(struct virtqueue *vq), const char *name,
-			   struct device *dma_dev);
+			   union virtio_map map);
 struct virtqueue *
 vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_align,
 		    struct virtio_device *vdev, bool weak_barriers, bool ctx, void *pages,
 		    bool (*notify)(struct virtqueue *vq),
 		    void (*callback)(struct virtqueue *vq), const char *name);
 void vring_del_virtqueue(struct virtqueue *vq);
+
+/* The same by the DMA API, under the name of Linux 6.12. */
+static inline struct virtqueue *
+vring_create_virtqueue_dma(unsigned int index, unsigned int num, unsigned int vring_align,
+			   struct virtio_device *vdev, bool weak_barriers,
+			   bool may_reduce_num, bool ctx,
+			   bool (*notify)(struct virtqueue *vq),
+			   void (*callback)(struct virtqueue *vq), const char *name,
+			   struct device *dma_dev)
+{
+	return vring_create_virtqueue_map(index, num, vring_align, vdev, weak_barriers,
+					  may_reduce_num, ctx, notify, callback, name,
+					  (union virtio_map) { .dma_dev = dma_dev });
+}
 
 irqreturn_t vring_interrupt(int irq, void *vq);
 u32 vring_notification_data(struct virtqueue *vq);

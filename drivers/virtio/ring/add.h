@@ -22,6 +22,7 @@ static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
 	return sg;
 }
 
+/* @how of a queue or a buffer may be among @flags. */
 static __always_inline enum dma_data_direction ring_dir(unsigned int flags)
 {
 	return flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
@@ -32,31 +33,56 @@ static __always_inline void ring_note_map(struct ring_map *map, u64 addr, u32 le
 {
 	map->addr = addr;
 	map->len = len;
-	map->dir = ring_dir(flags);
+	map->flags = ring_dir(flags) | (flags & RING_PREMAPPED);
 }
 
 /* Without the DMA API, which would tell KMSAN: what the device will read, or has written. */
 static __always_inline u64 ring_phys_addr(struct scatterlist *sg, unsigned int flags)
 {
-	kmsan_handle_dma(sg_page(sg), sg->offset, sg->length, ring_dir(flags));
+	kmsan_handle_dma(sg_phys(sg), sg->length, ring_dir(flags));
 	return sg_phys(sg);
 }
 
-/* A premapped segment is taken as it is.  Returns whether there is an address. */
+/*
+ * A premapped segment is taken as it is.  Where others of the queue are unmapped, it is noted
+ * that this one is not; where none is, a packed ring notes what it needs itself.
+ */
+static __always_inline bool ring_take_premapped(struct ring_queue *q, struct ring_cursor *c,
+						struct scatterlist *sg, u64 *addr)
+{
+	*addr = sg_dma_address(sg);
+	if (!(q->how & RING_PREMAPPED) && c->maps)
+		ring_note_map(&c->maps[c->at], *addr, sg->length, c->dir | RING_PREMAPPED);
+	return true;
+}
+
+/* With operations of the transport, or with an attribute. */
+static __always_inline bool ring_map_oddly(struct ring_queue *q, struct ring_cursor *c,
+					   struct scatterlist *sg, u64 *addr)
+{
+	struct ring_map *map = &c->maps[c->at];
+	bool mapped;
+
+	ring_note_map(map, 0, sg->length, c->dir);
+	mapped = ring_map_how(q, map, c->how, sg);
+	*addr = map->addr;
+	return mapped;
+}
+
+/* Returns whether there is an address. */
 static __always_inline bool ring_map_segment(struct ring_queue *q, struct ring_cursor *c,
 					     struct scatterlist *sg, u64 *addr)
 {
 	struct ring_map *map;
 
-	if (q->premapped) {
-		*addr = sg_dma_address(sg);
-		return true;
-	}
+	if (unlikely(c->how))
+		return c->how & RING_PREMAPPED ? ring_take_premapped(q, c, sg, addr) :
+						 ring_map_oddly(q, c, sg, addr);
 	map = &c->maps[c->at];
 	ring_note_map(map, 0, sg->length, c->dir);
-	*addr = dma_map_page(q->dma_dev, sg_page(sg), sg->offset, sg->length, map->dir);
+	*addr = dma_map_page(q->map.dma_dev, sg_page(sg), sg->offset, sg->length, map->flags);
 	map->addr = *addr;
-	return !dma_mapping_error(q->dma_dev, *addr);
+	return !dma_mapping_error(q->map.dma_dev, *addr);
 }
 
 static __always_inline int ring_put_segment(struct ring_queue *q,
@@ -179,7 +205,7 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	struct ring_slot *slot;
 	struct ring_cursor c = {
 		.free = q->links, .maps = q->maps, .at = head, .last = head,
-		.left = q->vq.num_free,
+		.left = q->vq.num_free, .how = q->how | buf.how,
 		.dir = buf.one ? buf.in * VRING_DESC_F_WRITE : VRING_DESC_F_NEXT,
 	};
 	unsigned int count;
@@ -220,7 +246,7 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	struct ring_slot *slot;
 	struct ring_cursor c = {
 		.desc = table->desc, .maps = table->maps, .left = room,
-		.dir = format->table_next,
+		.how = q->how | buf.how, .dir = format->table_next,
 	};
 	unsigned int count;
 	int err;
@@ -313,6 +339,7 @@ static __always_inline int ring_add_any(struct ring_queue *q,
 					const struct ring_format *format,
 					const struct ring_buffer *buf)
 {
+	const bool phys = q->phys && !(buf->how & RING_PREMAPPED);
 	struct ring_table *table = NULL;
 	unsigned int room;
 	int err;
@@ -324,7 +351,7 @@ static __always_inline int ring_add_any(struct ring_queue *q,
 		table = ring_table_alloc(q, room, buf->gfp);
 	}
 	while (table) {
-		err = ring_add_indirect(q, format, q->phys, table, room, *buf);
+		err = ring_add_indirect(q, format, phys, table, room, *buf);
 		if (likely(!err)) {
 			ring_table_written(q, table);
 			return 0;
@@ -337,7 +364,7 @@ static __always_inline int ring_add_any(struct ring_queue *q,
 	}
 	if (!q->phys && unlikely(ring_lacks_room(q, buf)))
 		return ring_full(q, buf->out);
-	return ring_add_direct(q, format, q->phys, *buf);
+	return ring_add_direct(q, format, phys, *buf);
 }
 
 #endif /* _VIRTIO_RING_ADD_H */

@@ -56,6 +56,17 @@ slowly:
 	});
 }
 
+/* A buffer that is mapped in a way of its own. */
+static int add_any(struct virtqueue *vq, const struct ring_buffer *buf)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (ring_is_watched(virtio_add) || unlikely(READ_ONCE(q->halted) || !buf->token) ||
+	    unlikely(!(buf->out + buf->in) || (buf->ctx && q->indirect)))
+		return ring_add_slowly(q, buf);
+	return ring_call(q, add_any, buf);
+}
+
 /**
  * virtqueue_add_sgs - add a buffer of several lists
  * @vq: the queue
@@ -141,6 +152,89 @@ int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist sg[],
 	return add_sg(vq, sg, 0, num, data, ctx, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
+
+/**
+ * virtqueue_add_inbuf_cache_clean - the same for memory that shares cache lines
+ * @vq: the queue
+ * @sg: its segments
+ * @num: how many
+ * @data: token for virtqueue_get_buf(), not %NULL
+ * @gfp: for an indirect table beyond those of the pool
+ *
+ * The driver promises that no CPU writes to the cache lines that the segments lie in while
+ * the device has them.  Then it does no harm if segments share cache lines with one another,
+ * and the kernel's checks of the DMA API do not complain.
+ *
+ * Context: any.
+ * Return: as virtqueue_add_sgs().
+ */
+int virtqueue_add_inbuf_cache_clean(struct virtqueue *vq, struct scatterlist sg[],
+				    unsigned int num, void *data, gfp_t gfp)
+{
+	if (likely(to_ring(vq)->phys))
+		return add_sg(vq, sg, 0, num, data, NULL, gfp);
+	return add_any(vq, &(struct ring_buffer) {
+		.how = RING_CLEAN, .sg = sg, .in = num, .token = data, .gfp = gfp,
+	});
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_cache_clean);
+
+/* A buffer that the driver has mapped; most are of one segment. */
+static __always_inline int add_premapped(struct virtqueue *vq, struct scatterlist *sg,
+					 unsigned int num, bool in, void *token, void *ctx,
+					 gfp_t gfp)
+{
+	struct ring_queue *q = to_ring(vq);
+
+	if (!ring_is_watched(virtio_add) && likely(num == 1 && !READ_ONCE(q->halted) && token) &&
+	    !(ctx && q->indirect))
+		return ring_call(q, add_premapped, sg, in, token, ctx);
+	return add_any(vq, &(struct ring_buffer) {
+		.how = RING_PREMAPPED, .sg = sg, .out = in ? 0 : num, .in = in ? num : 0,
+		.token = token, .ctx = ctx, .gfp = gfp,
+	});
+}
+
+/**
+ * virtqueue_add_outbuf_premapped - add a buffer that the device reads, mapped by the driver
+ * @vq: the queue
+ * @sg: its segments, of which sg_dma_address() and the length count
+ * @num: how many
+ * @data: token for virtqueue_get_buf(), not %NULL
+ * @gfp: for an indirect table beyond those of the pool
+ *
+ * The addresses are those that virtqueue_map_single_attrs() and virtqueue_map_page_attrs()
+ * return.  The queue does not unmap them, whatever becomes of the buffer.  Other buffers of
+ * the same queue may be added in other ways.
+ *
+ * Context: any.
+ * Return: as virtqueue_add_sgs().
+ */
+int virtqueue_add_outbuf_premapped(struct virtqueue *vq, struct scatterlist *sg,
+				   unsigned int num, void *data, gfp_t gfp)
+{
+	return add_premapped(vq, sg, num, false, data, NULL, gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_outbuf_premapped);
+
+/**
+ * virtqueue_add_inbuf_premapped - the same for a buffer that the device writes
+ * @vq: the queue
+ * @sg: its segments, of which sg_dma_address() and the length count
+ * @num: how many
+ * @data: token for virtqueue_get_buf_ctx(), not %NULL
+ * @ctx: comes back with it; %NULL on a queue that was set up without
+ * @gfp: for an indirect table beyond those of the pool
+ *
+ * Context: any.
+ * Return: as virtqueue_add_inbuf_ctx().
+ */
+int virtqueue_add_inbuf_premapped(struct virtqueue *vq, struct scatterlist *sg,
+				  unsigned int num, void *data, void *ctx, gfp_t gfp)
+{
+	return add_premapped(vq, sg, num, true, data, ctx, gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_premapped);
 
 /**
  * virtqueue_kick_prepare - publish what was added

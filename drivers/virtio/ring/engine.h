@@ -94,6 +94,16 @@ int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in, void *
 	});										\
 }											\
 											\
+/* One segment, whatever else the queue maps. */					\
+int name##_add_premapped(struct ring_queue *q, struct scatterlist *sg, bool in,	\
+			 void *token, void *ctx)					\
+{											\
+	return ring_add_direct(q, &name##_format, false, (struct ring_buffer) {	\
+		.one = true, .how = RING_PREMAPPED, .sg = sg, .out = !in, .in = in,	\
+		.token = token, .ctx = ctx,						\
+	});										\
+}											\
+											\
 static noinline void *name##_get_other(struct ring_queue *q, unsigned int *len,	\
 				       void **ctx)					\
 {											\

@@ -22,6 +22,7 @@
  * @bytes: of the segments so far; of those that the device writes, when it does
  * @dir: flags of the next one: VRING_DESC_F_NEXT where the format has it, and
  *	VRING_DESC_F_WRITE once it is the device's turn to write
+ * @how: in which way segments are mapped, if not by the DMA API
  * @pos: packed: position in the ring
  * @avail: packed: what makes a descriptor available there
  * @last_flags: packed: what stands at @flags
@@ -35,7 +36,7 @@ struct ring_cursor {
 	unsigned long at, last;
 	unsigned int left;
 	u32 bytes;
-	unsigned int dir, pos, avail, last_flags, id;
+	unsigned int dir, how, pos, avail, last_flags, id;
 };
 
 /* What there is at the place of the next used buffer; RING_LIE: more than there can be. */

@@ -40,7 +40,8 @@ static bool alloc_shared(struct ring_queue *q, struct ring_part *part, gfp_t gfp
 		if (part->start)
 			part->addr = (dma_addr_t)virt_to_phys(part->start);
 	} else {
-		part->start = dma_alloc_coherent(q->dma_dev, part->bytes, &part->addr, gfp);
+		part->start = virtqueue_map_alloc_coherent(q->vq.vdev, q->map, part->bytes,
+							   &part->addr, gfp);
 	}
 	return part->start;
 }
@@ -52,7 +53,8 @@ static void free_shared(struct ring_queue *q, struct ring_part *part)
 	if (!q->dma_api)
 		free_pages_exact(part->start, part->bytes);
 	else
-		dma_free_coherent(q->dma_dev, part->bytes, part->start, part->addr);
+		virtqueue_map_free_coherent(q->vq.vdev, q->map, part->bytes, part->start,
+					    part->addr);
 	part->start = NULL;
 }
 
@@ -297,8 +299,8 @@ static struct ring_table *lone_table(struct ring_queue *q, unsigned int len, gfp
 		return table;
 	}
 	/* Filled after this, and given to the device by ring_table_written(). */
-	table->addr = dma_map_single(q->dma_dev, table->desc, bytes, DMA_TO_DEVICE);
-	if (!dma_mapping_error(q->dma_dev, table->addr))
+	table->addr = ring_map_table(q, table->desc, bytes);
+	if (!virtqueue_map_mapping_error(&q->vq, table->addr))
 		return table;
 	kfree(table->desc);
 no_memory:
@@ -320,17 +322,14 @@ struct ring_table *ring_table_alloc(struct ring_queue *q, unsigned int len, gfp_
 void ring_table_written(struct ring_queue *q, struct ring_table *table)
 {
 	if (q->dma_api && !table->pooled)
-		dma_sync_single_for_device(q->dma_dev, table->addr,
-					   table->count * sizeof(struct vring_desc),
-					   DMA_TO_DEVICE);
+		ring_sync_table(q, table->addr, table->count * sizeof(struct vring_desc));
 }
 
 /* A table that was made for one buffer.  Returns the token of that, for who ends so. */
 void *ring_table_free(struct ring_queue *q, struct ring_table *table, void *token)
 {
 	if (q->dma_api)
-		dma_unmap_single(q->dma_dev, table->addr,
-				 table->count * sizeof(struct vring_desc), DMA_TO_DEVICE);
+		ring_release_table(q, table->addr, table->count * sizeof(struct vring_desc));
 	kfree(table->desc);
 	kfree(table);
 	return token;

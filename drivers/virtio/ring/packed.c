@@ -86,7 +86,7 @@ static __always_inline void packed_ring_put(struct ring_queue *q, struct ring_cu
 					    const bool phys, u64 addr, u32 len)
 {
 	write_desc(q, c, addr, len, c->dir);
-	if (phys || q->premapped) {
+	if (phys || q->how & RING_PREMAPPED) {
 		c->maps[c->at].addr = addr;
 		c->maps[c->at].len = len;
 		c->maps[c->at].flags = c->dir;

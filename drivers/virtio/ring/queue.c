@@ -44,7 +44,7 @@ EXPORT_SYMBOL_GPL(vring_transport_features);
  * @num: size
  * @align: alignment of the used ring
  * @vdev: the device
- * @dma_dev: the device to map for
+ * @map: for what to map
  * @weak: weak barriers do
  * @ctx: buffers carry a second pointer
  * @notify: tells the device
@@ -54,7 +54,7 @@ EXPORT_SYMBOL_GPL(vring_transport_features);
 struct ring_request {
 	unsigned int index, num, align;
 	struct virtio_device *vdev;
-	struct device *dma_dev;
+	union virtio_map map;
 	bool weak, ctx;
 	bool (*notify)(struct virtqueue *vq);
 	void (*callback)(struct virtqueue *vq);
@@ -74,11 +74,12 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	q->vq.num_max = r->num;
 	q->vq.notify_driver = r->callback;
 	ring_begin_kicks(q, r->notify);
-	q->dma_dev = r->dma_dev;
+	q->map = r->map;
 	q->align = r->align;
 	q->dma_api = ring_uses_dma_api(r->vdev);
 	q->phys = !q->dma_api;
-	q->must_unmap = q->dma_api && ring_must_unmap(r->dma_dev);
+	q->how = q->dma_api && r->vdev->map ? RING_BY_OPS : 0;
+	q->must_unmap = q->dma_api && ring_must_unmap(q);
 	q->weak = r->weak && !__virtio_test_bit(r->vdev, VIRTIO_F_ORDER_PLATFORM);
 	q->indirect = __virtio_test_bit(r->vdev, VIRTIO_RING_F_INDIRECT_DESC) && !r->ctx;
 	q->event = __virtio_test_bit(r->vdev, VIRTIO_RING_F_EVENT_IDX);
@@ -127,6 +128,12 @@ static struct virtqueue *create_queue(const struct ring_request *r, bool may_red
 	return NULL;
 }
 
+/* Where a transport does not say for what a queue maps. */
+static union virtio_map default_map(const struct virtio_device *vdev)
+{
+	return vdev->map ? vdev->vmap : (union virtio_map) { .dma_dev = vdev->dev.parent };
+}
+
 /**
  * vring_create_virtqueue - make a queue, memory included
  * @index: number of the queue on its device
@@ -149,14 +156,14 @@ vring_create_virtqueue(unsigned int index, unsigned int num, unsigned int vring_
 		       bool ctx, bool (*notify)(struct virtqueue *vq),
 		       void (*callback)(struct virtqueue *vq), const char *name)
 {
-	return vring_create_virtqueue_dma(index, num, vring_align, vdev, weak_barriers,
+	return vring_create_virtqueue_map(index, num, vring_align, vdev, weak_barriers,
 					  may_reduce_num, ctx, notify, callback, name,
-					  vdev->dev.parent);
+					  default_map(vdev));
 }
 EXPORT_SYMBOL_GPL(vring_create_virtqueue);
 
 /**
- * vring_create_virtqueue_dma - the same for a queue that maps for another device
+ * vring_create_virtqueue_map - the same for a queue that does not map for its device's parent
  * @index: as for vring_create_virtqueue(), and so are the rest
  * @num: size
  * @vring_align: alignment of the used ring
@@ -167,22 +174,22 @@ EXPORT_SYMBOL_GPL(vring_create_virtqueue);
  * @notify: tells the device
  * @callback: called when buffers were used
  * @name: for messages
- * @dma_dev: the device that memory is mapped for
+ * @map: for what memory is mapped: what the operations of &virtio_device.map get, or a device
  *
  * Context: may sleep.
  * Return: the queue, or %NULL.
  */
 struct virtqueue *
-vring_create_virtqueue_dma(unsigned int index, unsigned int num, unsigned int vring_align,
+vring_create_virtqueue_map(unsigned int index, unsigned int num, unsigned int vring_align,
 			   struct virtio_device *vdev, bool weak_barriers,
 			   bool may_reduce_num, bool ctx,
 			   bool (*notify)(struct virtqueue *vq),
 			   void (*callback)(struct virtqueue *vq), const char *name,
-			   struct device *dma_dev)
+			   union virtio_map map)
 {
 	struct ring_request r = {
 		.index = index, .num = num, .align = vring_align, .vdev = vdev,
-		.dma_dev = dma_dev, .weak = weak_barriers, .ctx = ctx,
+		.map = map, .weak = weak_barriers, .ctx = ctx,
 		.notify = notify, .callback = callback, .name = name,
 	};
 	struct virtqueue *vq;
@@ -191,7 +198,7 @@ vring_create_virtqueue_dma(unsigned int index, unsigned int num, unsigned int vr
 		return vq;
 	return create_queue(&r, may_reduce_num);
 }
-EXPORT_SYMBOL_GPL(vring_create_virtqueue_dma);
+EXPORT_SYMBOL_GPL(vring_create_virtqueue_map);
 
 /**
  * vring_new_virtqueue - make a queue on memory of the caller's
@@ -217,7 +224,7 @@ vring_new_virtqueue(unsigned int index, unsigned int num, unsigned int vring_ali
 {
 	struct ring_request r = {
 		.index = index, .num = num, .align = vring_align, .vdev = vdev,
-		.dma_dev = vdev->dev.parent, .weak = weak_barriers, .ctx = ctx,
+		.map = default_map(vdev), .weak = weak_barriers, .ctx = ctx,
 		.notify = notify, .callback = callback, .name = name,
 	};
 	struct virtqueue *vq;

@@ -22,21 +22,24 @@
 
 /**
  * struct ring_map - one mapped segment
- * @addr: what the DMA API returned
+ * @addr: where the device finds it
  * @len: bytes
- * @dir: who writes
- * @flags: of a descriptor that was not mapped here: what says so there
+ * @flags: the direction, and in which way it was mapped; of a descriptor of a queue that
+ *	maps nothing, what says there who writes
  */
 struct ring_map {
 	dma_addr_t addr;
 	u32 len;
-	union {
-		enum dma_data_direction dir;
-		u32 flags;
-	};
+	u32 flags;
 };
 
-/* So one look at @flags is enough for both. */
+/* The ways to map that are not the DMA API's; beside a direction, or flags of a descriptor. */
+#define RING_PREMAPPED		BIT(4)	/* the driver has */
+#define RING_BY_OPS		BIT(5)	/* by &virtio_device.map */
+#define RING_CLEAN		BIT(6)	/* with DMA_ATTR_DEBUGGING_IGNORE_CACHELINES */
+#define RING_DIR		3U	/* what the direction takes up */
+
+/* So one look at @flags tells who writes, whatever they are. */
 static_assert((DMA_FROM_DEVICE & VRING_DESC_F_WRITE) && !(DMA_TO_DEVICE & VRING_DESC_F_WRITE),
 	      "a direction tells whether the device writes");
 
@@ -136,7 +139,7 @@ struct ring_memory {
  * @halted: any of these
  * @phys: segments are given to the device by their physical addresses
  * @plain: @phys, buffers are used in any order, and not @odd
- * @premapped: the driver has mapped its buffers
+ * @how: in which way buffers are mapped, if not by the DMA API
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC
  * @event: VIRTIO_RING_F_EVENT_IDX
  * @by_event: packed: callbacks were asked for by @used_event, not for all
@@ -187,8 +190,9 @@ struct ring_memory {
  * @surplus_used: entries that were dropped, since the queue was made
  * @tables: tables that the pool has grown to
  * @chunks: the pool's memory
- * @dma_api: the device takes addresses of the DMA API, in which its rings lie, too
- * @dma_dev: the device that mappings are made for
+ * @dma_api: the device takes addresses of the DMA API, or of &virtio_device.map; its rings
+ *	lie at such addresses, too
+ * @map: for what they are made
  * @must_unmap: whatever it does, what was mapped for it is to be unmapped
  * @lie: used index that could not be
  * @owned: the memory was allocated here
@@ -219,7 +223,7 @@ struct ring_queue {
 	};
 	bool phys;
 	bool plain;
-	bool premapped;
+	u8 how;
 	bool indirect;
 	bool event;
 	bool by_event;
@@ -268,7 +272,7 @@ struct ring_queue {
 	unsigned int tables;
 	struct ring_chunk *chunks;
 	bool dma_api;
-	struct device *dma_dev;
+	union virtio_map map;
 	bool must_unmap;
 	u16 lie;
 	bool owned;
@@ -323,7 +327,8 @@ static inline void ring_callbacks_off(struct ring_queue *q)
  */
 static __always_inline bool ring_needs_unmap(const struct ring_queue *q)
 {
-	return q->dma_api && !q->premapped && (q->must_unmap || dma_dev_need_sync(q->dma_dev));
+	return q->dma_api && !(q->how & RING_PREMAPPED) &&
+	       (q->must_unmap || dma_dev_need_sync(q->map.dma_dev));
 }
 
 /* A ring since virtio 1.0 is little-endian; before, it was the machine's own. */
@@ -343,10 +348,12 @@ static __always_inline bool ring_le(const struct ring_queue *q)
  * @in: lists, or entries, that it writes
  * @token: comes back from get_buf
  * @ctx: likewise, on queues that carry it
+ * @how: %RING_PREMAPPED or %RING_CLEAN, if that is so
  * @gfp: for a table that is not in the pool
  */
 struct ring_buffer {
 	bool one, lists;
+	u8 how;
 	struct scatterlist **sgs;
 	struct scatterlist *sg;
 	unsigned int out, in;
@@ -361,6 +368,8 @@ struct ring_buffer {
 			   unsigned int out, unsigned int in, void *token, gfp_t gfp);	\
 	int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in,	\
 			   void *token, void *ctx);					\
+	int name##_add_premapped(struct ring_queue *q, struct scatterlist *sg, bool in,	\
+				 void *token, void *ctx);				\
 	int name##_add_sg(struct ring_queue *q, struct scatterlist *sg,			\
 			  unsigned int out, unsigned int in, void *token, void *ctx);	\
 	int name##_add_any(struct ring_queue *q, const struct ring_buffer *buf);	\
@@ -408,7 +417,16 @@ bool ring_is_pooled(const struct ring_queue *q, const struct ring_table *table);
 
 /* mapping.c */
 bool ring_uses_dma_api(const struct virtio_device *vdev);
-bool ring_must_unmap(struct device *dev);
+bool ring_must_unmap(const struct ring_queue *q);
+dma_addr_t ring_map_page(const struct ring_queue *q, struct page *page, unsigned long offset,
+			 size_t size, enum dma_data_direction dir, unsigned long attrs);
+void ring_unmap_page(const struct ring_queue *q, dma_addr_t addr, size_t size,
+		     enum dma_data_direction dir, unsigned long attrs);
+bool ring_map_how(struct ring_queue *q, struct ring_map *map, unsigned int how,
+		  struct scatterlist *sg);
+dma_addr_t ring_map_table(struct ring_queue *q, void *desc, size_t bytes);
+void ring_sync_table(struct ring_queue *q, dma_addr_t addr, size_t bytes);
+void ring_release_table(struct ring_queue *q, dma_addr_t addr, size_t bytes);
 void ring_unmap_chain(struct ring_queue *q, u16 head, unsigned int count);
 void ring_unmap_table(struct ring_queue *q, const struct ring_map *maps, unsigned int count);
 

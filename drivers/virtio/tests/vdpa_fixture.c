@@ -12,6 +12,7 @@
 #include "kernel_log.h"
 #include "soft_driver.h"
 #include "soft_expect.h"
+#include "../vdpa_map.h"
 #include "vdpa_fixture.h"
 
 /* There is one at a time. */
@@ -275,9 +276,9 @@ int vdpa_fixture_try(struct kunit *test)
 	struct vdpa_device *vdpa;
 
 	kernel_log_mark();
-	vdpa = __vdpa_alloc_device(slot->parent, &config_ops, 1, 1, sizeof(*vdpa), NULL, false);
+	vdpa = __vdpa_alloc_device(slot->parent, &config_ops, NULL, 1, 1, sizeof(*vdpa), NULL, false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vdpa);
-	vdpa->dma_dev = slot->parent;
+	vdpa_set_dma_device(vdpa, slot->parent);
 	slot->vdpa = vdpa;
 	KUNIT_ASSERT_EQ(test, 0, vdpa_register_device(vdpa, SOFT_QUEUES));
 	return vdpa->dev.driver ? 0 : -ENODEV;

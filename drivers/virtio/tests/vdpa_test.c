@@ -10,6 +10,8 @@
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 
+#include "../vdpa_map.h"
+
 #define ID		0x3f
 #define QUEUES		8
 #define QUEUE_SIZE	4
@@ -241,10 +243,11 @@ static int vdpa_test_init(struct kunit *test)
 	driver = (struct virtio_driver) {
 		.driver.name = "virtio-vdpa-test", .id_table = ids, .probe = probe, .remove = leave,
 	};
-	soft = vdpa_alloc_device(struct soft_vdpa, vdpa, parent, &ops, 1, 1, NULL, false);
+	soft = vdpa_alloc_device(struct soft_vdpa, vdpa, parent, &ops, NULL, 1, 1, NULL,
+				 false);
 	if (IS_ERR(soft))
 		return PTR_ERR(soft);
-	soft->vdpa.dma_dev = parent;
+	vdpa_set_dma_device(&soft->vdpa, parent);
 	soft->fewest = QUEUES;
 	test->priv = soft;
 	return register_virtio_driver(&driver);

@@ -108,8 +108,6 @@ static bool check_segment(struct ring_queue *q, struct scatterlist *sg)
 	struct page *page = sg_page(sg);
 	void *start;
 
-	if (q->premapped)
-		return true;
 	if (!pfn_valid(page_to_pfn(page))) {
 		say(q, RULE_VMALLOC, "add_buf of memory without a page of its own, from vmalloc() perhaps: use kmalloc() or pages");
 		return false;
@@ -162,7 +160,8 @@ bool ring_check_add(struct ring_queue *q, const struct ring_buffer *buf)
 	if (buf->ctx && q->indirect)
 		say(q, RULE_CTX,
 		    "add_inbuf_ctx with a second pointer on a queue without one: ask for it in find_vqs");
-	return check_segments(q, buf);
+	/* An address that the driver has says nothing of where the memory lies. */
+	return (q->how | buf->how) & RING_PREMAPPED || check_segments(q, buf);
 }
 
 void ring_check_ended(struct ring_queue *q, const char *how)
