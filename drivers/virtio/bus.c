@@ -231,6 +231,7 @@ int register_virtio_device(struct virtio_device *vdev)
 	vdev->lost = false;
 	vdev->refused = false;
 	vdev->abandoned = false;
+	vdev->reset_unseen = false;
 	vdev->ending = false;
 	vdev->status = VIRTIO_STATUS_UNKNOWN;
 

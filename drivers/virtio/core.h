@@ -32,8 +32,9 @@ u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy);
 int virtio_negotiate(struct virtio_device *vdev, struct virtio_driver *drv);
 int virtio_write_features(struct virtio_device *vdev);
 
-/* handshake.c, called by features.c */
+/* handshake.c, called by features.c, and by queues.c */
 void virtio_step(struct virtio_device *vdev, u8 status);
+int virtio_reset_and_agree(struct virtio_device *vdev);
 
 /* handshake.c, called by the bus */
 int virtio_handshake_start(struct virtio_device *vdev);

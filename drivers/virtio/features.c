@@ -84,28 +84,36 @@ static int check_restricted_memory(struct virtio_device *vdev)
 	return 0;
 }
 
-/* Virtio 1.3, 3.1.1, steps 5 and 6.  Devices before 1.0 have no FEATURES_OK. */
-static int confirm_features(struct virtio_device *vdev)
+/* Virtio 1.3, 3.1.1, steps 5 and 6. */
+static int confirm_by_status(struct virtio_device *vdev)
 {
 	u8 status;
-	int err;
 
-	err = check_restricted_memory(vdev);
-	if (err)
-		return err;
-
-	if (__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
-		virtio_step(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
-		status = virtio_get_status(vdev);
-		if (status == VIRTIO_STATUS_GONE || !(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
-			dev_err(&vdev->dev, "device refuses features %#llx: status %#x\n",
-				vdev->features, status);
-			return -ENODEV;
-		}
-		vdev->status = status;
+	virtio_step(vdev, VIRTIO_CONFIG_S_FEATURES_OK);
+	status = virtio_get_status(vdev);
+	/* It may be in its reset still, or refuse that: once more, and wait for the reset. */
+	if (vdev->reset_unseen && status != vdev->status)
+		return virtio_reset_and_agree(vdev);
+	vdev->reset_unseen = false;
+	if (status == VIRTIO_STATUS_GONE || !(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		dev_err(&vdev->dev, "device refuses features %#llx: status %#x\n",
+			vdev->features, status);
+		return -ENODEV;
 	}
-	vdev->features_latched = true;
+	vdev->status = status;
 	return 0;
+}
+
+/* Devices before 1.0 have no FEATURES_OK. */
+static int confirm_features(struct virtio_device *vdev)
+{
+	int err = check_restricted_memory(vdev);
+
+	if (!err && __virtio_test_bit(vdev, VIRTIO_F_VERSION_1))
+		err = confirm_by_status(vdev);
+	if (!err)
+		vdev->features_latched = true;
+	return err;
 }
 
 int virtio_write_features(struct virtio_device *vdev)

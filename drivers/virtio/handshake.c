@@ -171,6 +171,13 @@ int virtio_handshake_again(struct virtio_device *vdev)
 	return acknowledge(vdev) ?: agree_again(vdev);
 }
 
+/* The same for a device that is not live, with the lock that this takes. */
+int virtio_reset_and_agree(struct virtio_device *vdev)
+{
+	guard(mutex)(&vdev->queues_lock);
+	return virtio_handshake_again(vdev);
+}
+
 /*
  * Life.
  */

@@ -214,12 +214,6 @@ static void break_kept(struct virtio_device *vdev)
 		__virtqueue_break(vq);
 }
 
-static int reset_and_agree(struct virtio_device *vdev)
-{
-	guard(mutex)(&vdev->queues_lock);
-	return virtio_handshake_again(vdev);
-}
-
 static int reset_and_resume(struct virtio_device *vdev)
 {
 	guard(mutex)(&vdev->queues_lock);
@@ -230,7 +224,7 @@ static int start_over(struct virtio_device *vdev, const struct virtqueue_info *w
 		      struct virtqueue **found)
 {
 	int n = count_queues(vdev);
-	int err = n < 0 ? n : reset_and_agree(vdev);
+	int err = n < 0 ? n : virtio_reset_and_agree(vdev);
 
 	if (err)
 		return err;

@@ -156,6 +156,7 @@ int virtio_wait_for_reset(struct virtio_device *vdev)
 {
 	u8 status;
 
+	vdev->reset_unseen = false;
 	if (vdev->lost)
 		return -ENODEV;
 	status = wait_for_answer(vdev);

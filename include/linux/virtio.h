@@ -142,6 +142,8 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  *	reset it, or a driver is bound
  * @abandoned: the device is gone for good, and stays lost
  * @refused: that was because it refuses to be reset
+ * @reset_unseen: the status was not read after the reset; FEATURES_OK will show whether the
+ *	device has followed
  * @ending: the machine stops: a reset is not waited for as long as usual
  * @status: what the core wrote to the status last; all ones when that is not known
  * @ready: its driver has said that it is set up
@@ -186,6 +188,7 @@ struct virtio_device {
 	bool config_change_pending;
 	bool failed;
 	bool lost, refused, abandoned;
+	bool reset_unseen;
 	bool ending;
 	u8 status;
 

@@ -54,6 +54,7 @@ struct vm_queue {
  *	queue that was taken off may be freed when the handler does not run any more.
  * @irq: the interrupt of all of them; 0 while nobody listens to it
  * @wakes: it may wake the machine
+ * @met: the device was reset once
  */
 struct vm_device {
 	struct virtio_device vdev;
@@ -64,6 +65,7 @@ struct vm_device {
 	struct list_head queues;
 	int irq;
 	bool wakes;
+	bool met;
 };
 
 static inline struct vm_device *to_vm(struct virtio_device *vdev)

@@ -59,11 +59,28 @@ static void set_status(struct virtio_device *vdev, u8 status)
 		vm_write(to_vm(vdev), VIRTIO_MMIO_STATUS, status);
 }
 
+/*
+ * The first reset of a device of version 2 ends with the write: such a device has none of
+ * our addresses yet, and drivers have never waited for it.  The status that is read back
+ * with FEATURES_OK shows whether it has followed; virtio_reset_and_agree() waits if not.
+ */
+static bool is_first_reset(struct vm_device *vm)
+{
+	bool met = vm->met;
+
+	vm->met = true;
+	return vm->version == VM_MODERN && !met;
+}
+
 static void reset(struct virtio_device *vdev)
 {
 	struct vm_device *vm = to_vm(vdev);
 
 	vm_write(vm, VIRTIO_MMIO_STATUS, 0);
+	if (is_first_reset(vm)) {
+		vdev->reset_unseen = true;
+		return;
+	}
 	if (!virtio_wait_for_reset(vdev) && vm->version == VM_LEGACY)
 		/* Each life begins here, and may have forgotten it (virtio 1.3, 4.2.4). */
 		vm_write(vm, VIRTIO_MMIO_GUEST_PAGE_SIZE, PAGE_SIZE);
