@@ -5,8 +5,7 @@
  * The device says in configuration space in which BAR each of its structures
  * lies, and how long it is.  None of that is believed: a capability is read
  * once, its structure is cut down to what lies in the BAR, and only that is ever
- * mapped.  Called by
- * modern_dev.c; knows nothing of what the structures hold.
+ * mapped.  Called by modern_dev.c; knows nothing of what the structures hold.
  */
 #include <linux/pci.h>
 #include <linux/virtio_pci.h>
@@ -32,42 +31,75 @@ static const struct rule {
 	[VIRTIO_PCI_CAP_DEVICE_CFG] = { sizeof(struct virtio_pci_cap), 0, 4 },
 };
 
-/* One of this type, all of it in configuration space. */
-static bool is_capability(struct pci_dev *pdev, int pos, u8 type)
+/* Each read of configuration space is two exits of a guest: the first word has three answers. */
+static bool is_whole(int pos, u8 type, u8 len)
 {
-	u8 is, len;
-
-	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &is);
-	if (is != type)
-		return false;
-	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cap_len), &len);
-	return len >= rules[type].capability && pos + len <= PCI_CFG_SPACE_SIZE;
+	return type && type < ARRAY_SIZE(rules) && len >= rules[type].capability &&
+	       pos + len <= PCI_CFG_SPACE_SIZE;
 }
 
-static void read_capability(struct pci_dev *pdev, int pos, u8 type, struct vp_capability *cap)
+static void read_capability(struct pci_dev *pdev, int pos, struct vp_capability *caps)
 {
-	cap->pos = pos;
-	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &cap->bar);
-	pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, offset),
-			      &cap->offset);
-	pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, length),
-			      &cap->length);
+	struct vp_capability cap = { .pos = pos };
+	u32 head;
+	u8 type;
+
+	pci_read_config_dword(pdev, pos, &head);
+	type = head >> 8 * offsetof(struct virtio_pci_cap, cfg_type);
+	if (!is_whole(pos, type, head >> 8 * offsetof(struct virtio_pci_cap, cap_len)) ||
+	    caps[type].pos)
+		return;
+	pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &cap.bar);
+	if (cap.bar >= PCI_STD_NUM_BARS || !pci_resource_len(pdev, cap.bar))
+		return;
+	pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, offset), &cap.offset);
+	pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, length), &cap.length);
 	if (type == VIRTIO_PCI_CAP_NOTIFY_CFG)
-		pci_read_config_dword(pdev, pos + sizeof(struct virtio_pci_cap),
-				      &cap->multiplier);
+		pci_read_config_dword(pdev, pos + sizeof(struct virtio_pci_cap), &cap.multiplier);
+	caps[type] = cap;
 }
 
-/*
- * A length beyond the end of the BAR is legal, and real devices have some (virtio 1.3,
- * 4.1.4.1): what lies in the BAR must be enough.
+/**
+ * vp_find_capabilities - find the first usable capability of each type
+ * @pdev: the device
+ * @caps: filled in, by type; the position is 0 where there is none
+ *
+ * Those that are cut off are passed over, as are those with a reserved BAR (4.1.4.1)
+ * or one that is not there.
+ * Context: may sleep.
  */
-static int cut_to_bar(struct pci_dev *pdev, u8 type, struct vp_capability *cap)
+void vp_find_capabilities(struct pci_dev *pdev, struct vp_capability caps[VP_CAPABILITIES])
+{
+	int pos, count = 0;
+
+	BUILD_BUG_ON(ARRAY_SIZE(rules) != VP_CAPABILITIES);
+	memset(caps, 0, VP_CAPABILITIES * sizeof(*caps));
+	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos && count < MAX_CAPABILITIES;
+	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR), count++)
+		read_capability(pdev, pos, caps);
+}
+
+/**
+ * vp_check_capability - check a structure, and cut it down to its BAR
+ * @pdev: the device
+ * @type: VIRTIO_PCI_CAP_*
+ * @cap: the capability of that type, from vp_find_capabilities()
+ *
+ * A length beyond the end of the BAR is legal, and real devices have some (virtio 1.3,
+ * 4.1.4.1): what lies in the BAR must be enough.  A structure that begins behind the BAR is
+ * refused.
+ * Context: any.
+ * Return: 0, also when there is none; -EINVAL for one that lies.
+ */
+int vp_check_capability(struct pci_dev *pdev, u8 type, struct vp_capability *cap)
 {
 	resource_size_t size = pci_resource_len(pdev, cap->bar);
 	resource_size_t there = cap->offset < size ? size - cap->offset : 0;
 	const struct rule *rule = &rules[type];
 	u32 length = cap->length;
 
+	if (!cap->pos)
+		return 0;
 	cap->length = min_t(u64, length, there);
 	if (cap->length < rule->structure || (length && !there)) {
 		pci_err(pdev, "capability %u: %u bytes at %u, expected at least %zu within the %llu of BAR %u\n",
@@ -83,37 +115,9 @@ static int cut_to_bar(struct pci_dev *pdev, u8 type, struct vp_capability *cap)
 }
 
 /**
- * vp_find_capability - find the first usable capability of a type
- * @pdev: the device
- * @type: VIRTIO_PCI_CAP_*, of a structure that all devices have or may have
- * @cap: filled in; @cap->pos is 0 when there is none
- *
- * Those that are cut off are passed over, as are those with a reserved BAR (4.1.4.1)
- * or one that is not there.  A structure that ends behind its BAR is cut down to it; one
- * that begins there, or has too little left, is refused.
- * Context: may sleep.
- * Return: 0, also when there is none; -EINVAL for one that lies.
- */
-int vp_find_capability(struct pci_dev *pdev, u8 type, struct vp_capability *cap)
-{
-	int pos, count = 0;
-
-	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos && count < MAX_CAPABILITIES;
-	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR), count++) {
-		if (!is_capability(pdev, pos, type))
-			continue;
-		read_capability(pdev, pos, type, cap);
-		if (cap->bar < PCI_STD_NUM_BARS && pci_resource_len(pdev, cap->bar))
-			return cut_to_bar(pdev, type, cap);
-	}
-	cap->pos = 0;
-	return 0;
-}
-
-/**
  * vp_map_structure - map a structure
  * @pdev: the device
- * @cap: the structure, from vp_find_capability()
+ * @cap: the structure, checked by vp_check_capability()
  * @most: bytes that are of use
  * @len: how many were mapped; may be %NULL
  *

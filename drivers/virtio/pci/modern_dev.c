@@ -73,26 +73,38 @@ static void set_dma_mask(struct virtio_pci_modern_device *mdev)
 		dev_warn(dev, "cannot set a 64-bit or 32-bit DMA mask, continuing anyway\n");
 }
 
-/**
- * struct structures - the capabilities of a device
- * @common: registers for all devices
- * @isr: interrupt status
- * @notify: where notifications go
- * @device: configuration of this type of device; there may be none
- */
-struct structures {
-	struct vp_capability common, isr, notify, device;
-};
-
-static int find_structures(struct virtio_pci_modern_device *mdev, struct structures *s)
+static int check_structures(struct pci_dev *pdev, struct vp_capability *caps)
 {
-	struct pci_dev *pdev = mdev->pci_dev;
-	int err;
+	static const u8 types[] = {
+		VIRTIO_PCI_CAP_ISR_CFG, VIRTIO_PCI_CAP_NOTIFY_CFG, VIRTIO_PCI_CAP_DEVICE_CFG,
+	};
+	int i, err = 0;
 
-	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_COMMON_CFG, &s->common);
+	for (i = 0; i < ARRAY_SIZE(types) && !err; i++)
+		err = vp_check_capability(pdev, types[i], &caps[types[i]]);
 	if (err)
 		return err;
-	if (!s->common.pos) {
+	if (!caps[VIRTIO_PCI_CAP_ISR_CFG].pos || !caps[VIRTIO_PCI_CAP_NOTIFY_CFG].pos) {
+		pci_err(pdev, "modern registers, but no %s\n",
+			caps[VIRTIO_PCI_CAP_ISR_CFG].pos ? "place for notifications" :
+							   "interrupt status");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Of @caps, by type, there may be no configuration. */
+static int find_structures(struct virtio_pci_modern_device *mdev, struct vp_capability *caps)
+{
+	struct pci_dev *pdev = mdev->pci_dev;
+	int err, i;
+
+	vp_find_capabilities(pdev, caps);
+	err = vp_check_capability(pdev, VIRTIO_PCI_CAP_COMMON_CFG,
+				  &caps[VIRTIO_PCI_CAP_COMMON_CFG]);
+	if (err)
+		return err;
+	if (!caps[VIRTIO_PCI_CAP_COMMON_CFG].pos) {
 		/* What has never been legacy has nothing else. */
 		if (pdev->device >= FIRST_MODERN && pdev->device <= LAST_ID)
 			pci_err(pdev, "no modern registers, expected a capability that says where they are\n");
@@ -100,19 +112,13 @@ static int find_structures(struct virtio_pci_modern_device *mdev, struct structu
 			pci_info(pdev, "no modern registers, leaving it to the legacy driver\n");
 		return -ENODEV;
 	}
-	err = vp_find_capability(pdev, VIRTIO_PCI_CAP_ISR_CFG, &s->isr) ?:
-	      vp_find_capability(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, &s->notify) ?:
-	      vp_find_capability(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, &s->device);
+	err = check_structures(pdev, caps);
 	if (err)
 		return err;
-	if (!s->isr.pos || !s->notify.pos) {
-		pci_err(pdev, "modern registers, but no %s\n",
-			s->isr.pos ? "place for notifications" : "interrupt status");
-		return -EINVAL;
-	}
-	mdev->modern_bars = BIT(s->common.bar) | BIT(s->isr.bar) | BIT(s->notify.bar);
-	if (s->device.pos)
-		mdev->modern_bars |= BIT(s->device.bar);
+	mdev->modern_bars = 0;
+	for (i = 0; i < VP_CAPABILITIES; i++)
+		if (caps[i].pos)
+			mdev->modern_bars |= BIT(caps[i].bar);
 	return 0;
 }
 
@@ -147,19 +153,21 @@ static void unmap(struct virtio_pci_modern_device *mdev)
 	mdev->common = NULL;
 }
 
-static int map_structures(struct virtio_pci_modern_device *mdev, const struct structures *s)
+static int map_structures(struct virtio_pci_modern_device *mdev,
+			  const struct vp_capability *caps)
 {
+	const struct vp_capability *device = &caps[VIRTIO_PCI_CAP_DEVICE_CFG];
 	struct pci_dev *pdev = mdev->pci_dev;
 
-	mdev->common = vp_map_structure(pdev, &s->common,
+	mdev->common = vp_map_structure(pdev, &caps[VIRTIO_PCI_CAP_COMMON_CFG],
 					sizeof(struct virtio_pci_modern_common_cfg),
 					&mdev->common_len);
-	mdev->isr = vp_map_structure(pdev, &s->isr, 1, NULL);
-	if (!mdev->common || !mdev->isr || map_notify(mdev, &s->notify))
+	mdev->isr = vp_map_structure(pdev, &caps[VIRTIO_PCI_CAP_ISR_CFG], 1, NULL);
+	if (!mdev->common || !mdev->isr || map_notify(mdev, &caps[VIRTIO_PCI_CAP_NOTIFY_CFG]))
 		return -ENOMEM;
-	if (!s->device.pos || !s->device.length)
+	if (!device->pos || !device->length)
 		return 0;
-	mdev->device = vp_map_structure(pdev, &s->device, PAGE_SIZE, &mdev->device_len);
+	mdev->device = vp_map_structure(pdev, device, PAGE_SIZE, &mdev->device_len);
 	return mdev->device ? 0 : -ENOMEM;
 }
 
@@ -174,12 +182,12 @@ static int map_structures(struct virtio_pci_modern_device *mdev, const struct st
  */
 int vp_modern_probe(struct virtio_pci_modern_device *mdev)
 {
-	struct structures s;
+	struct vp_capability caps[VP_CAPABILITIES];
 	int err;
 
 	err = identify(mdev);
 	if (!err)
-		err = find_structures(mdev, &s);
+		err = find_structures(mdev, caps);
 	if (err)
 		return err;
 	set_dma_mask(mdev);
@@ -187,7 +195,7 @@ int vp_modern_probe(struct virtio_pci_modern_device *mdev)
 					   "virtio-pci-modern");
 	if (err)
 		return err;
-	err = map_structures(mdev, &s);
+	err = map_structures(mdev, caps);
 	if (!err)
 		return 0;
 	unmap(mdev);

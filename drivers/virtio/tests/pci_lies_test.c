@@ -109,6 +109,13 @@ static void test_capability(struct kunit *test)
 		soft_expect_works(test);
 }
 
+/* The first capability of a type counts (virtio 1.3, 4.1.4.1), whatever follows. */
+static void test_twice(struct kunit *test)
+{
+	virtio_card_structure(CARD(test), COMMON, VIRTIO_CARD_BAR_SIZE, 64);
+	soft_expect_works(test);
+}
+
 /* Notifications of some queue leave their structure: that queue is refused. */
 static const struct card_lie notify_lies[] = {
 	{ "multiplied out of it", NOTIFY, MULTIPLIER, 0x1000, -EINVAL, "notifications at 4096" },
@@ -273,6 +280,7 @@ static void test_restless(struct kunit *test)
 
 static struct kunit_case pci_lies_cases[] = {
 	KUNIT_CASE_PARAM(test_capability, lie_gen_params),
+	KUNIT_CASE(test_twice),
 	KUNIT_CASE_PARAM(test_notify, notify_lie_gen_params),
 	KUNIT_CASE(test_large_notify),
 	KUNIT_CASE(test_large_notify_left),
