@@ -89,6 +89,21 @@ static struct ring_queue *new_queue(const struct ring_request *r)
 	return q;
 }
 
+/* An empty ring, on memory and state that are zero. */
+static void begin_empty(struct ring_queue *q)
+{
+	unsigned int i;
+
+	for (i = 0; i < q->num; i++)
+		q->links[i].next = i + 1;
+	q->links[q->num - 1].next = 0;
+	q->free_head = 0;
+	q->oldest = 0;
+	q->drain_at = 0;
+	q->vq.num_free = q->num;
+	ring_begin(q);
+}
+
 /* Memory is there: make an empty ring of it and put it on the device's list. */
 static struct virtqueue *start_queue(struct ring_queue *q)
 {
@@ -102,7 +117,7 @@ static struct virtqueue *start_queue(struct ring_queue *q)
 	}
 	/* Without a callback there is nobody to interrupt. */
 	q->callbacks = q->vq.notify_driver ? RING_CALLBACKS_ON : 0;
-	ring_init(q);
+	begin_empty(q);
 
 	spin_lock_irq(&vdev->vqs_list_lock);
 	list_add_tail(&q->vq.list, &vdev->vqs);
@@ -263,19 +278,10 @@ void ring_begin(struct ring_queue *q)
 /* An empty ring, on memory and state that may have seen use. */
 void ring_init(struct ring_queue *q)
 {
-	unsigned int i;
-
 	/* Other memory may be such that memset() can't be used on it. */
 	if (q->owned)
 		ring_clear_memory(&q->mem);
 	memset(q->slots, 0, q->num * sizeof(*q->slots));
-	for (i = 0; i < q->num; i++)
-		q->links[i].next = i + 1;
-	q->links[q->num - 1].next = 0;
-	q->free_head = 0;
-	q->oldest = 0;
-	q->drain_at = 0;
-	q->vq.num_free = q->num;
 	/* A shutdown ends where the queue starts anew. */
 	ring_check_ended(q, NULL);
 	if (q->draining) {
@@ -286,7 +292,7 @@ void ring_init(struct ring_queue *q)
 		WRITE_ONCE(q->broken, false);
 		WRITE_ONCE(q->lied, false);
 	}
-	ring_begin(q);
+	begin_empty(q);
 }
 
 /**
