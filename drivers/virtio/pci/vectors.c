@@ -25,11 +25,12 @@
 static irqreturn_t wake_queues(int irq, struct vp_device *vp)
 {
 	irqreturn_t ret = IRQ_NONE;
-	struct vp_queue *q;
+	struct hlist_node *node;
 
 	guard(rcu)();
-	hlist_for_each_entry_rcu(q, &vp->listening, node)
-		ret |= vring_interrupt(irq, q->vq);
+	/* Not by entries: for each of them that takes three instructions more. */
+	__hlist_for_each_rcu(node, &vp->listening)
+		ret |= vring_interrupt(irq, hlist_entry(node, struct vp_queue, node)->vq);
 	return ret;
 }
 

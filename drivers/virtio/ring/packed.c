@@ -210,6 +210,11 @@ bool packed_is_used(const struct ring_queue *q, u16 at)
 	       says_used(q, position(at), at & WRAP ? AVAIL | USED : 0);
 }
 
+irqreturn_t packed_interrupt(struct ring_queue *q)
+{
+	return packed_is_used(q, READ_ONCE(q->used_next)) ? ring_call_back(q) : IRQ_NONE;
+}
+
 /*
  * For people, and so without a lock: the driver may be taking them meanwhile.  What the
  * device says is followed no further than there are descriptors.

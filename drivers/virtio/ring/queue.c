@@ -369,7 +369,8 @@ static void call_driver(struct ring_queue *q)
 		ask_driver(q, false);
 }
 
-void ring_call_back(struct ring_queue *q)
+/* Returns IRQ_HANDLED, for a handler to end with this. */
+noinline irqreturn_t ring_call_back(struct ring_queue *q)
 {
 	ring_count(q, callbacks);
 	if (tracepoint_enabled(virtio_callback))
@@ -378,6 +379,21 @@ void ring_call_back(struct ring_queue *q)
 		call_driver(q);
 	else if (q->vq.notify_driver)
 		q->vq.notify_driver(&q->vq);
+	return IRQ_HANDLED;
+}
+
+static __always_inline irqreturn_t look_for_used(struct ring_queue *q)
+{
+	if (q->packed)
+		return packed_interrupt(q);
+	if (split_used_index(q) == READ_ONCE(q->used_next))
+		return IRQ_NONE;
+	return ring_call_back(q);
+}
+
+static noinline irqreturn_t interrupt_halted(struct ring_queue *q)
+{
+	return ring_misses(q) ? IRQ_HANDLED : look_for_used(q);
 }
 
 /**
@@ -393,13 +409,13 @@ irqreturn_t vring_interrupt(int irq, void *vq)
 {
 	struct ring_queue *q = to_ring((struct virtqueue *)vq);
 
-	/* Pairs with ring_move(). */
-	if (unlikely(smp_load_acquire(&q->halted)) && ring_misses(q))
-		return IRQ_HANDLED;
-	if (!ring_call(q, is_used, READ_ONCE(q->used_next)))
-		return IRQ_NONE;
-	ring_call_back(q);
-	return IRQ_HANDLED;
+	/*
+	 * Many queues may share an interrupt: whatever saves registers is a call in tail
+	 * position.  Pairs with ring_move().
+	 */
+	if (unlikely(smp_load_acquire(&q->halted)))
+		return interrupt_halted(q);
+	return look_for_used(q);
 }
 EXPORT_SYMBOL_GPL(vring_interrupt);
 

@@ -362,6 +362,14 @@ struct ring_buffer {
 	gfp_t gfp;
 };
 
+/* Up to where a device has come.  The interrupt handler looks at this without a call. */
+static __always_inline u16 split_used_index(const struct ring_queue *q)
+{
+	return __virtio16_to_cpu(ring_le(q), READ_ONCE(q->mem.split.used->idx));
+}
+
+irqreturn_t packed_interrupt(struct ring_queue *q);
+
 /* split.c and packed.c: what a ring format does */
 #define RING_FORMAT_OPS(name)								\
 	int name##_add_sgs(struct ring_queue *q, struct scatterlist **sgs,		\
@@ -438,7 +446,7 @@ void ring_keep(struct ring_queue *q);
 bool ring_take_kept(struct virtio_device *vdev, unsigned int index, unsigned int num,
 		    void *pages, bool (*notify)(struct virtqueue *vq), struct virtqueue **vq);
 void ring_begin(struct ring_queue *q);
-void ring_call_back(struct ring_queue *q);
+irqreturn_t ring_call_back(struct ring_queue *q);
 
 /* slow.c */
 void *ring_drain(struct ring_queue *q, void **ctx);

@@ -123,11 +123,6 @@ bool split_publish(struct ring_queue *q)
 	return !(cpu16(q, READ_ONCE(vring->used->flags)) & VRING_USED_F_NO_NOTIFY);
 }
 
-static u16 split_used_index(const struct ring_queue *q)
-{
-	return cpu16(q, READ_ONCE(q->mem.split.used->idx));
-}
-
 bool split_is_used(const struct ring_queue *q, u16 at)
 {
 	return split_used_index(q) != at;
