@@ -45,12 +45,12 @@ static ssize_t modalias_show(struct device *dev, struct device_attribute *attr, 
 /* One character a bit, the lowest bit first. */
 static ssize_t features_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	u64 features = dev_to_virtio(dev)->features;
-	char bits[64 + 1] = "";
+	const u64 *features = dev_to_virtio(dev)->features_array;
+	char bits[VIRTIO_FEATURES_BITS + 1] = "";
 	int bit;
 
-	for (bit = 0; bit < 64; bit++)
-		bits[bit] = features & BIT_ULL(bit) ? '1' : '0';
+	for (bit = 0; bit < VIRTIO_FEATURES_BITS; bit++)
+		bits[bit] = virtio_features_test_bit(features, bit) ? '1' : '0';
 	return sysfs_emit(buf, "%s\n", bits);
 }
 

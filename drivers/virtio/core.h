@@ -28,7 +28,7 @@ extern unsigned int virtio_reset_limit, virtio_shutdown_budget;
 #endif
 
 /* features.c, called by handshake.c and debugfs.c */
-u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy);
+void virtio_driver_bits(const struct virtio_driver *drv, bool legacy, u64 *bits);
 int virtio_negotiate(struct virtio_device *vdev, struct virtio_driver *drv);
 int virtio_write_features(struct virtio_device *vdev);
 
@@ -88,6 +88,7 @@ bool virtio_negotiates_in_probe(const struct virtio_device *vdev);
 const struct virtio_layout *virtio_driver_layout(const struct virtio_device *vdev);
 bool virtio_features_open(const struct virtio_device *vdev);
 void virtio_features_added(struct virtio_device *vdev);
+u64 virtio_offered_word(struct virtio_device *vdev, unsigned int word);
 
 /* operations.c, called where a device comes and goes */
 int virtio_complete_operations(struct virtio_device *vdev);
@@ -115,7 +116,7 @@ const struct virtio_layout *virtio_layout_hold(struct virtio_device *vdev,
 const struct virtio_layout_field *virtio_layout_field(const struct virtio_layout *layout,
 						      u8 type);
 unsigned int virtio_layout_look(struct virtio_device *vdev,
-				const struct virtio_layout_field *field, u64 features,
+				const struct virtio_layout_field *field, const u64 *features,
 				u8 contents[U8_MAX]);
 
 /* debugfs.c */
@@ -124,15 +125,22 @@ void virtio_debug_init(void);
 void virtio_debug_exit(void);
 void virtio_debug_device_init(struct virtio_device *vdev);
 void virtio_debug_device_exit(struct virtio_device *vdev);
-u64 virtio_debug_filtered(struct virtio_device *vdev);
-void virtio_debug_note_offered(struct virtio_device *vdev, u64 offered);
+u64 virtio_debug_filtered(struct virtio_device *vdev, unsigned int word);
+void virtio_debug_note_offered(struct virtio_device *vdev, const u64 *offered, bool all);
 #else
 static inline void virtio_debug_init(void) { }
 static inline void virtio_debug_exit(void) { }
 static inline void virtio_debug_device_init(struct virtio_device *vdev) { }
 static inline void virtio_debug_device_exit(struct virtio_device *vdev) { }
-static inline u64 virtio_debug_filtered(struct virtio_device *vdev) { return 0; }
-static inline void virtio_debug_note_offered(struct virtio_device *vdev, u64 offered) { }
+static inline u64 virtio_debug_filtered(struct virtio_device *vdev, unsigned int word)
+{
+	return 0;
+}
+
+static inline void virtio_debug_note_offered(struct virtio_device *vdev, const u64 *offered,
+					     bool all)
+{
+}
 #endif
 
 #endif /* _VIRTIO_CORE_H */

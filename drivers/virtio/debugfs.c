@@ -24,25 +24,40 @@
 static struct dentry *virtio_root;
 
 /*
- * What was offered when features were agreed on.  Until they were, the device is asked,
- * unless somebody has it who may be about to.
+ * What was offered when features were agreed on.  Of words that nobody wanted then, and of
+ * all words until then, the device is asked, unless somebody has it who may be about to.
  */
-static u64 offered_bits(struct virtio_device *vdev)
+static void ask_device(struct virtio_device *vdev)
 {
-	u64 offered = READ_ONCE(vdev->debugfs_offered);
+	u64 offered[VIRTIO_FEATURES_U64S], first;
 
-	if (offered || virtio_get_status(vdev) == VIRTIO_STATUS_GONE ||
-	    !device_trylock(&vdev->dev))
-		return offered;
-	offered = vdev->config->get_features(vdev);
-	virtio_debug_note_offered(vdev, offered);
+	if (READ_ONCE(vdev->debugfs_offered_all) ||
+	    virtio_get_status(vdev) == VIRTIO_STATUS_GONE || !device_trylock(&vdev->dev))
+		return;
+	virtio_get_features(vdev, offered);
+	first = READ_ONCE(vdev->debugfs_offered[0]);
+	if (first)
+		offered[0] = first;
+	virtio_debug_note_offered(vdev, offered, true);
 	device_unlock(&vdev->dev);
-	return offered;
 }
 
-static u64 taken_bits(struct virtio_device *vdev)
+static void offered_bits(struct virtio_device *vdev, u64 *offered)
 {
-	return READ_ONCE(vdev->features_latched) ? READ_ONCE(vdev->features) : 0;
+	int word;
+
+	ask_device(vdev);
+	for (word = 0; word < VIRTIO_FEATURES_U64S; word++)
+		offered[word] = READ_ONCE(vdev->debugfs_offered[word]);
+}
+
+static void taken_bits(struct virtio_device *vdev, u64 *taken)
+{
+	bool agreed = READ_ONCE(vdev->features_latched);
+	int word;
+
+	for (word = 0; word < VIRTIO_FEATURES_U64S; word++)
+		taken[word] = agreed ? READ_ONCE(vdev->features_array[word]) : 0;
 }
 
 /*
@@ -113,18 +128,21 @@ DEFINE_SHOW_ATTRIBUTE(device);
  */
 
 /* What is taken was wanted: by the driver, its transport or its queues. */
-static u64 wanted_bits(struct virtio_device *vdev, u64 offered, u64 taken)
+static void wanted_bits(struct virtio_device *vdev, const u64 *offered, const u64 *taken,
+			u64 *wanted)
 {
+	bool legacy = !virtio_features_test_bit(offered, VIRTIO_F_VERSION_1);
 	const struct device_driver *drv;
-	u64 wanted = taken;
+	int word;
 
+	virtio_features_zero(wanted);
 	rcu_read_lock();
 	drv = READ_ONCE(vdev->dev.driver);
 	if (drv)
-		wanted |= virtio_driver_bits(drv_to_virtio(drv),
-					     !(offered & BIT_ULL(VIRTIO_F_VERSION_1)));
+		virtio_driver_bits(drv_to_virtio(drv), legacy, wanted);
 	rcu_read_unlock();
-	return wanted;
+	for (word = 0; word < VIRTIO_FEATURES_U64S; word++)
+		wanted[word] |= taken[word];
 }
 
 static void show_feature(struct seq_file *s, u32 type, unsigned int bit)
@@ -139,20 +157,24 @@ static void show_feature(struct seq_file *s, u32 type, unsigned int bit)
 
 static int features_show(struct seq_file *s, void *unused)
 {
+	u64 offered[VIRTIO_FEATURES_U64S], wanted[VIRTIO_FEATURES_U64S];
 	struct virtio_device *vdev = s->private;
-	u64 offered = offered_bits(vdev);
-	u64 taken = taken_bits(vdev);
-	u64 wanted = wanted_bits(vdev, offered, taken);
+	u64 taken[VIRTIO_FEATURES_U64S];
 	unsigned int bit;
 
-	for (bit = 0; bit < 64; bit++) {
-		u64 mask = BIT_ULL(bit);
+	offered_bits(vdev, offered);
+	taken_bits(vdev, taken);
+	wanted_bits(vdev, offered, taken, wanted);
+	for (bit = 0; bit < VIRTIO_FEATURES_BITS; bit++) {
+		bool is_offered = virtio_features_test_bit(offered, bit);
+		bool is_wanted = virtio_features_test_bit(wanted, bit);
 
-		if (!((offered | wanted | taken) & mask))
+		if (!is_offered && !is_wanted)
 			continue;
 		show_feature(s, vdev->id.device, bit);
-		seq_printf(s, "%s%s%s\n", offered & mask ? " offered" : "",
-			   wanted & mask ? " wanted" : "", taken & mask ? " taken" : "");
+		seq_printf(s, "%s%s%s\n", is_offered ? " offered" : "",
+			   is_wanted ? " wanted" : "",
+			   virtio_features_test_bit(taken, bit) ? " taken" : "");
 	}
 	return 0;
 }
@@ -223,11 +245,14 @@ static void show_structure(struct seq_file *s, struct virtio_device *vdev,
 			   const struct virtio_layout *layout)
 {
 	const struct virtio_layout_field *field;
-	bool agreed = READ_ONCE(vdev->features_latched);
-	u64 features = agreed ? READ_ONCE(vdev->features) : offered_bits(vdev);
+	u64 features[VIRTIO_FEATURES_U64S];
 	u8 contents[U8_MAX];
 	unsigned int type, len;
 
+	if (READ_ONCE(vdev->features_latched))
+		taken_bits(vdev, features);
+	else
+		offered_bits(vdev, features);
 	for (type = VIRTIO_CONFIG_F_DEVICE; type < VIRTIO_CONFIG_F_USED; type++) {
 		field = virtio_layout_field(layout, type);
 		if (!field)
@@ -285,50 +310,61 @@ DEFINE_SHOW_ATTRIBUTE(config);
  * The filter, by numbers.
  */
 
-static void show_bits(struct seq_file *s, u64 bits)
+static void show_bits(struct seq_file *s, const u64 *bits)
 {
-	for (; bits; bits &= bits - 1)
-		seq_printf(s, "%u\n", (unsigned int)__ffs64(bits));
+	unsigned int bit;
+
+	for (bit = 0; bit < VIRTIO_FEATURES_BITS; bit++)
+		if (virtio_features_test_bit(bits, bit))
+			seq_printf(s, "%u\n", bit);
 }
 
 static int device_features_show(struct seq_file *s, void *unused)
 {
-	struct virtio_device *vdev = s->private;
+	u64 offered[VIRTIO_FEATURES_U64S];
 
-	show_bits(s, offered_bits(vdev));
+	offered_bits(s->private, offered);
+	show_bits(s, offered);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(device_features);
 
 static int filter_features_show(struct seq_file *s, void *unused)
 {
-	show_bits(s, virtio_debug_filtered(s->private));
+	struct virtio_device *vdev = s->private;
+
+	show_bits(s, vdev->debugfs_filter_features);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(filter_features);
 
+static u64 *filter_of(void *vdev)
+{
+	return ((struct virtio_device *)vdev)->debugfs_filter_features;
+}
+
 static int filter_clear(void *vdev, u64 val)
 {
 	if (val == 1)
-		((struct virtio_device *)vdev)->debugfs_filter_features = 0;
+		virtio_features_zero(filter_of(vdev));
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(filter_clear_fops, NULL, filter_clear, "%llu\n");
 
 static int filter_add(void *vdev, u64 bit)
 {
-	if (bit >= 64)
+	if (bit >= VIRTIO_FEATURES_BITS)
 		return -EINVAL;
-	((struct virtio_device *)vdev)->debugfs_filter_features |= BIT_ULL(bit);
+	virtio_features_set_bit(filter_of(vdev), bit);
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(filter_add_fops, NULL, filter_add, "%llu\n");
 
 static int filter_del(void *vdev, u64 bit)
 {
-	if (bit >= 64)
+	if (bit >= VIRTIO_FEATURES_BITS)
 		return -EINVAL;
-	((struct virtio_device *)vdev)->debugfs_filter_features &= ~BIT_ULL(bit);
+	virtio_features_clear_bit(filter_of(vdev), bit);
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(filter_del_fops, NULL, filter_del, "%llu\n");
@@ -364,14 +400,19 @@ void virtio_debug_device_exit(struct virtio_device *vdev)
 	debugfs_remove_recursive(vdev->debugfs_dir);
 }
 
-u64 virtio_debug_filtered(struct virtio_device *vdev)
+u64 virtio_debug_filtered(struct virtio_device *vdev, unsigned int word)
 {
-	return READ_ONCE(vdev->debugfs_filter_features);
+	return READ_ONCE(vdev->debugfs_filter_features[word]);
 }
 
-void virtio_debug_note_offered(struct virtio_device *vdev, u64 offered)
+/* @all: of all words, not of the first alone. */
+void virtio_debug_note_offered(struct virtio_device *vdev, const u64 *offered, bool all)
 {
-	WRITE_ONCE(vdev->debugfs_offered, offered);
+	int word;
+
+	for (word = 0; word < VIRTIO_FEATURES_U64S; word++)
+		WRITE_ONCE(vdev->debugfs_offered[word], offered[word]);
+	WRITE_ONCE(vdev->debugfs_offered_all, all);
 }
 
 void virtio_debug_init(void)

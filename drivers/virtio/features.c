@@ -13,6 +13,7 @@
 #include "core.h"
 #include "watch/trace.h"
 
+/* All of them in the first word of features. */
 #define TRANSPORT_BITS	GENMASK_ULL(VIRTIO_TRANSPORT_F_END - 1, VIRTIO_TRANSPORT_F_START)
 
 /*
@@ -23,21 +24,38 @@
 			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
 			 BIT_ULL(VIRTIO_F_ORDER_PLATFORM))
 
-static u64 table_bits(const unsigned int *table, unsigned int size)
+static void table_bits(u64 *bits, const unsigned int *table, unsigned int size)
 {
-	u64 bits = 0;
-
+	virtio_features_zero(bits);
 	while (size--)
-		bits |= __virtio_feature_mask(table[size]);
-	return bits;
+		virtio_features_set_bit(bits, table[size]);
 }
 
 /* What the driver says in its tables that it can do with such a device. */
-u64 virtio_driver_bits(const struct virtio_driver *drv, bool legacy)
+void virtio_driver_bits(const struct virtio_driver *drv, bool legacy, u64 *bits)
 {
 	if (legacy && drv->feature_table_legacy)
-		return table_bits(drv->feature_table_legacy, drv->feature_table_size_legacy);
-	return table_bits(drv->feature_table, drv->feature_table_size);
+		table_bits(bits, drv->feature_table_legacy, drv->feature_table_size_legacy);
+	else
+		table_bits(bits, drv->feature_table, drv->feature_table_size);
+	/* A device before virtio 1.0 has one word of features. */
+	if (legacy)
+		virtio_features_from_u64(bits, bits[0]);
+}
+
+static bool is_in_table(const unsigned int *table, unsigned int size, unsigned int fbit)
+{
+	while (size--)
+		if (table[size] == fbit)
+			return true;
+	return false;
+}
+
+static bool lists_feature(const struct virtio_driver *drv, unsigned int fbit)
+{
+	return is_in_table(drv->feature_table, drv->feature_table_size, fbit) ||
+	       (drv->feature_table_legacy &&
+		is_in_table(drv->feature_table_legacy, drv->feature_table_size_legacy, fbit));
 }
 
 /**
@@ -57,9 +75,7 @@ void virtio_check_driver_offered_feature(const struct virtio_device *vdev,
 	if (!vdev->dev.driver)
 		return;
 	drv = drv_to_virtio(vdev->dev.driver);
-	if (!drv->feature_table_size ||
-	    (virtio_driver_bits(drv, false) | virtio_driver_bits(drv, true)) &
-	    __virtio_feature_mask(fbit))
+	if (!drv->feature_table_size || lists_feature(drv, fbit))
 		return;
 	dev_warn_once(&vdev->dev, "driver %s asks for feature %u, which is not in its table\n",
 		      drv->driver.name, fbit);
@@ -96,8 +112,9 @@ static int confirm_by_status(struct virtio_device *vdev)
 		return virtio_reset_and_agree(vdev);
 	vdev->reset_unseen = false;
 	if (status == VIRTIO_STATUS_GONE || !(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
-		dev_err(&vdev->dev, "device refuses features %#llx: status %#x\n",
-			vdev->features, status);
+		dev_err(&vdev->dev,
+			"device refuses features %#llx (from bit 64: %#llx): status %#x\n",
+			vdev->features_array[0], vdev->features_array[1], status);
 		return -ENODEV;
 	}
 	vdev->status = status;
@@ -116,9 +133,23 @@ static int confirm_features(struct virtio_device *vdev)
 	return err;
 }
 
+/*
+ * The device is told of them, less those that its transport and rings can't do.  A transport
+ * without get_extended_features ignores words beyond the first, and a bit that is not offered
+ * must not be taken (virtio 1.3, 2.2.1): whatever validate() has set there is dropped.
+ */
+static int tell_features(struct virtio_device *vdev)
+{
+	int word;
+
+	for (word = 1; word < VIRTIO_FEATURES_U64S; word++)
+		vdev->features_array[word] &= vdev->offered[word];
+	return vdev->config->finalize_features(vdev);
+}
+
 int virtio_write_features(struct virtio_device *vdev)
 {
-	return vdev->config->finalize_features(vdev) ?: confirm_features(vdev);
+	return tell_features(vdev) ?: confirm_features(vdev);
 }
 
 static bool negotiates_before_probe(const struct virtio_driver *drv)
@@ -162,7 +193,7 @@ static int agree_late(struct virtio_device *vdev)
 	if (__virtio_test_bit(vdev, VIRTIO_F_VERSION_1))
 		err = virtio_start_over(vdev);
 	else
-		err = vdev->config->finalize_features(vdev);
+		err = tell_features(vdev);
 	vdev->features_latched = true;
 	vdev->features_late = err;
 	return err;
@@ -187,28 +218,76 @@ int virtio_latch_features(struct virtio_device *vdev)
 	if (vdev->features_latched && !vdev->features_late)
 		return 0;
 	err = vdev->features_latched ? agree_late(vdev) : virtio_write_features(vdev);
-	trace_virtio_features(vdev, vdev->offered, err);
+	trace_virtio_features(vdev, err);
 	return err;
 }
 EXPORT_SYMBOL_GPL(virtio_latch_features);
 
+/*
+ * What the device offers.
+ */
+
+static bool is_legacy(const struct virtio_device *vdev)
+{
+	return !virtio_features_test_bit(vdev->offered, VIRTIO_F_VERSION_1);
+}
+
+static bool wants_more_words(const u64 *wanted)
+{
+	u64 first[VIRTIO_FEATURES_U64S];
+
+	virtio_features_from_u64(first, wanted[0]);
+	return !virtio_features_equal(wanted, first);
+}
+
+/*
+ * Each word costs register accesses on some transports, so only the first is read for a
+ * driver that can't use the others.  A word that was read before stands, whatever the device
+ * says later.
+ */
+static void read_offered(struct virtio_device *vdev, bool all)
+{
+	u64 words[VIRTIO_FEATURES_U64S];
+
+	if (all)
+		virtio_get_features(vdev, words);
+	else
+		virtio_features_from_u64(words, vdev->config->get_features(vdev));
+	if (vdev->offered_known)
+		words[0] = vdev->offered[0];
+	virtio_features_copy(vdev->offered, words);
+	vdev->offered_all = all || !vdev->config->get_extended_features || is_legacy(vdev);
+	/* A device before 1.0 has no other words, whatever its transport reads there. */
+	if (is_legacy(vdev))
+		virtio_features_from_u64(vdev->offered, words[0]);
+	virtio_debug_note_offered(vdev, vdev->offered, vdev->offered_all);
+}
+
+/* A word of what the device offers, to the driver that is bound if there is one.  May sleep. */
+u64 virtio_offered_word(struct virtio_device *vdev, unsigned int word)
+{
+	if (!vdev->offered_known || (word && !vdev->offered_all))
+		read_offered(vdev, word);
+	return vdev->offered[word];
+}
+
 /* validate() is to see what the transport leaves of them; what it changes is written again. */
 static int let_driver_validate(struct virtio_device *vdev, const struct virtio_driver *drv)
 {
-	u64 before;
+	u64 before[VIRTIO_FEATURES_U64S];
 	int err;
 
-	err = vdev->config->finalize_features(vdev);
+	err = tell_features(vdev);
 	if (err)
 		return err;
-	before = vdev->features;
+	virtio_features_copy(before, vdev->features_array);
 	err = drv->validate(vdev);
-	if (!err && vdev->features != before)
-		err = vdev->config->finalize_features(vdev);
+	if (!err && !virtio_features_equal(vdev->features_array, before))
+		err = tell_features(vdev);
 	if (err)
 		return err;
 	err = confirm_features(vdev);
-	trace_virtio_features(vdev, vdev->offered, err);
+	trace_virtio_features(vdev, err);
 	return err;
 }
 
@@ -218,16 +297,23 @@ static int let_driver_validate(struct virtio_device *vdev, const struct virtio_d
  */
 int virtio_negotiate(struct virtio_device *vdev, struct virtio_driver *drv)
 {
-	u64 offered = vdev->config->get_features(vdev), wanted;
-	bool legacy = !(offered & BIT_ULL(VIRTIO_F_VERSION_1));
+	u64 offered[VIRTIO_FEATURES_U64S], wanted[VIRTIO_FEATURES_U64S];
+	int word;
 
-	vdev->offered = offered;
-	virtio_debug_note_offered(vdev, offered);
+	virtio_driver_bits(drv, false, wanted);
+	vdev->offered_known = false;
+	read_offered(vdev, wants_more_words(wanted));
+	vdev->offered_known = true;
+	virtio_features_copy(offered, vdev->offered);
 	/* A device that does not speak 1.0 has no use for what 1.0 brought (2.2.3). */
-	if (legacy)
-		offered &= LEGACY_BITS;
-	wanted = virtio_driver_bits(drv, legacy);
-	vdev->features = offered & (wanted | TRANSPORT_BITS) & ~virtio_debug_filtered(vdev);
+	if (is_legacy(vdev)) {
+		virtio_features_from_u64(offered, offered[0] & LEGACY_BITS);
+		virtio_driver_bits(drv, true, wanted);
+	}
+	wanted[0] |= TRANSPORT_BITS;
+	for (word = 0; word < VIRTIO_FEATURES_U64S; word++)
+		vdev->features_array[word] = offered[word] & wanted[word] &
+					     ~virtio_debug_filtered(vdev, word);
 	if (drv->validate)
 		return let_driver_validate(vdev, drv);
 	return negotiates_before_probe(drv) ? virtio_latch_features(vdev) : 0;

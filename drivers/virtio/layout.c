@@ -16,13 +16,16 @@
 #include "core.h"
 #include "watch/misuse.h"
 
-/* The two fields of bits. */
+/* The two fields of bits.  The second is longer for a device that offers bits beyond 63. */
 static const struct virtio_layout_field transport_bits = { .name = "transport", .size = 16 };
 static const struct virtio_layout_field device_bits = { .name = "features", .size = 16 };
+static const struct virtio_layout_field more_device_bits = {
+	.name = "features", .size = 2 * VIRTIO_FEATURES_U64S * sizeof(u64),
+};
 
 static bool is_bits(const struct virtio_layout_field *field)
 {
-	return field == &transport_bits || field == &device_bits;
+	return field == &transport_bits || field == &device_bits || field == &more_device_bits;
 }
 
 static u8 bits_type(const struct virtio_layout_field *field)
@@ -78,13 +81,16 @@ static bool needs_no_feature(const struct virtio_layout_field *field)
  */
 static bool is_there(struct virtio_device *vdev, const struct virtio_layout_field *field)
 {
-	u64 features = vdev->features;
+	unsigned int word = VIRTIO_U64(field->feature);
+	u64 features;
 
 	if (needs_no_feature(field))
 		return true;
 	if (!vdev->features_latched || virtio_negotiates_in_probe(vdev))
-		features = vdev->config->get_features(vdev) & ~virtio_debug_filtered(vdev);
-	return features & BIT_ULL(field->feature);
+		features = virtio_offered_word(vdev, word) & ~virtio_debug_filtered(vdev, word);
+	else
+		features = vdev->features_array[word];
+	return features & VIRTIO_BIT(field->feature);
 }
 
 /**
@@ -116,6 +122,12 @@ static u8 size_of(struct virtio_device *vdev, const struct virtio_layout_field *
 	return min_t(u16, __virtio16_to_cpu(little, count), field->size);
 }
 
+/* Words beyond the first are only looked at for a driver that could take bits of them. */
+static bool offers_more_words(struct virtio_device *vdev)
+{
+	return (vdev->offered_all || virtio_features_open(vdev)) && virtio_offered_word(vdev, 1);
+}
+
 /**
  * virtio_layout_find - find a field of a 1.x configuration structure
  * @vdev: the device
@@ -139,6 +151,8 @@ void *virtio_layout_find(struct virtio_device *vdev, u8 type, unsigned int *len)
 		return NULL;
 	if (__test_and_set_bit(type, vdev->fields_used))
 		return NULL;
+	if (field == &device_bits && offers_more_words(vdev))
+		field = &more_device_bits;
 	*len = size_of(vdev, field, virtio_is_little_endian(vdev));
 	return (void *)field;
 }
@@ -187,57 +201,85 @@ bool virtio_layout_fits(const struct virtio_layout_field *field, unsigned int le
 	return field->counted ? len <= field->size : len == field->size;
 }
 
+/* How many words of features there are in each half of a field of bits. */
+static unsigned int words_of(unsigned int len)
+{
+	return len > 2 * sizeof(u64) ? VIRTIO_FEATURES_U64S : 1;
+}
+
 /**
  * virtio_get_bits - the contents of a field of feature bits
  * @vdev: the device
  * @type: VIRTIO_CONFIG_F_VIRTIO or VIRTIO_CONFIG_F_FEATURES
- * @halves: what the device offers, then what was taken of it, all bits at their places
+ * @buf: where they go: what the device offers, then what was taken of it, all bits at their
+ *	places in one word of 64 bits, or in all words
+ * @len: bytes of both halves; 16 for one word
  *
  * Context: may sleep.
  */
-void virtio_get_bits(struct virtio_device *vdev, u8 type, __le64 halves[2])
+void virtio_get_bits(struct virtio_device *vdev, u8 type, void *buf, unsigned int len)
 {
-	u64 mask = virtio_bits_mask(type);
+	unsigned int word, words = words_of(len);
+	__le64 bits[2 * VIRTIO_FEATURES_U64S] = { };
 
-	halves[0] = cpu_to_le64(vdev->config->get_features(vdev) & mask);
-	halves[1] = cpu_to_le64(vdev->features & mask);
+	for (word = 0; word < words; word++) {
+		u64 mask = virtio_bits_mask(type, word);
+
+		bits[word] = cpu_to_le64(virtio_offered_word(vdev, word) & mask);
+		bits[words + word] = cpu_to_le64(vdev->features_array[word] & mask);
+	}
+	memcpy(buf, bits, min_t(size_t, len, sizeof(bits)));
 }
 EXPORT_SYMBOL_GPL(virtio_get_bits);
 
 /* The queues that are there were made for the bits of transport and queues. */
-static bool comes_too_late(struct virtio_device *vdev, u8 type, u64 taken)
+static bool comes_too_late(struct virtio_device *vdev, u8 type)
 {
-	if (!vdev->features_latched || !(taken & ~vdev->features))
-		return false;
 	return type == VIRTIO_CONFIG_F_VIRTIO || !virtio_features_open(vdev);
+}
+
+static void put_word(struct virtio_device *vdev, u8 type, unsigned int word, u64 taken)
+{
+	u64 *features = &vdev->features_array[word];
+	u64 mask = virtio_bits_mask(type, word);
+
+	taken &= mask & virtio_offered_word(vdev, word);
+	if (!vdev->features_latched) {
+		*features = (*features & ~mask) | taken;
+		return;
+	}
+	taken &= ~*features;
+	if (!taken)
+		return;
+	if (comes_too_late(vdev, type)) {
+		dev_warn_ratelimited(&vdev->dev,
+				     "features %#llx from bit %u come too late: they are agreed\n",
+				     taken, 64 * word);
+		return;
+	}
+	*features |= taken;
+	virtio_features_added(vdev);
 }
 
 /**
  * virtio_put_bits - take features, until they are settled
  * @vdev: the device
  * @type: VIRTIO_CONFIG_F_VIRTIO or VIRTIO_CONFIG_F_FEATURES
- * @halves: as above; of the second what is offered counts
+ * @buf: as above; of the second half what is offered counts
+ * @len: bytes of both halves
  *
  * Once they are agreed with the device none can be given up, and before DRIVER_OK a driver
  * that negotiates in probe() can take more of its own.
  * Context: may sleep.
  */
-void virtio_put_bits(struct virtio_device *vdev, u8 type, const __le64 halves[2])
+void virtio_put_bits(struct virtio_device *vdev, u8 type, const void *buf, unsigned int len)
 {
-	u64 mask = virtio_bits_mask(type) & vdev->config->get_features(vdev);
-	u64 taken = le64_to_cpu(halves[1]) & mask;
+	unsigned int word, words = words_of(len);
+	__le64 bits[2 * VIRTIO_FEATURES_U64S] = { };
 
-	if (comes_too_late(vdev, type, taken)) {
-		dev_warn_ratelimited(&vdev->dev, "features %#llx come too late: they are agreed\n",
-				     taken & ~vdev->features);
-		return;
-	}
-	if (!vdev->features_latched) {
-		vdev->features = (vdev->features & ~virtio_bits_mask(type)) | taken;
-	} else if (taken & ~vdev->features) {
-		vdev->features |= taken;
-		virtio_features_added(vdev);
-	}
+	memcpy(bits, buf, min_t(size_t, len, sizeof(bits)));
+	for (word = 0; word < words; word++)
+		put_word(vdev, type, word, le64_to_cpu(bits[words + word]));
 }
 EXPORT_SYMBOL_GPL(virtio_put_bits);
 
@@ -281,7 +323,6 @@ static void write_contents(struct virtio_device *vdev, const struct virtio_layou
 void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf, unsigned int len)
 {
 	const struct virtio_layout_field *field = token;
-	__le64 halves[2];
 
 	if (virtio_get_by_offset(vdev, token, buf, len))
 		return;
@@ -296,8 +337,7 @@ void virtio_layout_get(struct virtio_device *vdev, void *token, void *buf, unsig
 		return;
 	}
 	if (is_bits(field)) {
-		virtio_get_bits(vdev, bits_type(field), halves);
-		memcpy(buf, halves, sizeof(halves));
+		virtio_get_bits(vdev, bits_type(field), buf, len);
 		return;
 	}
 	read_contents(vdev, field, buf, len);
@@ -319,7 +359,6 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 		       unsigned int len)
 {
 	const struct virtio_layout_field *field = token;
-	__le64 halves[2];
 	u8 raw[U8_MAX];
 
 	if (virtio_set_by_offset(vdev, token, buf, len))
@@ -332,8 +371,7 @@ void virtio_layout_set(struct virtio_device *vdev, void *token, const void *buf,
 		return;
 	}
 	if (is_bits(field)) {
-		memcpy(halves, buf, sizeof(halves));
-		virtio_put_bits(vdev, bits_type(field), halves);
+		virtio_put_bits(vdev, bits_type(field), buf, len);
 		return;
 	}
 	memcpy(raw, buf, len);
@@ -360,7 +398,8 @@ bool virtio_layout_check(const struct virtio_layout *layout)
 	for (i = 0; i < layout->count; i++, field++) {
 		if (!field->name || !field->size ||
 		    (is_number(field) && (field->size > 8 || !is_power_of_2(field->size))) ||
-		    (field->feature >= 64 && field->feature != VIRTIO_FIELD_ALWAYS) ||
+		    (field->feature >= VIRTIO_FEATURES_BITS &&
+		     field->feature != VIRTIO_FIELD_ALWAYS) ||
 		    (field->counted && (!i || is_number(field) || field[-1].size != 2)))
 			return false;
 	}
@@ -402,13 +441,14 @@ const struct virtio_layout_field *virtio_layout_field(const struct virtio_layout
  * it as found.  Returns how many bytes, or 0.
  */
 unsigned int virtio_layout_look(struct virtio_device *vdev,
-				const struct virtio_layout_field *field, u64 features,
+				const struct virtio_layout_field *field, const u64 *features,
 				u8 contents[U8_MAX])
 {
-	bool little = features & BIT_ULL(VIRTIO_F_VERSION_1) || virtio_legacy_is_little_endian();
+	bool little = virtio_features_test_bit(features, VIRTIO_F_VERSION_1) ||
+		      virtio_legacy_is_little_endian();
 	unsigned int len;
 
-	if (!needs_no_feature(field) && !(features & BIT_ULL(field->feature)))
+	if (!needs_no_feature(field) && !virtio_features_test_bit(features, field->feature))
 		return 0;
 	len = size_of(vdev, field, little);
 	read_contents(vdev, field, contents, len);

@@ -240,6 +240,8 @@ void virtio_reset_beneath(struct virtio_device *vdev)
 void virtio_forget_driver(struct virtio_device *vdev)
 {
 	vdev->ready = false;
+	vdev->offered_known = false;
+	vdev->offered_all = false;
 	vdev->next_vq = 0;
 	bitmap_zero(vdev->fields_used, 256);
 }

@@ -76,6 +76,11 @@ static u64 stand_in_get_features(struct virtio_device *vdev)
 	return vdev->features;
 }
 
+static void stand_in_get_extended_features(struct virtio_device *vdev, u64 *features)
+{
+	virtio_features_copy(features, vdev->features_array);
+}
+
 static int stand_in_finalize_features(struct virtio_device *vdev)
 {
 	return 0;
@@ -115,6 +120,7 @@ static const struct virtio_config_ops stand_in_ops = {
 	.set_status		= stand_in_set_status,
 	.reset			= stand_in_reset,
 	.get_features		= stand_in_get_features,
+	.get_extended_features	= stand_in_get_extended_features,
 	.finalize_features	= stand_in_finalize_features,
 	.setup_vq		= setup_vq,
 	.teardown_vq		= vring_del_virtqueue,

@@ -69,16 +69,16 @@ void virtio_recovery_abandon(struct virtio_device *vdev);
 
 /* layout.c, for transports whose devices describe themselves by fields */
 
-/* Which of the 64 features a field of bits holds. */
-static inline u64 virtio_bits_mask(u8 type)
+/* Which features of a word a field of bits holds. */
+static inline u64 virtio_bits_mask(u8 type, unsigned int word)
 {
-	u64 transport = GENMASK_ULL(49, 24);
+	u64 transport = word ? 0 : GENMASK_ULL(49, 24);
 
 	return type == VIRTIO_CONFIG_F_VIRTIO ? transport : ~transport;
 }
 
-void virtio_get_bits(struct virtio_device *vdev, u8 type, __le64 halves[2]);
-void virtio_put_bits(struct virtio_device *vdev, u8 type, const __le64 halves[2]);
+void virtio_get_bits(struct virtio_device *vdev, u8 type, void *buf, unsigned int len);
+void virtio_put_bits(struct virtio_device *vdev, u8 type, const void *buf, unsigned int len);
 bool virtio_layout_offers(struct virtio_device *vdev, u8 type);
 
 #endif /* _VIRTIO_TRANSPORT_H */

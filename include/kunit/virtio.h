@@ -135,8 +135,10 @@ struct virtio_host_queue {
  * @status: the status byte
  * @history: each status that was written, in order; 0 for a reset
  * @writes: how many there were
- * @offered: features it offers
- * @accepted: features that the driver wrote
+ * @offered: features it offers, of the first 64
+ * @offered_array: all of these
+ * @accepted: features that the driver wrote, of the first 64
+ * @accepted_array: all of these
  * @refuse_features: FEATURES_OK does not stick
  * @config: the configuration structure
  * @generation: of the configuration
@@ -161,7 +163,14 @@ struct virtio_host {
 	u8 status;
 	u8 history[32];
 	unsigned int writes;
-	u64 offered, accepted;
+	union {
+		u64 offered;
+		u64 offered_array[VIRTIO_FEATURES_U64S];
+	};
+	union {
+		u64 accepted;
+		u64 accepted_array[VIRTIO_FEATURES_U64S];
+	};
 	bool refuse_features;
 	u8 config[256];
 	u32 generation;

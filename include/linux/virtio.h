@@ -19,6 +19,7 @@
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/virtio_features.h>
 
 struct module;
 struct virtqueue_ops;
@@ -131,8 +132,11 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @vqs_list_lock: guards @vqs
  * @queues_lock: held while the device is reset, given its queues again, or while one of
  *	them is reset; Documentation/virtio.txt has the order of locks
- * @features: bits that driver and device share, as far as agreed
+ * @features: bits that driver and device share, as far as agreed: the first 64
+ * @features_array: all of these bits
  * @offered: bits that the device offered when a driver was bound last
+ * @offered_known: the first word of @offered is that of the driver that is bound
+ * @offered_all: so are the other words, which are read only for drivers that want them
  * @config_lock: guards the three flags below
  * @config_core_enabled: the core lets configuration changes through
  * @config_driver_disabled: the driver asked for none at the moment
@@ -166,6 +170,7 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @debugfs_queues: where its queues can
  * @debugfs_filter_features: bits that were filtered out by hand
  * @debugfs_offered: what the device offered when it was last asked
+ * @debugfs_offered_all: it was asked for all words of that
  */
 struct virtio_device {
 	int index;
@@ -180,7 +185,12 @@ struct virtio_device {
 	struct list_head vqs;
 	spinlock_t vqs_list_lock;	/* guards vqs */
 	struct mutex queues_lock;	/* see above */
-	u64 features, offered;
+	union {
+		u64 features;
+		u64 features_array[VIRTIO_FEATURES_U64S];
+	};
+	u64 offered[VIRTIO_FEATURES_U64S];
+	bool offered_known, offered_all;
 
 	spinlock_t config_lock;		/* guards the flags of changes */
 	bool config_core_enabled;
@@ -209,8 +219,9 @@ struct virtio_device {
 	void (*let_go)(struct virtio_device *vdev);
 #ifdef CONFIG_VIRTIO_DEBUG
 	struct dentry *debugfs_dir, *debugfs_queues;
-	u64 debugfs_filter_features;
-	u64 debugfs_offered;
+	u64 debugfs_filter_features[VIRTIO_FEATURES_U64S];
+	u64 debugfs_offered[VIRTIO_FEATURES_U64S];
+	bool debugfs_offered_all;
 #endif
 };
 

@@ -59,7 +59,9 @@ struct virtqueue_info;
  *	@resume_vqs has virtio_driver_reset() here, for drivers that call this operation
  *	instead of virtio_reset_device(), and does it in @reset_device
  * @reset_device: called by the core instead of @reset, with &virtio_device.queues_lock held
- * @get_features: the bits that the device offers
+ * @get_features: the bits that the device offers, of the first 64
+ * @get_extended_features: all bits that it offers, in VIRTIO_FEATURES_U64S words.  A
+ *	transport has it if it can also tell the device of bits beyond 63
  * @finalize_features: write &virtio_device.features to the device, less what
  *	the transport can't do.  Returns 0 or an error.
  * @find_vqs: set up @nvqs queues at once, as @infos says; entries without a
@@ -105,6 +107,7 @@ struct virtio_config_ops {
 	void (*reset)(struct virtio_device *vdev);
 	void (*reset_device)(struct virtio_device *vdev);
 	u64 (*get_features)(struct virtio_device *vdev);
+	void (*get_extended_features)(struct virtio_device *vdev, u64 *features);
 	int (*finalize_features)(struct virtio_device *vdev);
 	int (*find_vqs)(struct virtio_device *vdev, unsigned int nvqs,
 			struct virtqueue *vqs[], struct virtqueue_info *infos,

@@ -42,29 +42,23 @@ struct virtio_shm_region {
 void virtio_check_driver_offered_feature(const struct virtio_device *vdev,
 					 unsigned int fbit);
 
-/* A bit beyond the 64th is a constant in a driver: let the compiler refuse it. */
-#define __virtio_feature_mask(fbit) ({						\
-	BUILD_BUG_ON(__builtin_constant_p(fbit) && (fbit) >= 64);		\
-	(fbit) < 64 ? 1ULL << ((fbit) & 63) : 0ULL;				\
-})
-
 /* For transports, which see all bits; drivers use virtio_has_feature(). */
 static __always_inline bool __virtio_test_bit(const struct virtio_device *vdev,
 					      unsigned int fbit)
 {
-	return vdev->features & __virtio_feature_mask(fbit);
+	return virtio_features_test_bit(vdev->features_array, fbit);
 }
 
 static __always_inline void __virtio_set_bit(struct virtio_device *vdev,
 					     unsigned int fbit)
 {
-	vdev->features |= __virtio_feature_mask(fbit);
+	virtio_features_set_bit(vdev->features_array, fbit);
 }
 
 static __always_inline void __virtio_clear_bit(struct virtio_device *vdev,
 					       unsigned int fbit)
 {
-	vdev->features &= ~__virtio_feature_mask(fbit);
+	virtio_features_clear_bit(vdev->features_array, fbit);
 }
 
 /**
@@ -81,6 +75,22 @@ static __always_inline bool virtio_has_feature(const struct virtio_device *vdev,
 	if (fbit < VIRTIO_TRANSPORT_F_START)
 		virtio_check_driver_offered_feature(vdev, fbit);
 	return __virtio_test_bit(vdev, fbit);
+}
+
+/**
+ * virtio_get_features - ask the device for all bits that it offers
+ * @vdev: the device
+ * @features: room for VIRTIO_FEATURES_U64S words
+ *
+ * Of a transport without get_extended_features the words beyond the first are 0.
+ * Context: may sleep.
+ */
+static inline void virtio_get_features(struct virtio_device *vdev, u64 *features)
+{
+	if (vdev->config->get_extended_features)
+		vdev->config->get_extended_features(vdev, features);
+	else
+		virtio_features_from_u64(features, vdev->config->get_features(vdev));
 }
 
 /* Without ACCESS_PLATFORM the device takes physical addresses (virtio 1.3, 6). */

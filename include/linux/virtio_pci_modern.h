@@ -91,6 +91,11 @@ void vp_modern_set_status(struct virtio_pci_modern_device *mdev, u8 status);
 u64 vp_modern_get_features(struct virtio_pci_modern_device *mdev);
 u64 vp_modern_get_driver_features(struct virtio_pci_modern_device *mdev);
 void vp_modern_set_features(struct virtio_pci_modern_device *mdev, u64 features);
+void vp_modern_get_extended_features(struct virtio_pci_modern_device *mdev, u64 *features);
+void vp_modern_get_driver_extended_features(struct virtio_pci_modern_device *mdev,
+					    u64 *features);
+void vp_modern_set_extended_features(struct virtio_pci_modern_device *mdev,
+				     const u64 *features);
 u32 vp_modern_generation(struct virtio_pci_modern_device *mdev);
 u16 vp_modern_config_vector(struct virtio_pci_modern_device *mdev, u16 vector);
 u16 vp_modern_avq_num(struct virtio_pci_modern_device *mdev);

@@ -21,7 +21,7 @@ class Features:
     """A set of them as QEMU has it: by name, and by number where it knows none."""
 
     def __init__(self, said):
-        self.names, self.bits = short(said["transports"] + said["dev-features"]), said.get("unknown-dev-features", 0)
+        self.names, self.bits = short(said["transports"] + said["dev-features"]), said.get("unknown-dev-features", 0) | said.get("unknown-dev-features2", 0) << 64
         if TRAP_NAME in self.names:
             self.names.remove(TRAP_NAME)
             self.bits |= 1 << TRAP

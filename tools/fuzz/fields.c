@@ -65,6 +65,12 @@ void virtio_features_added(struct virtio_device *vdev)
 	expect(false, "features are added to those agreed");
 }
 
+/* What is offered is asked each time: nothing of it is kept. */
+u64 virtio_offered_word(struct virtio_device *vdev, unsigned int word)
+{
+	return word ? 0 : vdev->config->get_features(vdev);
+}
+
 static bool is_page(const struct fields *f)
 {
 	return f->vdev.config == &page_ops;

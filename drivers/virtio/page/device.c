@@ -8,6 +8,7 @@
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/unaligned.h>
 #include <linux/virtio_ring.h>
 
 #include "../watch/misuse.h"
@@ -151,7 +152,6 @@ static void get(struct virtio_device *vdev, void *token, void *buf, unsigned int
 {
 	struct page_device *dev = to_page_device(vdev);
 	const struct virtio_field_place *place = token;
-	__le64 halves[2];
 	int looks;
 
 	if (virtio_get_by_offset(vdev, token, buf, len))
@@ -161,8 +161,7 @@ static void get(struct virtio_device *vdev, void *token, void *buf, unsigned int
 		return;
 	}
 	if (is_bits(place)) {
-		virtio_get_bits(vdev, place->type, halves);
-		memcpy(buf, halves, min_t(size_t, len, sizeof(halves)));
+		virtio_get_bits(vdev, place->type, buf, len);
 		return;
 	}
 	for (looks = 0; looks < MOST_LOOKS; looks++) {
@@ -182,15 +181,13 @@ static void set(struct virtio_device *vdev, void *token, const void *buf, unsign
 {
 	struct page_device *dev = to_page_device(vdev);
 	const struct virtio_field_place *place = token;
-	__le64 halves[2] = { };
 
 	if (virtio_set_by_offset(vdev, token, buf, len))
 		return;
 	if (is_foreign(dev, token))
 		return;
 	if (is_bits(place)) {
-		memcpy(halves, buf, min_t(size_t, len, sizeof(halves)));
-		virtio_put_bits(vdev, place->type, halves);
+		virtio_put_bits(vdev, place->type, buf, len);
 		return;
 	}
 	guard(mutex)(&dev->lock);
@@ -204,32 +201,52 @@ static void set(struct virtio_device *vdev, void *token, const void *buf, unsign
  * Features.
  */
 
-/* The two fields were there when the device came. */
-static struct virtio_page_bits *bits_of(const struct page_device *dev, u8 type)
+/*
+ * A word of a field of bits, of the half that is offered or of the half that is taken;
+ * %NULL where the field ends before.  Both fields were there when the device came.
+ */
+static void *bits_of(const struct page_device *dev, u8 type, bool taken, unsigned int word)
 {
 	unsigned int len;
+	void *field = page_field(dev, type, 0, &len);
+	unsigned int words = len / sizeof(struct virtio_page_bits);
 
-	return page_field(dev, type, 0, &len);
+	return word < words ? field + (taken * words + word) * sizeof(__le64) : NULL;
 }
 
-static u64 offered(const struct page_device *dev, u8 type)
+static u64 offered(const struct page_device *dev, u8 type, unsigned int word)
 {
-	__le64 bits;
+	void *bits = bits_of(dev, type, false, word);
 
-	memcpy(&bits, &bits_of(dev, type)->offered, sizeof(bits));
-	return le64_to_cpu(bits) & virtio_bits_mask(type);
+	return bits ? get_unaligned_le64(bits) & virtio_bits_mask(type, word) : 0;
+}
+
+static void get_extended_features(struct virtio_device *vdev, u64 *features)
+{
+	struct page_device *dev = to_page_device(vdev);
+	unsigned int word;
+
+	for (word = 0; word < VIRTIO_FEATURES_U64S; word++)
+		features[word] = offered(dev, VIRTIO_CONFIG_F_VIRTIO, word) |
+				 offered(dev, VIRTIO_CONFIG_F_FEATURES, word);
 }
 
 static u64 get_features(struct virtio_device *vdev)
 {
-	struct page_device *dev = to_page_device(vdev);
+	u64 features[VIRTIO_FEATURES_U64S];
 
-	return offered(dev, VIRTIO_CONFIG_F_VIRTIO) | offered(dev, VIRTIO_CONFIG_F_FEATURES);
+	get_extended_features(vdev, features);
+	return features[0];
 }
 
 static void take(struct page_device *dev, u8 type)
 {
-	bits_of(dev, type)->taken = cpu_to_le64(dev->vdev.features & virtio_bits_mask(type));
+	unsigned int word;
+	void *bits;
+
+	for (word = 0; (bits = bits_of(dev, type, true, word)); word++)
+		put_unaligned_le64(dev->vdev.features_array[word] & virtio_bits_mask(type, word),
+				   bits);
 }
 
 static int finalize_features(struct virtio_device *vdev)
@@ -313,6 +330,7 @@ const struct virtio_config_ops page_config_ops = {
 	.set			= set,
 	.generation		= generation,
 	.get_features		= get_features,
+	.get_extended_features	= get_extended_features,
 	.finalize_features	= finalize_features,
 	.get_status		= get_status,
 	.set_status		= set_status,

@@ -20,11 +20,14 @@
  * What there must be of a device.
  */
 
+/* Only the device's own bits can be more than 64. */
 static bool has_bits(const struct page_device *dev, u8 type)
 {
 	unsigned int len;
 
-	if (page_field(dev, type, 0, &len) && len == sizeof(struct virtio_page_bits))
+	if (page_field(dev, type, 0, &len) &&
+	    (len == sizeof(struct virtio_page_bits) ||
+	     (type == VIRTIO_CONFIG_F_FEATURES && len == sizeof(struct virtio_page_more_bits))))
 		return true;
 	page_complain(dev->page, "device %u: no field %#x of %zu bytes\n", dev->vdev.id.device,
 		      type, sizeof(struct virtio_page_bits));

@@ -19,6 +19,37 @@ static u64 get_features(struct virtio_device *vdev)
 	return vp_modern_get_features(&to_vp(vdev)->mdev);
 }
 
+/*
+ * A device that decodes only a part of the selector shows its first 64 bits again, or the
+ * second half of them twice.  To write the bits that seem to be offered there would change
+ * those below.
+ */
+static bool is_repeated(const u64 *features)
+{
+	u64 high = features[0] >> 32;
+
+	return features[1] == features[0] || features[1] == (high << 32 | high);
+}
+
+static u64 read_second_word(struct virtio_pci_common_cfg __iomem *common)
+{
+	u64 low;
+
+	vp_iowrite32(2, &common->device_feature_select);
+	low = vp_ioread32(&common->device_feature);
+	vp_iowrite32(3, &common->device_feature_select);
+	return (u64)vp_ioread32(&common->device_feature) << 32 | low;
+}
+
+/* The first word is not read again for the driver that is bound. */
+static void get_extended_features(struct virtio_device *vdev, u64 *features)
+{
+	features[0] = vdev->offered_known ? vdev->offered[0] : get_features(vdev);
+	features[1] = read_second_word(to_vp(vdev)->mdev.common);
+	if (is_repeated(features))
+		features[1] = 0;
+}
+
 /* What rings know nothing of, and this transport can do (virtio 1.3, 6). */
 static u64 transport_features(struct vp_device *vp, u64 offered)
 {
@@ -70,9 +101,14 @@ static int finalize_features(struct virtio_device *vdev)
 		return -EINVAL;
 	}
 	err = check_registers(vp);
-	if (!err)
+	if (err)
+		return err;
+	/* A device that offers nothing in the other words has them all 0 after a reset. */
+	if (vdev->offered[1])
+		vp_modern_set_extended_features(&vp->mdev, vdev->features_array);
+	else
 		vp_modern_set_features(&vp->mdev, vdev->features);
-	return err;
+	return 0;
 }
 
 static u8 get_status(struct virtio_device *vdev)
@@ -320,6 +356,7 @@ static bool get_shm_region(struct virtio_device *vdev, struct virtio_shm_region 
 	.reset			= virtio_driver_reset,			\
 	.reset_device		= reset,				\
 	.get_features		= get_features,				\
+	.get_extended_features	= get_extended_features,		\
 	.finalize_features	= finalize_features,			\
 	.find_vqs		= vp_find_vqs,				\
 	.del_vqs		= vp_del_vqs,				\

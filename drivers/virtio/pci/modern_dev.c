@@ -218,61 +218,121 @@ void vp_modern_remove(struct virtio_pci_modern_device *mdev)
 EXPORT_SYMBOL_GPL(vp_modern_remove);
 
 /* Features go through a window of 32 bits (virtio 1.3, 4.1.4.3). */
-static u64 read_features(__le32 __iomem *window, __le32 __iomem *bits)
+static void read_features(__le32 __iomem *window, __le32 __iomem *bits, u64 *features,
+			  unsigned int words)
 {
-	u64 features;
+	unsigned int nr = 2 * words;
 
-	vp_iowrite32(1, window);
-	features = (u64)vp_ioread32(bits) << 32;
-	vp_iowrite32(0, window);
-	return features | vp_ioread32(bits);
+	memset(features, 0, words * sizeof(*features));
+	while (nr--) {
+		vp_iowrite32(nr, window);
+		features[nr / 2] |= (u64)vp_ioread32(bits) << 32 * (nr % 2);
+	}
+}
+
+static void write_features(struct virtio_pci_modern_device *mdev, const u64 *features,
+			   unsigned int words)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < 2 * words; nr++) {
+		vp_iowrite32(nr, &mdev->common->guest_feature_select);
+		vp_iowrite32((u32)(features[nr / 2] >> 32 * (nr % 2)),
+			     &mdev->common->guest_feature);
+	}
 }
 
 /**
- * vp_modern_get_features - the features that the device offers
+ * vp_modern_get_features - the first 64 features that the device offers
  * @mdev: the device
  *
+ * Half of the register accesses that vp_modern_get_extended_features() takes.
  * Context: any; exclusive with other calls on features.
- * Return: the first 64 bits.
+ * Return: these bits.
  */
 u64 vp_modern_get_features(struct virtio_pci_modern_device *mdev)
 {
-	return read_features(&mdev->common->device_feature_select,
-			     &mdev->common->device_feature);
+	u64 features;
+
+	read_features(&mdev->common->device_feature_select, &mdev->common->device_feature,
+		      &features, 1);
+	return features;
 }
 EXPORT_SYMBOL_GPL(vp_modern_get_features);
 
 /**
- * vp_modern_get_driver_features - the features that were written to the device
+ * vp_modern_get_extended_features - all features that the device offers
+ * @mdev: the device
+ * @features: room for VIRTIO_FEATURES_U64S words
+ *
+ * Context: any; exclusive with other calls on features.
+ */
+void vp_modern_get_extended_features(struct virtio_pci_modern_device *mdev, u64 *features)
+{
+	read_features(&mdev->common->device_feature_select, &mdev->common->device_feature,
+		      features, VIRTIO_FEATURES_U64S);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_extended_features);
+
+/**
+ * vp_modern_get_driver_features - the first 64 features that were written to the device
  * @mdev: the device
  *
  * Context: any; exclusive with other calls on features.
- * Return: the first 64 bits.
+ * Return: these bits.
  */
 u64 vp_modern_get_driver_features(struct virtio_pci_modern_device *mdev)
 {
-	return read_features(&mdev->common->guest_feature_select,
-			     &mdev->common->guest_feature);
+	u64 features;
+
+	read_features(&mdev->common->guest_feature_select, &mdev->common->guest_feature,
+		      &features, 1);
+	return features;
 }
 EXPORT_SYMBOL_GPL(vp_modern_get_driver_features);
 
 /**
- * vp_modern_set_features - write the features that the driver takes
+ * vp_modern_get_driver_extended_features - all features that were written to the device
  * @mdev: the device
- * @features: the first 64 bits
+ * @features: room for VIRTIO_FEATURES_U64S words
  *
+ * Context: any; exclusive with other calls on features.
+ */
+void vp_modern_get_driver_extended_features(struct virtio_pci_modern_device *mdev,
+					    u64 *features)
+{
+	read_features(&mdev->common->guest_feature_select, &mdev->common->guest_feature,
+		      features, VIRTIO_FEATURES_U64S);
+}
+EXPORT_SYMBOL_GPL(vp_modern_get_driver_extended_features);
+
+/**
+ * vp_modern_set_features - write the first 64 features that the driver takes
+ * @mdev: the device
+ * @features: these bits
+ *
+ * The others stay as they are; a reset has made them 0.
  * Context: any; exclusive with other calls on features.
  */
 void vp_modern_set_features(struct virtio_pci_modern_device *mdev, u64 features)
 {
-	int half;
-
-	for (half = 0; half < 2; half++) {
-		vp_iowrite32(half, &mdev->common->guest_feature_select);
-		vp_iowrite32((u32)(features >> 32 * half), &mdev->common->guest_feature);
-	}
+	write_features(mdev, &features, 1);
 }
 EXPORT_SYMBOL_GPL(vp_modern_set_features);
+
+/**
+ * vp_modern_set_extended_features - write all features that the driver takes
+ * @mdev: the device
+ * @features: VIRTIO_FEATURES_U64S words
+ *
+ * Context: any; exclusive with other calls on features.
+ */
+void vp_modern_set_extended_features(struct virtio_pci_modern_device *mdev,
+				     const u64 *features)
+{
+	write_features(mdev, features, VIRTIO_FEATURES_U64S);
+}
+EXPORT_SYMBOL_GPL(vp_modern_set_extended_features);
 
 /**
  * vp_modern_generation - the generation of the device configuration

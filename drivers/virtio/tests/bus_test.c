@@ -214,16 +214,24 @@ static void test_sysfs(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, show(test, host, "vendor"), "0x12345678\n");
 }
 
-/* One character for each of the 64 bits, the lowest first. */
+/* One character for each of the 128 bits, the lowest first. */
 static void test_sysfs_features(struct kunit *test)
 {
+	static const unsigned int features[] = { 3, 65, 127 };
 	struct virtio_host *host = virtio_host_create(test, FAKE_ID,
 						     MODERN | BIT_ULL(3) | BIT_ULL(7));
+	char expected[VIRTIO_FEATURES_BITS + 2] = { [VIRTIO_FEATURES_BITS] = '\n' };
+	unsigned int i;
 
-	fake_driver_with_features();
+	fake_driver.feature_table = features;
+	fake_driver.feature_table_size = ARRAY_SIZE(features);
+	host->offered_array[1] = VIRTIO_BIT(65) | VIRTIO_BIT(66) | VIRTIO_BIT(127);
 	fake_bind(test, host);
-	KUNIT_EXPECT_STREQ(test, show(test, host, "features"),
-			   "0001000000000000000000000000000010000000000000000000000000000000\n");
+	memset(expected, '0', VIRTIO_FEATURES_BITS);
+	expected[VIRTIO_F_VERSION_1] = '1';
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		expected[features[i]] = '1';
+	KUNIT_EXPECT_STREQ(test, show(test, host, "features"), expected);
 }
 
 static void test_bad_driver(struct kunit *test)

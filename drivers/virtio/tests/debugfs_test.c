@@ -202,11 +202,44 @@ static void test_filtered(struct kunit *test)
 	struct virtio_host *host = memory_host(test, MODERN | BIT_ULL(VIRTIO_MEM_F_ACPI_PXM));
 
 	serve_memory(memory_features, ARRAY_SIZE(memory_features));
-	host->vdev.debugfs_filter_features = BIT_ULL(VIRTIO_MEM_F_ACPI_PXM);
+	host->vdev.debugfs_filter_features[0] = BIT_ULL(VIRTIO_MEM_F_ACPI_PXM);
 	fake_bind(test, host);
 	KUNIT_EXPECT_STREQ(test, shown(test, host, "features"),
 			   "0 ACPI_PXM: offered wanted\n32 VERSION_1: offered wanted taken\n");
 	KUNIT_EXPECT_STREQ(test, shown(test, host, "filter_features"), "0\n");
+}
+
+/*
+ * Bits beyond 63, which the core reads for a driver that knows some of them, and debugfs for
+ * people.
+ */
+static void test_high_bits(struct kunit *test)
+{
+	static const unsigned int high[] = { 65, 66, 127 };
+	struct virtio_host *host = memory_host(test, MODERN);
+
+	host->offered_array[1] = VIRTIO_BIT(65) | VIRTIO_BIT(127);
+	serve_memory(high, ARRAY_SIZE(high));
+	host->vdev.debugfs_filter_features[1] = VIRTIO_BIT(127);
+	fake_bind(test, host);
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "features"),
+			   "32 VERSION_1: offered wanted taken\n65 bit65: offered wanted taken\n"
+			   "66 bit66: wanted\n127 bit127: offered wanted\n");
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "filter_features"), "127\n");
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "device_features"), "32\n65\n127\n");
+}
+
+static void test_high_bits_unwanted(struct kunit *test)
+{
+	struct virtio_host *host = memory_host(test, MODERN);
+
+	host->offered_array[1] = VIRTIO_BIT(65);
+	serve_memory(memory_features, ARRAY_SIZE(memory_features));
+	fake_bind(test, host);
+	host->offered_array[0] = U64_MAX;
+	KUNIT_EXPECT_STREQ(test, shown(test, host, "features"),
+			   "0 ACPI_PXM: wanted\n32 VERSION_1: offered wanted taken\n"
+			   "65 bit65: offered\n");
 }
 
 /* Nobody is in the way of who agrees on features: the device is not even asked for them. */
@@ -454,6 +487,8 @@ static struct kunit_case debugfs_cases[] = {
 	KUNIT_CASE(test_gone),
 	KUNIT_CASE(test_features),
 	KUNIT_CASE(test_filtered),
+	KUNIT_CASE(test_high_bits),
+	KUNIT_CASE(test_high_bits_unwanted),
 	KUNIT_CASE(test_asked_by_another),
 	KUNIT_CASE(test_asked_once),
 	KUNIT_CASE(test_structure),

@@ -102,6 +102,14 @@ static u64 host_get_features(struct virtio_device *vdev)
 	return host->offered;
 }
 
+static void host_get_extended_features(struct virtio_device *vdev, u64 *features)
+{
+	struct virtio_host *host = to_virtio_host(vdev);
+
+	virtio_host_reach(host, VIRTIO_HOST_GET_FEATURES, host->offered);
+	virtio_features_copy(features, host->offered_array);
+}
+
 static int host_finalize_features(struct virtio_device *vdev)
 {
 	struct virtio_host *host = to_virtio_host(vdev);
@@ -112,7 +120,7 @@ static int host_finalize_features(struct virtio_device *vdev)
 	/* Without a parent there is nobody to map for. */
 	if (!vdev->dev.parent)
 		__virtio_clear_bit(vdev, VIRTIO_F_ACCESS_PLATFORM);
-	host->accepted = vdev->features;
+	virtio_features_copy(host->accepted_array, vdev->features_array);
 	virtio_host_reach(host, VIRTIO_HOST_SET_FEATURES, host->accepted);
 	return 0;
 }
@@ -155,6 +163,7 @@ static void *page_look(struct virtio_device *vdev, unsigned int nr, u8 *type,
 	.reset			= virtio_driver_reset,			\
 	.reset_device		= host_reset,				\
 	.get_features		= host_get_features,			\
+	.get_extended_features	= host_get_extended_features,		\
 	.finalize_features	= host_finalize_features,		\
 	.setup_vq		= virtio_host_setup_vq,			\
 	.teardown_vq		= virtio_host_teardown_vq,		\

@@ -245,7 +245,7 @@ static const struct bad_layout {
 	{ "no size", { { .name = "a" } } },
 	{ "a number of 3 bytes", { { .name = "a", .size = 3 } } },
 	{ "a number of 16 bytes", { { .name = "a", .size = 16 } } },
-	{ "feature 64", { { .name = "a", .size = 1, .feature = 64 } } },
+	{ "feature 128", { { .name = "a", .size = 1, .feature = 128 } } },
 	{ "counted by nothing", { { .name = "a", .size = 9, .kind = VIRTIO_FIELD_TEXT,
 				    .counted = true }, { .name = "b", .size = 1 } } },
 	{ "counted by a byte", { { .name = "a", .size = 1 },

@@ -146,6 +146,7 @@ void mmio_slot_init(struct mmio_slot *slot, u32 version, u64 offered)
 	slot->dev.regs[SOFT_SHM_LEN_LOW] = ~0U;
 	slot->dev.regs[SOFT_SHM_LEN_HIGH] = ~0U;
 	slot->dev.interrupt = interrupt;
+	slot->dev.repeats = true;
 }
 
 /**

@@ -105,7 +105,8 @@ void page_host_publish(struct virtio_host *host)
 	unsigned int i;
 
 	place->bits[0]->offered = cpu_to_le64(host->offered & TRANSPORT_BITS);
-	place->bits[1]->offered = cpu_to_le64(host->offered & ~TRANSPORT_BITS);
+	if (place->bits[1])
+		place->bits[1]->offered = cpu_to_le64(host->offered & ~TRANSPORT_BITS);
 	for (i = 0; i < place->queues; i++)
 		place->queue[i]->offered = cpu_to_le16(host->queue[i].size);
 	publish_config(place);
@@ -193,11 +194,19 @@ static void reset(struct page_place *place)
 static void take_features(struct page_place *place)
 {
 	struct virtio_host *host = place->host;
+	u64 own, more = 0;
 
+	if (place->more_bits) {
+		own = le64_to_cpu(place->more_bits->taken[0]);
+		more = le64_to_cpu(place->more_bits->taken[1]);
+	} else {
+		own = le64_to_cpu(place->bits[1]->taken);
+	}
 	place->features = (le64_to_cpu(place->bits[0]->taken) & TRANSPORT_BITS) |
-			  (le64_to_cpu(place->bits[1]->taken) & ~TRANSPORT_BITS);
-	host->accepted = place->features;
-	host->vdev.features = place->features;
+			  (own & ~TRANSPORT_BITS);
+	host->accepted_array[0] = place->features;
+	host->accepted_array[1] = more;
+	virtio_features_copy(host->vdev.features_array, host->accepted_array);
 	virtio_host_reach(host, VIRTIO_HOST_SET_FEATURES, host->accepted);
 }
 
@@ -208,7 +217,7 @@ static void set_status(struct page_place *place, u8 status)
 
 	if (new & VIRTIO_CONFIG_S_FEATURES_OK)
 		take_features(place);
-	if (host->accepted & ~host->offered)
+	if (host->accepted & ~host->offered || host->accepted_array[1] & ~host->offered_array[1])
 		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	if (new & VIRTIO_CONFIG_S_DRIVER_OK)
 		start_queues(place);
@@ -278,7 +287,10 @@ struct page_place *page_host_describe(struct page_other *other, struct virtio_ho
 	place->host = host;
 	host->place = place;
 	page_add_bits(place, VIRTIO_CONFIG_F_VIRTIO, host->offered & TRANSPORT_BITS);
-	page_add_bits(place, VIRTIO_CONFIG_F_FEATURES, host->offered & ~TRANSPORT_BITS);
+	if (host->offered_array[1])
+		page_add_more_bits(place, host->offered & ~TRANSPORT_BITS, host->offered_array[1]);
+	else
+		page_add_bits(place, VIRTIO_CONFIG_F_FEATURES, host->offered & ~TRANSPORT_BITS);
 	for (i = 0; i < host->queues; i++)
 		page_add_queue(place, host->queue[i].size);
 	for (i = 0; field[i].len; i++)
@@ -304,7 +316,7 @@ void page_host_forget(struct virtio_host *host)
 	for (i = 0; i < host->queues; i++)
 		stop_queue(host, i);
 	host->status = 0;
-	host->accepted = 0;
+	virtio_features_zero(host->accepted_array);
 }
 
 /* It dies where it stands: what it was rung for it has not seen. */

@@ -73,6 +73,16 @@ void page_add_bits(struct page_place *place, u8 type, u64 offered)
 		page_add_field(place, type, &bits, sizeof(bits));
 }
 
+/* The same for the field FEATURES of a device that offers bits beyond 63. */
+void page_add_more_bits(struct page_place *place, u64 offered, u64 more)
+{
+	struct virtio_page_more_bits bits = {
+		.offered = { cpu_to_le64(offered), cpu_to_le64(more) },
+	};
+
+	place->more_bits = page_add_field(place, VIRTIO_CONFIG_F_FEATURES, &bits, sizeof(bits));
+}
+
 void page_add_queue(struct page_place *place, u16 size)
 {
 	struct virtio_page_queue queue = { .offered = cpu_to_le16(size) };

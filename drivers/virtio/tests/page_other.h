@@ -29,16 +29,18 @@ struct virtio_host;
  * @other: whose page it is on
  * @shared: the descriptor
  * @bits: its two fields of bits: transport and queues, and the device's own
+ * @more_bits: instead of the second, of a device that offers bits beyond 63
  * @queue: its fields that are queues
  * @queues: how many
  * @own: contents of the fields of its own
  * @host: the device that it describes
- * @features: what the driver took, as of FEATURES_OK
+ * @features: what the driver took of the first 64, as of FEATURES_OK
  */
 struct page_place {
 	struct page_other *other;
 	struct virtio_page_device *shared;
 	struct virtio_page_bits *bits[2];
+	struct virtio_page_more_bits *more_bits;
 	struct virtio_page_queue *queue[PAGE_QUEUES];
 	unsigned int queues;
 	u8 *own[PAGE_FIELDS];
@@ -83,6 +85,7 @@ struct virtio_page_header *page_header(struct page_other *other);
 struct page_place *page_add_device(struct page_other *other, u32 id, u32 vendor);
 void *page_add_field(struct page_place *place, u8 type, const void *contents, u8 len);
 void page_add_bits(struct page_place *place, u8 type, u64 offered);
+void page_add_more_bits(struct page_place *place, u64 offered, u64 more);
 void page_add_queue(struct page_place *place, u16 size);
 void page_end_device(struct page_place *place);
 

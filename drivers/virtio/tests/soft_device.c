@@ -14,7 +14,7 @@ static void reset(struct soft_device *dev)
 {
 	int i;
 
-	dev->accepted = 0;
+	virtio_features_zero(dev->accepted_array);
 	dev->regs[SOFT_STATUS] = 0;
 	dev->regs[SOFT_ISR] = 0;
 	dev->regs[SOFT_PAGE_SIZE] = 0;
@@ -153,14 +153,32 @@ static bool left(struct soft_device *dev)
 	return dev->gone;
 }
 
+/* Which 32 bits of all features a selector means; behind the last for none. */
+static unsigned int selected_part(const struct soft_device *dev, enum soft_register selector)
+{
+	u32 part = dev->regs[selector];
+
+	return dev->repeats ? !!part : part;
+}
+
+static bool is_part(unsigned int part)
+{
+	return part < 2 * VIRTIO_FEATURES_U64S;
+}
+
+static u32 read_part(const u64 *features, unsigned int part)
+{
+	return is_part(part) ? features[part / 2] >> 32 * (part % 2) : 0;
+}
+
 static u32 honest(struct soft_device *dev, enum soft_register reg)
 {
 	struct soft_queue *q;
 
 	if (reg == SOFT_FEATURES)
-		return dev->offered >> 32 * (dev->regs[SOFT_FEATURES_SELECT] & 1);
+		return read_part(dev->offered_array, selected_part(dev, SOFT_FEATURES_SELECT));
 	if (reg == SOFT_ACCEPTED)
-		return dev->accepted >> 32 * (dev->regs[SOFT_ACCEPTED_SELECT] & 1);
+		return read_part(dev->accepted_array, selected_part(dev, SOFT_ACCEPTED_SELECT));
 	if (reg >= SOFT_QUEUE_MAX) {
 		q = selected(dev);
 		return q ? q->regs[reg] : 0;
@@ -195,9 +213,19 @@ u32 soft_device_read(struct soft_device *dev, enum soft_register reg)
 
 static void write_accepted(struct soft_device *dev, u32 value)
 {
-	unsigned int shift = 32 * (dev->regs[SOFT_ACCEPTED_SELECT] & 1);
+	unsigned int part = selected_part(dev, SOFT_ACCEPTED_SELECT), shift = 32 * (part % 2);
+	u64 *word = &dev->accepted_array[part / 2];
 
-	dev->accepted = (dev->accepted & ~((u64)U32_MAX << shift)) | (u64)value << shift;
+	if (is_part(part))
+		*word = (*word & ~((u64)U32_MAX << shift)) | (u64)value << shift;
+}
+
+static bool was_offered(const struct soft_device *dev)
+{
+	u64 beyond[VIRTIO_FEATURES_U64S], none[VIRTIO_FEATURES_U64S] = { };
+
+	virtio_features_andnot(beyond, dev->accepted_array, dev->offered_array);
+	return virtio_features_equal(beyond, none);
 }
 
 static void write_status(struct soft_device *dev, u8 status)
@@ -205,7 +233,7 @@ static void write_status(struct soft_device *dev, u8 status)
 	if (!status)
 		reset(dev);
 	/* Virtio 1.3, 2.2.2: only what was offered is accepted. */
-	if (dev->accepted & ~dev->offered)
+	if (!was_offered(dev))
 		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	dev->regs[SOFT_STATUS] = status;
 }

@@ -13,6 +13,7 @@
 #include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/types.h>
+#include <linux/virtio_features.h>
 
 #define SOFT_QUEUES		4
 #define SOFT_QUEUE_MAX_SIZE	16
@@ -97,8 +98,11 @@ struct soft_queue {
 
 /**
  * struct soft_device - a device
- * @offered: features
- * @accepted: what the driver wrote
+ * @offered: features, of the first 64
+ * @offered_array: all of these
+ * @accepted: what the driver wrote, of the first 64
+ * @accepted_array: all of that
+ * @repeats: bits 32 to 63 are at every selector but 0, as QEMU has it on MMIO
  * @vectors: interrupt vectors that it has
  * @regs: registers of the device as a whole
  * @queues: its queues
@@ -118,7 +122,15 @@ struct soft_queue {
  * @interrupt: tells the transport; for a queue, or for the configuration if %NULL
  */
 struct soft_device {
-	u64 offered, accepted;
+	union {
+		u64 offered;
+		u64 offered_array[VIRTIO_FEATURES_U64S];
+	};
+	union {
+		u64 accepted;
+		u64 accepted_array[VIRTIO_FEATURES_U64S];
+	};
+	bool repeats;
 	unsigned int vectors;
 	u32 regs[SOFT_REGISTERS];
 	struct soft_queue queues[SOFT_QUEUES];

@@ -88,24 +88,32 @@ DEFINE_EVENT(virtio_device_event, virtio_reset,
 DEFINE_EVENT(virtio_device_event, virtio_config_changed,
 	TP_PROTO(const struct virtio_device *vdev), TP_ARGS(vdev));
 
-/* Features that driver and device have agreed on, or were about to. */
+/*
+ * Features that driver and device have agreed on, or were about to; the high ones are those
+ * from bit 64.
+ */
 TRACE_EVENT(virtio_features,
-	TP_PROTO(const struct virtio_device *vdev, u64 offered, int err),
-	TP_ARGS(vdev, offered, err),
+	TP_PROTO(const struct virtio_device *vdev, int err),
+	TP_ARGS(vdev, err),
 	TP_STRUCT__entry(
 		__field(int, device)
 		__field(u64, offered)
 		__field(u64, taken)
+		__field(u64, offered_high)
+		__field(u64, taken_high)
 		__field(int, err)
 	),
 	TP_fast_assign(
 		__entry->device = vdev->index;
-		__entry->offered = offered;
-		__entry->taken = vdev->features;
+		__entry->offered = vdev->offered[0];
+		__entry->taken = vdev->features_array[0];
+		__entry->offered_high = vdev->offered[1];
+		__entry->taken_high = vdev->features_array[1];
 		__entry->err = err;
 	),
-	TP_printk("virtio%d offered=%#llx taken=%#llx err=%d", __entry->device,
-		  __entry->offered, __entry->taken, __entry->err)
+	TP_printk("virtio%d offered=%#llx taken=%#llx err=%d offered_high=%#llx taken_high=%#llx",
+		  __entry->device, __entry->offered, __entry->taken, __entry->err,
+		  __entry->offered_high, __entry->taken_high)
 );
 
 /* An access to the configuration structure. */

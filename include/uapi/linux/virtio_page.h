@@ -81,19 +81,30 @@ struct virtio_page_device {
 
 /*
  * Behind it [type u8][length u8][contents], of <linux/virtio_config.h>, ended by a type of
- * 0: VIRTIO_CONFIG_F_VIRTIO and _FEATURES, a struct virtio_page_bits each, one
+ * 0: VIRTIO_CONFIG_F_VIRTIO and _FEATURES, a struct virtio_page_bits each, or the latter a
+ * struct virtio_page_more_bits, one
  * VIRTIO_CONFIG_F_VIRTQUEUE for each queue, in their order, and the fields of the device's
  * own.  The driver marks a type that it has found with VIRTIO_CONFIG_F_USED.
  */
 
 /**
- * struct virtio_page_bits - feature bits, at their places in all 64
+ * struct virtio_page_bits - feature bits, at their places in the first 64
  * @offered: 24 to 49 in the field VIRTIO, all others in FEATURES.  Device, before LIVE.
  * @taken: those of them that the driver wants.  Driver, before FEATURES_OK.
  */
 struct virtio_page_bits {
 	__le64 offered;
 	__le64 taken;
+} __attribute__((packed));
+
+/**
+ * struct virtio_page_more_bits - the field FEATURES of a device that offers bits beyond 63
+ * @offered: bits 0 to 63, less 24 to 49, then bits 64 to 127.  Device, before LIVE.
+ * @taken: those of them that the driver wants.  Driver, before FEATURES_OK.
+ */
+struct virtio_page_more_bits {
+	__le64 offered[2];
+	__le64 taken[2];
 } __attribute__((packed));
 
 /**

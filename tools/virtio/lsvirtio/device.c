@@ -20,7 +20,6 @@
 #include "lsvirtio.h"
 
 #define FILE_MAX	65536	/* more than any of the files has */
-#define BITS		64
 
 static void *need(void *memory)
 {
@@ -95,19 +94,20 @@ static int read_number(const char *folder, const char *name, unsigned long *numb
 }
 
 /* One character a bit, the lowest bit first. */
-static int read_bits(const char *folder, const char *name, uint64_t *bits)
+static int read_bits(const char *folder, const char *name, struct bits *bits)
 {
 	char *line = read_line(folder, name);
 	unsigned int bit;
 
 	if (!line)
 		return -errno;
-	*bits = 0;
+	memset(bits, 0, sizeof(*bits));
 	for (bit = 0; bit < BITS && (line[bit] == '0' || line[bit] == '1'); bit++)
-		*bits |= (uint64_t)(line[bit] == '1') << bit;
-	if (bit == BITS && !line[bit])
+		set_bit(bits, bit, line[bit] == '1');
+	if ((bit == BITS || bit == OLD_BITS) && !line[bit])
 		return 0;
-	complain("%s/%s: found \"%s\", expected %u digits of 0 and 1", folder, name, line, BITS);
+	complain("%s/%s: found \"%s\", expected %u or %u digits of 0 and 1", folder, name, line,
+		 OLD_BITS, BITS);
 	return -EPROTO;
 }
 
@@ -153,7 +153,7 @@ static int read_sysfs(struct device *dev, const char *sysfs)
 		return err;
 	/* What is left of an earlier driver's is not agreed. */
 	if (!(dev->status & VIRTIO_CONFIG_S_DRIVER))
-		dev->taken = 0;
+		memset(&dev->taken, 0, sizeof(dev->taken));
 	dev->driver = link_name(path_of("%s/driver", folder));
 	read_transport(dev, folder);
 	return 0;
@@ -196,7 +196,7 @@ static bool has_word(const char *text, const char *word)
 static void read_features(struct device *dev, const char *folder)
 {
 	struct pairs lines = { 0 };
-	uint64_t taken = 0;
+	struct bits taken = { 0 };
 	size_t i;
 
 	if (!read_pairs(path_of("%s/features", folder), &lines))
@@ -208,9 +208,9 @@ static void read_features(struct device *dev, const char *folder)
 
 		if (end == lines.pair[i].key || bit >= BITS)
 			continue;
-		dev->offered |= (uint64_t)has_word(says, "offered") << bit;
-		dev->wanted |= (uint64_t)has_word(says, "wanted") << bit;
-		taken |= (uint64_t)has_word(says, "taken") << bit;
+		set_bit(&dev->offered, bit, has_word(says, "offered"));
+		set_bit(&dev->wanted, bit, has_word(says, "wanted"));
+		set_bit(&taken, bit, has_word(says, "taken"));
 	}
 	dev->taken = taken;
 	dev->has_features = true;

@@ -10,7 +10,6 @@
 
 #include "lsvirtio.h"
 
-#define BITS		64
 #define EXACT_DIGITS	15	/* of a number that every reader of JSON keeps as it is */
 
 /* All text has been made printable ASCII. */
@@ -97,19 +96,19 @@ static void print_flag(const char *key, bool known, bool flag)
 
 static void print_features(const struct device *dev)
 {
-	uint64_t bits = dev->taken | dev->offered | dev->wanted;
 	const char *between = "";
 	unsigned int bit;
 
 	printf("[");
 	for (bit = 0; bit < BITS; bit++) {
-		if (!(bits >> bit & 1))
+		if (!has_bit(&dev->taken, bit) && !has_bit(&dev->offered, bit) &&
+		    !has_bit(&dev->wanted, bit))
 			continue;
 		printf("%s\n        {\"bit\": %u, \"name\": ", between, bit);
 		print_string_or_null(virtio_feature_name(dev->type, bit));
-		print_flag("offered", dev->has_features, dev->offered >> bit & 1);
-		print_flag("wanted", dev->has_features, dev->wanted >> bit & 1);
-		print_flag("taken", true, dev->taken >> bit & 1);
+		print_flag("offered", dev->has_features, has_bit(&dev->offered, bit));
+		print_flag("wanted", dev->has_features, has_bit(&dev->wanted, bit));
+		print_flag("taken", true, has_bit(&dev->taken, bit));
 		printf("}");
 		between = ",";
 	}

@@ -32,6 +32,28 @@ struct queue {
 	struct pairs pairs;
 };
 
+/* Feature bits that there are, and that there were in sysfs before Linux 6.17. */
+#define BITS		128
+#define OLD_BITS	64
+
+/**
+ * struct bits - a set of them
+ * @word: the lowest is the lowest of the first word
+ */
+struct bits {
+	uint64_t word[BITS / 64];
+};
+
+static inline bool has_bit(const struct bits *bits, unsigned int bit)
+{
+	return bits->word[bit / 64] >> bit % 64 & 1;
+}
+
+static inline void set_bit(struct bits *bits, unsigned int bit, bool on)
+{
+	bits->word[bit / 64] |= (uint64_t)on << bit % 64;
+}
+
 /**
  * struct device - a device on the virtio bus
  * @name: virtio0, ...
@@ -54,7 +76,7 @@ struct device {
 	const char *name;
 	unsigned long type, vendor, status;
 	const char *bus, *parent, *driver;
-	uint64_t taken, offered, wanted;
+	struct bits taken, offered, wanted;
 	bool has_features, has_queues;
 	struct queue *queues;
 	size_t queue_count;

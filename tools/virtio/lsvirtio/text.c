@@ -11,7 +11,6 @@
 #include "lsvirtio.h"
 
 #define WIDTH		80
-#define BITS		64
 
 enum { DEVICE, TYPE, TRANSPORT, DRIVER, STATUS, QUEUES, COLUMNS };
 
@@ -95,7 +94,9 @@ static void end_paragraph(const struct paragraph *p)
 		printf("\n");
 }
 
-static void print_bits(const char *title, const struct device *dev, uint64_t bits)
+/* Those of some that are not among others. */
+static void print_bits(const char *title, const struct device *dev, const struct bits *some,
+		       const struct bits *others)
 {
 	struct paragraph p = { .title = title };
 	unsigned int bit;
@@ -103,7 +104,7 @@ static void print_bits(const char *title, const struct device *dev, uint64_t bit
 	for (bit = 0; bit < BITS; bit++) {
 		const char *name = virtio_feature_name(dev->type, bit);
 
-		if (!(bits >> bit & 1))
+		if (!has_bit(some, bit) || has_bit(others, bit))
 			continue;
 		if (name)
 			add_word(&p, "%s", name);
@@ -139,13 +140,14 @@ static void print_queue(const struct queue *queue)
 
 static void print_more(const struct device *dev)
 {
+	static const struct bits none;
 	struct paragraph config = { .title = "config" };
 	size_t i;
 
-	print_bits("features", dev, dev->taken);
+	print_bits("features", dev, &dev->taken, &none);
 	if (dev->has_features) {
-		print_bits("offered, not taken", dev, dev->offered & ~dev->taken);
-		print_bits("wanted, not offered", dev, dev->wanted & ~dev->offered);
+		print_bits("offered, not taken", dev, &dev->offered, &dev->taken);
+		print_bits("wanted, not offered", dev, &dev->wanted, &dev->offered);
 	}
 	for (i = 0; i < dev->config.count; i++)
 		add_word(&config, "%s=%s", dev->config.pair[i].key, dev->config.pair[i].value);
