@@ -8,13 +8,13 @@ import argparse, os, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
-import endtoend, memory, probe, process, ring, trace
+import endtoend, interrupts, memory, probe, process, ring, trace
 from kernel import Failed, check_pristine
 from machines import Trees
 
 PARTS = {"ring": ring.instructions, "native": ring.native, "check": endtoend.check, "disk": endtoend.disk, "net": endtoend.net,
          "memory": memory.memory, "trace": trace.breakdown, "watch": ring.watched, "process": process.processes,
-         "probe": probe.probes}
+         "interrupts": interrupts.interrupts, "probe": probe.probes}
 INTRODUCTION = """Cost of virtio in a guest, a pristine Linux 6.12 ("theirs") against this core ("ours").
 
 Made by "make bench WRITE=" this file; not to be edited by hand.  The same benchmark sources are built
@@ -24,15 +24,15 @@ BETWEEN = "\n\n\n"
 
 
 def write(path, made):
-    """What was made, and for the rest what the document has of it."""
-    kept = {}
+    """What was made, and for the rest what the document has of it; so too of its introduction, which may say what is old."""
+    introduction, kept = INTRODUCTION, {}
     if os.path.exists(path):
-        old = open(path).read().rstrip("\n").split(BETWEEN)[1:]
+        introduction, *old = open(path).read().rstrip("\n").split(BETWEEN)
         # One that has been added since comes last.
         kept = dict(zip(PARTS, old))
     kept.update(made)
     with open(path, "w") as f:
-        f.write(BETWEEN.join([INTRODUCTION, *(kept[name] for name in PARTS if name in kept)]) + "\n")
+        f.write(BETWEEN.join([introduction, *(kept[name] for name in PARTS if name in kept)]) + "\n")
 
 
 def main():
