@@ -176,9 +176,10 @@ bool host_ring_wants_callback(struct virtio_host_ring *ring)
 EXPORT_SYMBOL_GPL(host_ring_wants_callback);
 
 /* With event index the driver notifies at that index only: for none, it is left behind. */
-static bool ask_split_for_kicks(struct vringh *vringh, bool on)
+static bool ask_split_for_kicks(struct virtio_host_ring *ring, bool on)
 {
-	struct vring *vring = &vringh->vring;
+	struct vringh *vringh = &ring->vringh;
+	struct vring *vring = &ring->split;
 	u16 next = vringh->last_avail_idx;
 
 	if (!vringh->event_indices)
@@ -199,6 +200,6 @@ bool host_ring_ask_for_kicks(struct virtio_host_ring *ring, bool on)
 		packed_host_ask_for_kicks(&ring->packed, on, ring->features);
 		return true;
 	}
-	return ask_split_for_kicks(&ring->vringh, on);
+	return ask_split_for_kicks(ring, on);
 }
 EXPORT_SYMBOL_GPL(host_ring_ask_for_kicks);
