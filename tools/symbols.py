@@ -13,6 +13,10 @@ from kernel import Failed, Kernel, check_pristine
 
 # What a module says of itself that something else goes by.
 FIELDS = ("license", "alias", "parm", "softdep")
+# Names of 6.12 that our headers have for functions of 7.3.
+RENAMED = {"vring_create_virtqueue_dma": "vring_create_virtqueue_map", "virtqueue_dma_unmap_single_attrs": "virtqueue_unmap_single_attrs",
+           **{f"virtqueue_dma_{n}": f"virtqueue_map_{n}" for n in ("mapping_error", "need_sync", "sync_single_range_for_cpu", "sync_single_range_for_device")},
+           "virtqueue_dma_map_single_attrs": "virtqueue_map_single_attrs"}
 # Between the bus and its own file for debugfs, which are one module here; no driver has a header for them.
 OWN = re.compile(r"virtio_debug_(device_)?(init|exit|filter_features)$")
 
@@ -52,7 +56,7 @@ def warnings(build):
 def missing(theirs, ours):
     a, b = exports(theirs), exports(ours)
     return [f"{s} ({a[s][1]} of {a[s][0]}): found {' of '.join(b[s][::-1]) if s in b else 'nothing'}" for s in sorted(a)
-            if b.get(s) != a[s] and not OWN.match(s)]
+            if b.get(s, b.get(RENAMED.get(s))) != a[s] and not OWN.match(s)]
 
 
 def differ(theirs, ours):

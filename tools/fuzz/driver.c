@@ -31,7 +31,7 @@ static void set_segment(struct model *m, struct scatterlist *entry, struct buf *
 			unsigned int i)
 {
 	sg_set_buf(entry, buf_at(buf, i), buf_len(buf, i));
-	if (m->premapped)
+	if (m->premapped || buf->premapped)
 		entry->dma_address = buf->addr[i];
 }
 
@@ -77,6 +77,15 @@ static int add_sgs(struct model *m, struct buf *buf, bool each)
 	return virtqueue_add_sgs(m->vq, sgs, out, n - out, buf, GFP_ATOMIC);
 }
 
+static int add_premapped(struct model *m, struct buf *buf)
+{
+	struct scatterlist *list = one_list(m, buf, false);
+
+	return buf->in ? virtqueue_add_inbuf_premapped(m->vq, list, buf->in, buf, buf->ctx,
+						       GFP_ATOMIC) :
+			 virtqueue_add_outbuf_premapped(m->vq, list, buf->out, buf, GFP_ATOMIC);
+}
+
 /* By the function for one direction, where there is only one. */
 static int add_one_way(struct model *m, struct buf *buf)
 {
@@ -101,7 +110,7 @@ static int submit(struct model *m, struct buf *buf, u8 how)
 		return add_sgs(m, buf, true);
 	case 2:
 		buf->ctx = m->ctx && !buf->out ? &buf->mark : NULL;
-		return add_one_way(m, buf);
+		return buf->premapped ? add_premapped(m, buf) : add_one_way(m, buf);
 	default:
 		return m->vq->vq_ops->add_buf(m->vq, one_list(m, buf, how % 5 == 3), buf->out,
 					      buf->in, buf);
@@ -117,6 +126,8 @@ void driver_add(struct model *m, const struct step *s)
 	if (!buf || m->detached)
 		return;
 	shape(buf, s);
+	/* Among others that are not; there is a function for each direction. */
+	buf->premapped = s->a % 5 == 2 && s->a & 128 && !(buf->out && buf->in);
 	if (!model_map(m, buf))
 		return;
 	memory.failed = 0;

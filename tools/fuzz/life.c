@@ -187,7 +187,7 @@ static void sync_one(struct model *m, const struct buf *buf)
 	bool out = buf->out;
 	enum dma_data_direction dir = out ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
 
-	if (!m->premapped || buf->state == BUF_IDLE || !virtqueue_dma_need_sync(vq, buf->addr[0]))
+	if (!(m->premapped || buf->premapped) || buf->state == BUF_IDLE || !virtqueue_dma_need_sync(vq, buf->addr[0]))
 		return;
 	virtqueue_dma_sync_single_range_for_cpu(vq, buf->addr[0], 0, buf_len(buf, 0), dir);
 	virtqueue_dma_sync_single_range_for_device(vq, buf->addr[0], 0, buf_len(buf, 0), dir);

@@ -37,7 +37,8 @@ static unsigned int in_flight(const struct model *m, unsigned int *segments)
 		if (m->bufs[i].state == BUF_IDLE)
 			continue;
 		descs += m->bufs[i].descs;
-		*segments += buf_total(&m->bufs[i]);
+		if (!m->bufs[i].premapped)
+			*segments += buf_total(&m->bufs[i]);
 	}
 	return descs;
 }
@@ -62,6 +63,11 @@ void model_published(struct model *m)
 	m->lied |= m->surplus && m->published;
 }
 
+static bool driver_maps(const struct model *m, const struct buf *buf)
+{
+	return m->premapped || buf->premapped;
+}
+
 static enum dma_data_direction dir_of(const struct buf *buf, unsigned int i)
 {
 	return i < buf->out ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
@@ -73,7 +79,7 @@ static void check_noted(const struct model *m, const struct buf *buf)
 	unsigned int i, total = buf_total(buf);
 	const struct dma_noted *noted;
 
-	if (dma.way != DMA_PHYSICAL || m->premapped)
+	if (dma.way != DMA_PHYSICAL || driver_maps(m, buf))
 		return;
 	expect(dma.notes >= total, "%u of %u segments noted", dma.notes, total);
 	for (i = 0; i < total; i++) {
@@ -126,7 +132,7 @@ void model_unmap(struct model *m, struct buf *buf, unsigned int count)
 {
 	unsigned int i;
 
-	for (i = 0; m->premapped && i < count; i++)
+	for (i = 0; driver_maps(m, buf) && i < count; i++)
 		virtqueue_dma_unmap_single_attrs(m->vq, buf->addr[i], buf_len(buf, i),
 						 dir_of(buf, i), 0);
 }
@@ -136,7 +142,7 @@ bool model_map(struct model *m, struct buf *buf)
 {
 	unsigned int i;
 
-	for (i = 0; m->premapped && i < buf_total(buf); i++) {
+	for (i = 0; driver_maps(m, buf) && i < buf_total(buf); i++) {
 		buf->addr[i] = virtqueue_dma_map_single_attrs(m->vq, buf_at(buf, i),
 							      buf_len(buf, i), dir_of(buf, i), 0);
 		if (!virtqueue_dma_mapping_error(m->vq, buf->addr[i]))

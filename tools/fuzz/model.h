@@ -33,6 +33,7 @@ enum buf_state { BUF_IDLE, BUF_ADDED, BUF_TAKEN, BUF_USED };
  * @wrote: bytes that the device said it wrote
  * @mark: what it wrote
  * @ctx: goes with the token, on queues that carry it
+ * @premapped: the driver maps it, whatever becomes of others
  * @bytes: its memory
  * @addr: of its segments, when the driver maps them
  */
@@ -41,6 +42,7 @@ struct buf {
 	unsigned int out, in, step, writable, descs, wrote;
 	u8 mark;
 	void *ctx;
+	bool premapped;
 	u8 *bytes;
 	dma_addr_t *addr;
 };
@@ -60,7 +62,7 @@ struct fifo {
  * @ctx: buffers carry a second pointer
  * @indirect: they may go into tables
  * @in_order: the device uses buffers in order
- * @premapped: the driver maps them
+ * @premapped: the driver maps all of them
  * @owned: the queue allocated its memory
  * @bufs: the buffers
  * @added: those that were submitted, in order, and the device did not take

@@ -22,20 +22,6 @@ static __always_inline struct scatterlist *ring_next_sg(struct scatterlist *sg)
 	return sg;
 }
 
-/* @how of a queue or a buffer may be among @flags. */
-static __always_inline enum dma_data_direction ring_dir(unsigned int flags)
-{
-	return flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
-}
-
-static __always_inline void ring_note_map(struct ring_map *map, u64 addr, u32 len,
-					  unsigned int flags)
-{
-	map->addr = addr;
-	map->len = len;
-	map->flags = ring_dir(flags) | (flags & RING_PREMAPPED);
-}
-
 /* Without the DMA API, which would tell KMSAN: what the device will read, or has written. */
 static __always_inline u64 ring_phys_addr(struct scatterlist *sg, unsigned int flags)
 {
@@ -43,30 +29,27 @@ static __always_inline u64 ring_phys_addr(struct scatterlist *sg, unsigned int f
 	return sg_phys(sg);
 }
 
-/*
- * A premapped segment is taken as it is.  Where others of the queue are unmapped, it is noted
- * that this one is not; where none is, a packed ring notes what it needs itself.
- */
-static __always_inline bool ring_take_premapped(struct ring_queue *q, struct ring_cursor *c,
-						struct scatterlist *sg, u64 *addr)
+/* Where the driver has mapped it.  A packed ring notes what it needs of it itself. */
+static __always_inline u64 ring_premapped_addr(struct ring_queue *q, struct ring_cursor *c,
+					       struct scatterlist *sg)
 {
-	*addr = sg_dma_address(sg);
+	u64 addr = sg_dma_address(sg);
+
 	if (!(q->how & RING_PREMAPPED) && c->maps)
-		ring_note_map(&c->maps[c->at], *addr, sg->length, c->dir | RING_PREMAPPED);
-	return true;
+		ring_note_map(&c->maps[c->at], addr, sg->length, c->dir, RING_PREMAPPED);
+	return addr;
 }
 
-/* With operations of the transport, or with an attribute. */
-static __always_inline bool ring_map_oddly(struct ring_queue *q, struct ring_cursor *c,
-					   struct scatterlist *sg, u64 *addr)
+/*
+ * In another way than by the DMA API alone.  Only premapped buffers of one segment are common:
+ * their entry has @premapped as a constant, and needs no call here.
+ */
+static __always_inline u64 ring_map_otherwise(struct ring_queue *q, struct ring_cursor *c,
+					      struct scatterlist *sg)
 {
-	struct ring_map *map = &c->maps[c->at];
-	bool mapped;
-
-	ring_note_map(map, 0, sg->length, c->dir);
-	mapped = ring_map_how(q, map, c->how, sg);
-	*addr = map->addr;
-	return mapped;
+	if (__builtin_constant_p(c->premapped) && c->premapped)
+		return ring_premapped_addr(q, c, sg);
+	return ring_map_oddly(q, c->maps ? &c->maps[c->at] : NULL, sg, c->dir | c->how);
 }
 
 /* Returns whether there is an address. */
@@ -75,11 +58,12 @@ static __always_inline bool ring_map_segment(struct ring_queue *q, struct ring_c
 {
 	struct ring_map *map;
 
-	if (unlikely(c->how))
-		return c->how & RING_PREMAPPED ? ring_take_premapped(q, c, sg, addr) :
-						 ring_map_oddly(q, c, sg, addr);
+	if (unlikely(c->how)) {
+		*addr = ring_map_otherwise(q, c, sg);
+		return *addr != DMA_MAPPING_ERROR;
+	}
 	map = &c->maps[c->at];
-	ring_note_map(map, 0, sg->length, c->dir);
+	ring_note_map(map, 0, sg->length, c->dir, 0);
 	*addr = dma_map_page(q->map.dma_dev, sg_page(sg), sg->offset, sg->length, map->flags);
 	map->addr = *addr;
 	return !dma_mapping_error(q->map.dma_dev, *addr);
@@ -206,6 +190,7 @@ static __always_inline int ring_add_direct(struct ring_queue *q,
 	struct ring_cursor c = {
 		.free = q->links, .maps = q->maps, .at = head, .last = head,
 		.left = q->vq.num_free, .how = q->how | buf.how,
+		.premapped = buf.how & RING_PREMAPPED,
 		.dir = buf.one ? buf.in * VRING_DESC_F_WRITE : VRING_DESC_F_NEXT,
 	};
 	unsigned int count;
@@ -246,7 +231,8 @@ static __always_inline int ring_add_indirect(struct ring_queue *q,
 	struct ring_slot *slot;
 	struct ring_cursor c = {
 		.desc = table->desc, .maps = table->maps, .left = room,
-		.how = q->how | buf.how, .dir = format->table_next,
+		.how = q->how | buf.how, .premapped = buf.how & RING_PREMAPPED,
+		.dir = format->table_next,
 	};
 	unsigned int count;
 	int err;

@@ -76,6 +76,16 @@ int name##_add_sg(struct ring_queue *q, struct scatterlist *sg, unsigned int out
 		name##_add_other_sg(q, sg, out, in, token, ctx);			\
 }											\
 											\
+/* One segment, whatever else the queue maps. */					\
+int name##_add_premapped(struct ring_queue *q, struct scatterlist *sg, bool in,	\
+			 void *token, void *ctx)					\
+{											\
+	return ring_add_direct(q, &name##_format, false, (struct ring_buffer) {	\
+		.one = true, .how = RING_PREMAPPED, .sg = sg, .out = !in, .in = in,	\
+		.token = token, .ctx = ctx,						\
+	});										\
+}											\
+											\
 static noinline int name##_add_other_one(struct ring_queue *q, struct scatterlist *sg,	\
 					 bool in, void *token, void *ctx)		\
 {											\
@@ -88,19 +98,11 @@ int name##_add_one(struct ring_queue *q, struct scatterlist *sg, bool in, void *
 		   void *ctx)								\
 {											\
 	if (unlikely(!q->phys))								\
-		return name##_add_other_one(q, sg, in, token, ctx);			\
+		return q->how & RING_PREMAPPED ?					\
+			name##_add_premapped(q, sg, in, token, ctx) :			\
+			name##_add_other_one(q, sg, in, token, ctx);			\
 	return ring_add_direct(q, &name##_format, true, (struct ring_buffer) {		\
 		.one = true, .sg = sg, .out = !in, .in = in, .token = token, .ctx = ctx, \
-	});										\
-}											\
-											\
-/* One segment, whatever else the queue maps. */					\
-int name##_add_premapped(struct ring_queue *q, struct scatterlist *sg, bool in,	\
-			 void *token, void *ctx)					\
-{											\
-	return ring_add_direct(q, &name##_format, false, (struct ring_buffer) {	\
-		.one = true, .how = RING_PREMAPPED, .sg = sg, .out = !in, .in = in,	\
-		.token = token, .ctx = ctx,						\
 	});										\
 }											\
 											\

@@ -23,6 +23,7 @@
  * @dir: flags of the next one: VRING_DESC_F_NEXT where the format has it, and
  *	VRING_DESC_F_WRITE once it is the device's turn to write
  * @how: in which way segments are mapped, if not by the DMA API
+ * @premapped: the driver has mapped this buffer
  * @pos: packed: position in the ring
  * @avail: packed: what makes a descriptor available there
  * @last_flags: packed: what stands at @flags
@@ -36,6 +37,7 @@ struct ring_cursor {
 	unsigned long at, last;
 	unsigned int left;
 	u32 bytes;
+	bool premapped;
 	unsigned int dir, how, pos, avail, last_flags, id;
 };
 

@@ -46,15 +46,27 @@ void ring_unmap_page(const struct ring_queue *q, dma_addr_t addr, size_t size,
 		dma_unmap_page_attrs(q->map.dma_dev, addr, size, dir, attrs);
 }
 
-/* A segment, in another way than by the DMA API alone.  Returns whether there is an address. */
-bool ring_map_how(struct ring_queue *q, struct ring_map *map, unsigned int how,
-		  struct scatterlist *sg)
+/*
+ * A segment, in another way than by the DMA API alone.  @flags are those of its descriptor,
+ * with the way.  @map is %NULL where nothing is noted.  Returns DMA_MAPPING_ERROR if there is
+ * no address.
+ */
+dma_addr_t ring_map_oddly(struct ring_queue *q, struct ring_map *map, struct scatterlist *sg,
+			  unsigned int flags)
 {
-	unsigned long attrs = how & RING_CLEAN ? DMA_ATTR_DEBUGGING_IGNORE_CACHELINES : 0;
+	unsigned long attrs = flags & RING_CLEAN ? DMA_ATTR_DEBUGGING_IGNORE_CACHELINES : 0;
+	dma_addr_t addr;
 
-	map->addr = ring_map_page(q, sg_page(sg), sg->offset, sg->length, map->flags, attrs);
-	map->flags |= how & RING_BY_OPS;
-	return !virtqueue_map_mapping_error(&q->vq, map->addr);
+	if (flags & RING_PREMAPPED) {
+		addr = sg_dma_address(sg);
+		/* As ring_premapped_addr(). */
+		if (!(q->how & RING_PREMAPPED) && map)
+			ring_note_map(map, addr, sg->length, flags, RING_PREMAPPED);
+		return addr;
+	}
+	addr = ring_map_page(q, sg_page(sg), sg->offset, sg->length, ring_dir(flags), attrs);
+	ring_note_map(map, addr, sg->length, flags, flags & RING_BY_OPS);
+	return virtqueue_map_mapping_error(&q->vq, addr) ? DMA_MAPPING_ERROR : addr;
 }
 
 static __cold void unmap_oddly(struct ring_queue *q, const struct ring_map *map)

@@ -331,6 +331,20 @@ static __always_inline bool ring_needs_unmap(const struct ring_queue *q)
 	       (q->must_unmap || dma_dev_need_sync(q->map.dma_dev));
 }
 
+static __always_inline enum dma_data_direction ring_dir(unsigned int flags)
+{
+	return flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+}
+
+/* @flags of a descriptor, and @how it was mapped, if not by the DMA API. */
+static __always_inline void ring_note_map(struct ring_map *map, u64 addr, u32 len,
+					  unsigned int flags, unsigned int how)
+{
+	map->addr = addr;
+	map->len = len;
+	map->flags = ring_dir(flags) | how;
+}
+
 /* A ring since virtio 1.0 is little-endian; before, it was the machine's own. */
 static __always_inline bool ring_le(const struct ring_queue *q)
 {
@@ -430,8 +444,8 @@ dma_addr_t ring_map_page(const struct ring_queue *q, struct page *page, unsigned
 			 size_t size, enum dma_data_direction dir, unsigned long attrs);
 void ring_unmap_page(const struct ring_queue *q, dma_addr_t addr, size_t size,
 		     enum dma_data_direction dir, unsigned long attrs);
-bool ring_map_how(struct ring_queue *q, struct ring_map *map, unsigned int how,
-		  struct scatterlist *sg);
+dma_addr_t ring_map_oddly(struct ring_queue *q, struct ring_map *map, struct scatterlist *sg,
+			  unsigned int flags);
 dma_addr_t ring_map_table(struct ring_queue *q, void *desc, size_t bytes);
 void ring_sync_table(struct ring_queue *q, dma_addr_t addr, size_t bytes);
 void ring_release_table(struct ring_queue *q, dma_addr_t addr, size_t bytes);

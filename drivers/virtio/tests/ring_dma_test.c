@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of queues that map what is added to them (VIRTIO_F_ACCESS_PLATFORM), by the DMA API or
- * by operations of the transport, with the device of bounce_dma.c: what is mapped is unmapped, once and as it was
- * mapped, whatever becomes of the buffer; and what a driver mapped stays its own.
+ * Tests of queues that map what is added to them (VIRTIO_F_ACCESS_PLATFORM), by the DMA API
+ * or by operations of the transport, with the device of bounce_dma.c: what is mapped is
+ * unmapped, once and as it was mapped, whatever becomes of the buffer; and what a driver
+ * mapped stays its own.
  */
 #include <linux/slab.h>
 
@@ -498,6 +499,7 @@ static void test_map_api(struct kunit *test)
 	addr = virtqueue_map_single_attrs(f->vq, bytes, 64, DMA_TO_DEVICE, 0);
 	KUNIT_EXPECT_NE(test, 0, virtqueue_map_mapping_error(f->vq, addr));
 	addr = virtqueue_map_single_attrs(f->vq, bytes, 64, DMA_FROM_DEVICE, 0);
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_map_mapping_error(f->vq, addr));
 	*(u8 *)phys_to_virt(addr - BOUNCE_OFFSET) = 4;
 	virtqueue_unmap_single_attrs(f->vq, addr, 64, DMA_FROM_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
 	KUNIT_EXPECT_EQ(test, 0, bytes[0]);

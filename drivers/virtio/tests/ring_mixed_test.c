@@ -10,7 +10,8 @@
 #include "ring_fixture.h"
 
 #define SIZE	32
-#define LEN	32
+/* Segments share no cache line. */
+#define LEN	(2 * SMP_CACHE_BYTES)
 /* Of all kinds, twice. */
 #define COUNT	16
 
@@ -238,7 +239,9 @@ static void expect_arrived(struct kunit *test, const struct parcel *parcels)
 	KUNIT_EXPECT_EQ(test, SIZE, f->vq->num_free);
 }
 
-static const unsigned int as_added[COUNT] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+static const unsigned int as_added[COUNT] = {
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+};
 
 static void test_serve(struct kunit *test)
 {
@@ -372,6 +375,7 @@ static void test_no_room(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, virtqueue_detach_unused_buf(f->vq));
 	parcels[1].addr = virtqueue_map_single_attrs(f->vq, parcels[1].bytes, LEN,
 						     DMA_TO_DEVICE, 0);
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_map_mapping_error(f->vq, parcels[1].addr));
 	parcels[5].addr = parcels[1].addr;
 	mapped = dma->mapped;
 	KUNIT_EXPECT_EQ(test, 0, add_premapped(f->vq, &parcels[1]));
@@ -421,6 +425,7 @@ static void test_ctx(struct kunit *test)
 	sg_dma_address(&sg) = virtqueue_map_single_attrs(f->vq, parcels[0].bytes, LEN,
 							 DMA_FROM_DEVICE, 0);
 	sg.length = LEN;
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_map_mapping_error(f->vq, sg_dma_address(&sg)));
 	KUNIT_ASSERT_EQ(test, 0, virtqueue_add_inbuf_premapped(f->vq, &sg, 1, parcels, &len,
 							       GFP_ATOMIC));
 	virtqueue_kick(f->vq);

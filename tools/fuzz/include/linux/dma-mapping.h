@@ -16,15 +16,22 @@ enum dma_data_direction {
 
 #include "../../dma.h"
 
+#define DMA_ATTR_DEBUGGING_IGNORE_CACHELINES	(1UL << 11)
+#define DMA_MAPPING_ERROR			DMA_NOWHERE
+
 #define dma_alloc_coherent(d, size, addr, gfp)	((void)(gfp), dma_coherent(size, addr))
 #define dma_free_coherent(d, size, p, addr)	dma_put_coherent(size, p, addr)
 #define dma_map_page(d, page, offset, size, dir) \
 	dma_map((char *)(page) + (offset), size, dir, DMA_SEGMENT)
+#define dma_map_page_attrs(d, page, offset, size, dir, a) \
+	((void)(a), dma_map_page(d, page, offset, size, dir))
 #define dma_map_single(d, p, size, dir)		dma_map(p, size, dir, DMA_TABLE)
 #define dma_map_single_attrs(d, p, size, dir, a) \
 	((void)(a), dma_map(p, size, dir, DMA_DRIVERS))
 #define dma_mapping_error(d, addr)		((addr) == DMA_NOWHERE)
 #define dma_unmap_page(d, addr, size, dir)	dma_unmap(addr, size, dir, DMA_SEGMENT)
+#define dma_unmap_page_attrs(d, addr, size, dir, a) \
+	((void)(a), dma_unmap_page(d, addr, size, dir))
 #define dma_unmap_single(d, addr, size, dir)	dma_unmap(addr, size, dir, DMA_TABLE)
 #define dma_unmap_single_attrs(d, addr, size, dir, a) \
 	((void)(a), dma_unmap(addr, size, dir, DMA_DRIVERS))

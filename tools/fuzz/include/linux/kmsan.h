@@ -5,7 +5,6 @@
 
 #include <linux/dma-mapping.h>
 
-#define kmsan_handle_dma(page, offset, size, dir) \
-	dma_note((char *)(page) + (offset), size, dir)
+#define kmsan_handle_dma(phys, size, dir)	dma_note((void *)(unsigned long)(phys), size, dir)
 
 #endif /* _FUZZ_LINUX_KMSAN_H */
