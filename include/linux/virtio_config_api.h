@@ -122,11 +122,11 @@ static inline int virtqueue_set_affinity(struct virtqueue *vq, const struct cpum
 }
 
 static inline bool virtio_get_shm_region(struct virtio_device *vdev,
-					 struct virtio_shm_region *region, u8 id)
+					 struct virtio_shm_region *region_out, u8 id)
 {
 	const struct virtio_config_ops *ops = vdev->config;
 
-	return ops->get_shm_region && ops->get_shm_region(vdev, region, id);
+	return ops->get_shm_region && ops->get_shm_region(vdev, region_out, id);
 }
 
 /*

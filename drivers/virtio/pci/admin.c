@@ -55,6 +55,14 @@ int vp_admin_index(struct vp_device *vp, unsigned int *index)
 	return 0;
 }
 
+/* What the device has written behind the status. */
+static u32 result_of(unsigned int len)
+{
+	const unsigned int status = sizeof(struct virtio_admin_cmd_status);
+
+	return len > status ? len - status : 0;
+}
+
 /* Takes what the device has answered; called in interrupts. */
 static void on_answer(struct virtqueue *vq)
 {
@@ -67,8 +75,10 @@ static void on_answer(struct virtqueue *vq)
 	virtqueue_disable_cb(vq);
 	/* What is answered while callbacks are off is seen by turning them on. */
 	do {
-		while ((cmd = virtqueue_get_buf(vq, &len)))
+		while ((cmd = virtqueue_get_buf(vq, &len))) {
+			cmd->result_sg_size = result_of(len);
 			complete(&cmd->completion);
+		}
 	} while (!virtqueue_enable_cb(vq));
 	spin_unlock_irqrestore(&admin->lock, flags);
 }
@@ -170,6 +180,7 @@ static int run(struct vp_device *vp, struct virtio_admin_cmd *cmd, struct scatte
 
 	init_completion(&cmd->completion);
 	cmd->ret = 0;
+	cmd->result_sg_size = 0;
 	while ((err = submit(&vp->admin, cmd, sgs, out, in)) == -ENOSPC &&
 	       time_before(jiffies, limit))
 		usleep_range(1000, 2000);
