@@ -106,6 +106,20 @@ static void virtio_bus_shutdown(struct device *dev)
 		virtio_handshake_shutdown(dev_to_virtio(dev));
 }
 
+/* For block layers that spread their queues over CPUs as the interrupts are. */
+static const struct cpumask *virtio_bus_irq_affinity(struct device *dev, unsigned int index)
+{
+	struct virtio_device *vdev = dev_to_virtio(dev);
+
+	return vdev->config->get_vq_affinity ? vdev->config->get_vq_affinity(vdev, index) : NULL;
+}
+
+/* Virtual functions are those of the function that the device is on. */
+static int virtio_bus_num_vf(struct device *dev)
+{
+	return dev->parent ? dev_num_vf(dev->parent) : 0;
+}
+
 static const struct bus_type virtio_bus = {
 	.name		= "virtio",
 	.dev_groups	= virtio_dev_groups,
@@ -114,6 +128,8 @@ static const struct bus_type virtio_bus = {
 	.probe		= virtio_bus_probe,
 	.remove		= virtio_bus_remove,
 	.shutdown	= virtio_bus_shutdown,
+	.num_vf		= virtio_bus_num_vf,
+	.irq_get_affinity = virtio_bus_irq_affinity,
 };
 
 /**

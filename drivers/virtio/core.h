@@ -47,6 +47,8 @@ void virtio_end_what_is_in_flight(struct virtio_device *vdev);
 void virtio_handshake_fail(struct virtio_device *vdev);
 int virtio_handshake_freeze(struct virtio_device *vdev);
 int virtio_handshake_restore(struct virtio_device *vdev);
+int virtio_handshake_reset_prepare(struct virtio_device *vdev);
+int virtio_handshake_reset_done(struct virtio_device *vdev);
 
 /* changes.c, called where a driver is, or is not, ready for changes of the configuration */
 void virtio_changes_tell(struct virtio_device *vdev);
@@ -64,6 +66,9 @@ void virtio_stand_in_end(struct virtio_device *vdev);
 int virtio_recovery_start(void);
 void virtio_recovery_end(void);
 int virtio_recovery_init(struct virtio_device *vdev);
+void virtio_recovery_settle(struct virtio_device *vdev);
+bool virtio_recovery_hold_driver(struct virtio_device *vdev);
+void virtio_recovery_release_driver(struct virtio_device *vdev);
 void virtio_recovery_leave(struct virtio_device *vdev);
 void virtio_recovery_stop(struct virtio_device *vdev);
 void virtio_recovery_leave_queues(struct virtio_device *vdev);

@@ -315,6 +315,7 @@ int virtio_handshake_probe(struct virtio_device *vdev)
 	if (drv->scan)
 		drv->scan(vdev);
 	virtio_changes_deliver(vdev);
+	virtio_recovery_settle(vdev);
 	return 0;
 }
 
@@ -388,31 +389,43 @@ static bool has_failed(struct virtio_device *vdev)
 	return status != VIRTIO_STATUS_GONE && status & VIRTIO_CONFIG_S_FAILED;
 }
 
-/* Returns 0, or the driver's error, and then the device goes on as before. */
-int virtio_handshake_freeze(struct virtio_device *vdev)
+/*
+ * The driver stops using the device by its operation @stop, if it has that.  Returns 0, or
+ * the driver's error, and then the device goes on as before.
+ */
+static int have_driver_stop(struct virtio_device *vdev, int (*stop)(struct virtio_device *vdev))
 {
-	struct virtio_driver *drv;
-	int err = 0;
+	int err;
 
 	virtio_changes_hold(vdev);
 	vdev->failed = has_failed(vdev);
-	if (!vdev->dev.driver)
-		return 0;
-
-	drv = drv_to_virtio(vdev->dev.driver);
-	if (drv->freeze)
-		err = drv->freeze(vdev);
+	err = stop ? stop(vdev) : 0;
 	if (err)
 		virtio_changes_deliver(vdev);
-	else
+	else if (vdev->dev.driver)
 		virtio_stand_in_end(vdev);
 	return err;
 }
 
-/* Returns 0 or an error, and then the device is reset and has FAILED set. */
-int virtio_handshake_restore(struct virtio_device *vdev)
+int virtio_handshake_freeze(struct virtio_device *vdev)
 {
-	struct virtio_driver *drv;
+	struct device_driver *drv = vdev->dev.driver;
+
+	return have_driver_stop(vdev, drv ? drv_to_virtio(drv)->freeze : NULL);
+}
+
+int virtio_handshake_reset_prepare(struct virtio_device *vdev)
+{
+	return have_driver_stop(vdev, drv_to_virtio(vdev->dev.driver)->reset_prepare);
+}
+
+/*
+ * The driver starts anew by its operation @start, if it has that.  Returns 0 or an error, and
+ * then the device is reset and has FAILED set.
+ */
+static int have_driver_start(struct virtio_device *vdev,
+			     int (*start)(struct virtio_device *vdev))
+{
 	int err;
 
 	err = virtio_handshake_start(vdev);
@@ -423,12 +436,23 @@ int virtio_handshake_restore(struct virtio_device *vdev)
 	if (!vdev->dev.driver)
 		return 0;
 
-	drv = drv_to_virtio(vdev->dev.driver);
-	err = agree_again(vdev) ?: go_live(vdev, drv->restore, NULL);
+	err = agree_again(vdev) ?: go_live(vdev, start, NULL);
 	if (err)
 		return give_up(vdev, err);
 	virtio_changes_deliver(vdev);
 	return 0;
+}
+
+int virtio_handshake_restore(struct virtio_device *vdev)
+{
+	struct device_driver *drv = vdev->dev.driver;
+
+	return have_driver_start(vdev, drv ? drv_to_virtio(drv)->restore : NULL);
+}
+
+int virtio_handshake_reset_done(struct virtio_device *vdev)
+{
+	return have_driver_start(vdev, drv_to_virtio(vdev->dev.driver)->reset_done);
 }
 
 #ifdef CONFIG_PM_SLEEP

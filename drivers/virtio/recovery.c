@@ -51,7 +51,9 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  * @restarting: from when that resets it until it is live, and nobody else is to reset it
  * @stopped: it goes, and no bus says so any more that it is done
  * @given_up: it stays out of use, and its driver need not be restarted for it
- * @busy: its driver is in the second step, with no lock held
+ * @settled: its driver was probed, and is not about to be removed
+ * @busy: its driver is in the second step, or ends its use of the device for a reset of the
+ *	bus and begins it again, with no lock held
  * @turn: woken when @paused, @restarting or @busy ends
  * @changed: the configuration changed, and its driver is yet to be told
  * @missed: it said so while it was not @live, and may have meant that it needs a reset
@@ -65,7 +67,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_recovery_long);
  */
 struct virtio_recovery {
 	struct virtio_device *vdev;
-	bool live, refused, paused, muted, rebuilding, restarting, busy, stopped, given_up;
+	bool live, refused, paused, muted, rebuilding, restarting, settled, busy, stopped, given_up;
 	wait_queue_head_t turn;
 	bool changed, missed;
 	struct virtio_announcer announcer;
@@ -350,6 +352,25 @@ static void tell_driver(struct virtio_recovery *r)
 	virtio_announce_end(&r->announcer, enough ? "done" : "partial", r->attempts, 0);
 }
 
+/* Until let_driver() it is not removed, and nobody else has it do the like. */
+static bool keep_driver(struct virtio_recovery *r)
+{
+	bool keeps;
+
+	mutex_lock(&r->vdev->queues_lock);
+	keeps = r->live && !r->paused && !r->stopped && !r->busy;
+	if (keeps)
+		WRITE_ONCE(r->busy, true);
+	mutex_unlock(&r->vdev->queues_lock);
+	return keeps;
+}
+
+static void let_driver(struct virtio_recovery *r)
+{
+	WRITE_ONCE(r->busy, false);
+	wake_up_all(&r->turn);
+}
+
 /*
  * The driver may wait for its device as long as that takes, so no lock is held: the machine
  * can be shut down meanwhile.  Until @busy ends the driver stays; see virtio_recovery_leave().
@@ -361,17 +382,9 @@ static bool begin_second_step(struct virtio_recovery *r)
 
 	device_lock(&vdev->dev);
 	/* One that is away is rebuilt when it is back. */
-	begins = vdev->dev.driver && READ_ONCE(r->live) && !READ_ONCE(r->paused) &&
-		 !READ_ONCE(r->stopped) && !is_away(vdev);
-	WRITE_ONCE(r->busy, begins);
+	begins = vdev->dev.driver && !is_away(vdev) && keep_driver(r);
 	device_unlock(&vdev->dev);
 	return begins;
-}
-
-static void end_second_step(struct virtio_recovery *r)
-{
-	WRITE_ONCE(r->busy, false);
-	wake_up_all(&r->turn);
 }
 
 static void rebuild(struct work_struct *work)
@@ -381,9 +394,38 @@ static void rebuild(struct work_struct *work)
 
 	if (begin_second_step(r)) {
 		tell_driver(r);
-		end_second_step(r);
+		let_driver(r);
 	}
 	memalloc_noio_restore(noio);
+}
+
+/* Its driver is set up, and may be asked to stop using it for a while. */
+void virtio_recovery_settle(struct virtio_device *vdev)
+{
+	WRITE_ONCE(vdev->recovery->settled, true);
+}
+
+/*
+ * A bus is about to reset the device, which is live: may its driver be asked to stop using it?
+ * If so it stays, and is told of nothing else, until virtio_recovery_release_driver().
+ */
+bool virtio_recovery_hold_driver(struct virtio_device *vdev)
+{
+	struct virtio_recovery *r = vdev->recovery;
+
+	if (!keep_driver(r))
+		return false;
+	/* Pairs with the barrier in virtio_recovery_leave(): one of us sees the other. */
+	smp_mb();
+	if (READ_ONCE(r->settled))
+		return true;
+	let_driver(r);
+	return false;
+}
+
+void virtio_recovery_release_driver(struct virtio_device *vdev)
+{
+	let_driver(vdev->recovery);
 }
 
 /*
@@ -394,7 +436,12 @@ void virtio_recovery_leave(struct virtio_device *vdev)
 {
 	struct virtio_recovery *r = vdev->recovery;
 
-	if (!r || wait_event_timeout(r->turn, !READ_ONCE(r->busy), DRIVER_LIMIT))
+	if (!r)
+		return;
+	WRITE_ONCE(r->settled, false);
+	/* Pairs with the barrier in virtio_recovery_hold_driver(). */
+	smp_mb();
+	if (wait_event_timeout(r->turn, !READ_ONCE(r->busy), DRIVER_LIMIT))
 		return;
 	mutex_lock(&vdev->queues_lock);
 	if (r->busy && r->live)

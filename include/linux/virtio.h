@@ -165,6 +165,7 @@ enum vring_help { VRING_HELP_RECALL, VRING_HELP_END, VRING_HELP_RESET };
  * @recovery_off: an administrator does not want that
  * @queue_broke: a queue asks for that.  %false: the queue is broken for good.  Any context
  * @queue_stuck: a queue is stuck: see watch/stuck.c.  Any context
+ * @reset_by_driver: a bus resets the device, whose driver has ended its use of it for that
  * @let_go: resets the device if it is live, so that it uses no queue any more.  May sleep.
  * @debugfs_dir: where the device can be looked at, and its features filtered
  * @debugfs_queues: where its queues can
@@ -214,6 +215,7 @@ struct virtio_device {
 	struct list_head kept_vqs;
 	struct virtio_recovery *recovery;
 	bool recovery_off;
+	bool reset_by_driver;
 	bool (*queue_broke)(struct virtio_device *vdev);
 	void (*queue_stuck)(struct virtio_device *vdev, enum vring_help help);
 	void (*let_go)(struct virtio_device *vdev);
@@ -266,6 +268,11 @@ struct virtio_device {
  *	has failed.  When the device fails and is not brought back, the core resets it
  *	and lets get_buf return all that was in flight in that way.  When a device does
  *	not come back from sleep, the core calls @restore with queues that are broken
+ * @reset_prepare: the bus is about to reset the device, which works until then: stop using
+ *	it, as in @freeze.  Called only where the core can't bring the device back beneath
+ *	the driver: without @repeatable, or where recovery is switched off.  May sleep.
+ *	Returns 0, or an error, and then the device is out of use after the reset
+ * @reset_done: the bus has done so, and features are agreed: start again, as in @restore
  */
 struct virtio_driver {
 	struct device_driver driver;
@@ -288,6 +295,8 @@ struct virtio_driver {
 	bool restarts;
 	void (*revived)(struct virtio_device *dev);
 	bool takes_back;
+	int (*reset_prepare)(struct virtio_device *dev);
+	int (*reset_done)(struct virtio_device *dev);
 };
 
 #define drv_to_virtio(_drv)	container_of_const(_drv, struct virtio_driver, driver)
@@ -309,6 +318,8 @@ void unregister_virtio_driver(struct virtio_driver *drv);
 void virtio_add_status(struct virtio_device *dev, unsigned int status);
 void virtio_reset_device(struct virtio_device *dev);
 void virtio_device_shutdown(struct virtio_device *dev);
+int virtio_device_reset_prepare(struct virtio_device *dev);
+int virtio_device_reset_done(struct virtio_device *dev);
 void virtio_break_device(struct virtio_device *dev);
 void __virtio_unbreak_device(struct virtio_device *dev);
 void virtio_config_changed(struct virtio_device *dev);

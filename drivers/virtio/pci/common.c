@@ -125,7 +125,8 @@ static const struct dev_pm_ops vp_pm_ops = {
 #endif
 
 /*
- * Reset of the function: the device comes back as it does from an error of its own.
+ * Reset of the function: the device comes back as it does from an error of its own, or else
+ * by operations of its driver.
  *
  * The PCI core restores the state that was saved last, which some kernels do only once.
  * So it is saved anew whenever it was restored.
@@ -135,7 +136,7 @@ static void vp_reset_prepare(struct pci_dev *pdev)
 {
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
-	virtio_recovery_pause(&vp->vdev);
+	virtio_device_reset_prepare(&vp->vdev);
 }
 
 /* That somebody asked for. */
@@ -144,7 +145,7 @@ static void vp_reset_over(struct pci_dev *pdev)
 	struct vp_device *vp = pci_get_drvdata(pdev);
 
 	pci_save_state(pdev);
-	virtio_recovery_resume(&vp->vdev, true);
+	virtio_device_reset_done(&vp->vdev);
 }
 
 /*

@@ -169,6 +169,32 @@ static int soft_restore(struct virtio_device *vdev)
 	return soft_driver.err;
 }
 
+/* What it has asked for before comes back: the device works until the driver lets go of it. */
+static int soft_reset_prepare(struct virtio_device *vdev)
+{
+	unsigned int i, tries = 50;
+
+	soft_driver.prepares++;
+	if (soft_driver.prepare_err)
+		return soft_driver.prepare_err;
+	soft_driver.back = 0;
+	for (i = 0; i < soft_driver.found; i++)
+		if (soft_driver_post(i))
+			return -EIO;
+	while (soft_driver.back != soft_driver.found && tries--)
+		msleep(20);
+	if (soft_driver.back != soft_driver.found)
+		return -ETIMEDOUT;
+	leave(vdev);
+	return 0;
+}
+
+static int soft_reset_done(struct virtio_device *vdev)
+{
+	soft_driver.dones++;
+	return soft_restore(vdev);
+}
+
 static void soft_changed(struct virtio_device *vdev)
 {
 	soft_driver.changes++;
@@ -223,6 +249,20 @@ void soft_driver_again(void)
 void soft_driver_restarts(bool on)
 {
 	driver.restarts = on;
+}
+
+/**
+ * soft_driver_sees_to_resets - the driver has operations of its own for resets of the bus
+ * @repeatable: the core may also bring the device back beneath it
+ *
+ * Context: any; it has no device.
+ */
+void soft_driver_sees_to_resets(bool repeatable)
+{
+	driver.repeatable = repeatable;
+	driver.restarts = false;
+	driver.reset_prepare = soft_reset_prepare;
+	driver.reset_done = soft_reset_done;
 }
 
 /**

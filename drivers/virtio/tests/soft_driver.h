@@ -59,6 +59,9 @@ enum soft_driver_way {
  * @back: how many came back
  * @changes: how often the configuration changed
  * @way: how it leaves the device
+ * @prepares: how often it was asked to stop for a reset of the bus
+ * @prepare_err: what it answered
+ * @dones: how often it was told that such a reset is over
  * @unsafe: the device was live when the buffers were the driver's again
  */
 struct soft_driver {
@@ -74,6 +77,8 @@ struct soft_driver {
 	unsigned int back;
 	unsigned int changes;
 	enum soft_driver_way way;
+	unsigned int prepares, dones;
+	int prepare_err;
 	bool unsafe;
 };
 
@@ -87,6 +92,7 @@ void soft_driver_exit(void);
 void soft_driver_again(void);
 void soft_driver_validates(bool does);
 void soft_driver_restarts(bool on);
+void soft_driver_sees_to_resets(bool repeatable);
 int soft_driver_post(unsigned int i);
 void soft_driver_expect_works(struct kunit *test);
 void soft_driver_start_clock(void);
