@@ -9,9 +9,23 @@
 #include <linux/slab.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_ids.h>
+#include <linux/virtio_ring.h>
 
 #include "disk.h"
 #include "host.h"
+
+const struct disk_format disk_formats[4] = {
+	{ "split", 0 },
+	{ "split, tables", BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) },
+	{ "packed", BIT_ULL(VIRTIO_F_RING_PACKED) },
+	{ "packed, tables, events", BIT_ULL(VIRTIO_F_RING_PACKED) |
+		BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) },
+};
+
+void disk_describe_format(const struct disk_format *format, char *desc)
+{
+	strscpy(desc, format->name, KUNIT_PARAM_DESC_SIZE);
+}
 
 static struct disk *disk_of(struct virtio_host *host)
 {

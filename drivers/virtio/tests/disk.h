@@ -35,6 +35,20 @@ struct disk {
 	atomic_t done, failed;
 };
 
+/**
+ * struct disk_format - a kind of queue for a disk to have, the parameter of a test
+ * @name: of the kind
+ * @features: that make it
+ */
+struct disk_format {
+	const char *name;
+	u64 features;
+};
+
+extern const struct disk_format disk_formats[4];
+
+void disk_describe_format(const struct disk_format *format, char *desc);
+
 struct disk *disk_create(struct kunit *test, u64 features);
 void disk_open(struct disk *disk);
 void disk_set_capacity(struct disk *disk, unsigned int sectors);

@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "fake_driver.h"
+#include "page_host.h"
 
 static const unsigned int feature_table[] = { 3, 5 };
 const struct virtio_device_id fake_any_vendor[] = {
@@ -172,6 +173,12 @@ int fake_driver_init(struct kunit *test)
 	return 0;
 }
 
+/* For a suite whose devices come to the bus by pages. */
+int fake_driver_init_on_page(struct kunit *test)
+{
+	return page_host_init(test) ?: fake_driver_init(test);
+}
+
 static void unregister(void *drv)
 {
 	unregister_virtio_driver(drv);
@@ -192,6 +199,16 @@ void fake_bind(struct kunit *test, struct virtio_host *host)
 {
 	fake_driver_register(test);
 	virtio_host_plug(host);
+}
+
+/* A modern device with a queue, which the driver uses. */
+struct virtio_host *fake_bind_with_queue(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+
+	fake_plan.use_queue = true;
+	fake_bind(test, host);
+	return host;
 }
 
 void fake_driver_with_features(void)

@@ -19,6 +19,10 @@
 
 #define MODERN	BIT_ULL(VIRTIO_F_VERSION_1)
 
+/* The status of a device that its driver uses. */
+#define LIVE (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |	\
+	      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
+
 /* Drivers are restarted by what they have for sleep; without it they are told at most. */
 #define CAN_RESTART	IS_ENABLED(CONFIG_PM_SLEEP)
 
@@ -51,11 +55,12 @@ extern const struct virtio_device_id fake_any_vendor[];
 
 int fake_probe(struct virtio_device *vdev);
 int fake_driver_init(struct kunit *test);
-int fake_probe(struct virtio_device *vdev);
+int fake_driver_init_on_page(struct kunit *test);
 void fake_driver_with_features(void);
 void fake_driver_register(struct kunit *test);
 void fake_driver_unregister(struct kunit *test);
 void fake_bind(struct kunit *test, struct virtio_host *host);
+struct virtio_host *fake_bind_with_queue(struct kunit *test);
 
 struct virtio_host *fake_host_with_queue(struct kunit *test, u64 offered);
 int fake_wait_for_device(void *vq);

@@ -247,9 +247,7 @@ static void test_sets_up_by_itself(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_answered());
 	answer = 0;
 	KUNIT_EXPECT_EQ(test, 0, reset_and_set_up(&host->vdev));
-	KUNIT_EXPECT_EQ(test, host->status, VIRTIO_CONFIG_S_ACKNOWLEDGE |
-			VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK |
-			VIRTIO_CONFIG_S_DRIVER_OK);
+	KUNIT_EXPECT_EQ(test, host->status, LIVE);
 	KUNIT_EXPECT_TRUE(test, is_answered());
 }
 
@@ -278,10 +276,8 @@ static void shut_down(struct virtio_host *host)
 /* Without an operation of the driver's the queues are broken, and the device is reset. */
 static void test_shutdown(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host = fake_bind_with_queue(test);
 
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
 	shut_down(host);
 	KUNIT_EXPECT_EQ(test, 0, host->status);
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(fake_queue.vq));
@@ -290,12 +286,11 @@ static void test_shutdown(struct kunit *test)
 /* A driver that has one does what it has to, and the rest by virtio_device_shutdown(). */
 static void test_shutdown_by_driver(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 
-	fake_plan.use_queue = true;
 	fake_driver.shutdown = its_shutdown;
 	shutdowns = 0;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	shut_down(host);
 	KUNIT_EXPECT_EQ(test, 1, shutdowns);
 	KUNIT_EXPECT_TRUE(test, host->status & VIRTIO_CONFIG_S_DRIVER_OK);

@@ -11,7 +11,6 @@
  */
 #include "fake_driver.h"
 #include "host.h"
-#include "page_host.h"
 
 /**
  * struct mischief - how a device turns bad
@@ -224,11 +223,6 @@ static struct kunit_case host_attack_cases[] = {
 };
 
 /* The same from a page. */
-static int page_attack_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static struct kunit_case page_attack_cases[] = {
 	KUNIT_CASE_PARAM(test_even_moments, mischief_gen_params),
 	KUNIT_CASE_PARAM(test_odd_moments, mischief_gen_params),
@@ -243,7 +237,7 @@ static struct kunit_suite host_attack_suite = {
 
 static struct kunit_suite page_attack_suite = {
 	.name = "virtio-host-attack-page",
-	.init = page_attack_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_attack_cases,
 };
 

@@ -10,7 +10,6 @@
 
 #include "fake_driver.h"
 #include "host.h"
-#include "page_host.h"
 
 /* Statuses that the device had when the driver got its buffer back, and at the end. */
 static u8 at_shutdown, at_end;
@@ -89,14 +88,11 @@ KUNIT_ARRAY_PARAM(way, ways, describe);
 static struct virtio_host *bind(struct kunit *test)
 {
 	const struct way *way = test->param_value;
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
 
 	at_shutdown = 0;
 	at_end = 0;
-	fake_plan.use_queue = true;
 	fake_driver.remove = way->remove;
-	fake_bind(test, host);
-	return host;
+	return fake_bind_with_queue(test);
 }
 
 static void expect_let_go(struct kunit *test)
@@ -126,12 +122,10 @@ static void test_about_to_be_revived(struct kunit *test)
 /* A queue that its driver shuts down is over; what else there is of the device is broken. */
 static void test_shutdown_in_use(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host = fake_bind_with_queue(test);
 	struct virtqueue *vq;
 	unsigned int len;
 
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
 	vq = fake_queue.vq;
 	vq->vq_ops->shutdown(vq);
 	KUNIT_EXPECT_FALSE(test, host->status & VIRTIO_CONFIG_S_DRIVER_OK);
@@ -158,14 +152,9 @@ static struct kunit_suite suite = {
 	.test_cases = cases,
 };
 
-static int page_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static struct kunit_suite page_suite = {
 	.name = "virtio-let-go-page",
-	.init = page_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_cases,
 };
 

@@ -10,13 +10,36 @@
 
 static struct virtio_config_ops ops;
 
-static struct virtio_host *host_with_ops(struct kunit *test)
+/* Give the device operations of its own, for a test to change. */
+static struct virtio_host *with_ops(struct virtio_host *host)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN | BIT_ULL(5));
-
 	ops = *host->vdev.config;
 	host->vdev.config = &ops;
 	return host;
+}
+
+static struct virtio_host *host_with_ops(struct kunit *test)
+{
+	return with_ops(fake_host_with_queue(test, MODERN | BIT_ULL(5)));
+}
+
+/* No device came of it, for want of @what. */
+static void expect_refused(struct kunit *test, struct virtio_host *host, const char *what)
+{
+	kernel_log_mark();
+	KUNIT_EXPECT_EQ(test, -EINVAL, virtio_host_try_plug(host));
+	KUNIT_EXPECT_PTR_EQ(test, host->vdev.config, &ops);
+	kernel_log_expect_one(test, what);
+}
+
+/* A driver that asks for a feature, and uses a queue. */
+static void bind(struct kunit *test, struct virtio_host *host)
+{
+	fake_plan.use_bit = true;
+	fake_plan.use_queue = true;
+	fake_bind(test, host);
+	KUNIT_ASSERT_EQ(test, 1, fake_plan.probed);
+	KUNIT_EXPECT_EQ(test, 1, fake_plan.used_bits[0]);
 }
 
 #define LACKS(op)	{ #op, offsetof(struct virtio_config_ops, op) }
@@ -42,10 +65,7 @@ static void test_refused(struct kunit *test)
 	struct virtio_host *host = host_with_ops(test);
 
 	*(void **)((void *)&ops + lack->offset) = NULL;
-	kernel_log_mark();
-	KUNIT_EXPECT_EQ(test, -EINVAL, virtio_host_try_plug(host));
-	KUNIT_EXPECT_PTR_EQ(test, host->vdev.config, &ops);
-	kernel_log_expect_one(test, lack->name);
+	expect_refused(test, host, lack->name);
 }
 
 /* What a transport of 2007 had is not enough. */
@@ -58,23 +78,18 @@ static void test_2007(struct kunit *test)
 		.get_status = ops.get_status, .set_status = ops.set_status,
 		.find_vq = ops.find_vq, .del_vq = ops.del_vq,
 	};
-	kernel_log_mark();
-	KUNIT_EXPECT_EQ(test, -EINVAL, virtio_host_try_plug(host));
-	kernel_log_expect_one(test, "lacks reset");
+	expect_refused(test, host, "lacks reset");
 }
 
 /* Fields that a driver of Linux 6.12 could not read. */
 static void test_fields_without_look(struct kunit *test)
 {
 	static u8 page[1];
-	struct virtio_host *host = virtio_host_create_paged(test, FAKE_ID, page, sizeof(page));
+	struct virtio_host *host = with_ops(virtio_host_create_paged(test, FAKE_ID, page,
+								     sizeof(page)));
 
-	ops = *host->vdev.config;
-	host->vdev.config = &ops;
 	ops.look = NULL;
-	kernel_log_mark();
-	KUNIT_EXPECT_EQ(test, -EINVAL, virtio_host_try_plug(host));
-	kernel_log_expect_one(test, "lacks get, set and look");
+	expect_refused(test, host, "lacks get, set and look");
 }
 
 /* One for Linux 6.12 that has renamed get and set and done nothing else. */
@@ -87,11 +102,7 @@ static void test_completed(struct kunit *test)
 	ops.set = NULL;
 	ops.find_vq = NULL;
 	ops.del_vq = NULL;
-	fake_plan.use_bit = true;
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
-	KUNIT_ASSERT_EQ(test, 1, fake_plan.probed);
-	KUNIT_EXPECT_EQ(test, 1, fake_plan.used_bits[0]);
+	bind(test, host);
 	KUNIT_EXPECT_EQ(test, 0, fake_plan.used_bits[1]);
 	KUNIT_ASSERT_NOT_NULL(test, fake_queue.vq);
 	KUNIT_EXPECT_TRUE(test, host->vdev.config->get);
@@ -112,11 +123,7 @@ static void test_no_config(struct kunit *test)
 	ops.read = NULL;
 	ops.write = NULL;
 	ops.generation = NULL;
-	fake_plan.use_bit = true;
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
-	KUNIT_ASSERT_EQ(test, 1, fake_plan.probed);
-	KUNIT_EXPECT_EQ(test, 1, fake_plan.used_bits[0]);
+	bind(test, host);
 	KUNIT_EXPECT_TRUE(test, host->accepted & BIT_ULL(5));
 	KUNIT_EXPECT_NULL(test, host->vdev.config->get);
 	KUNIT_EXPECT_EQ(test, -ENOENT,

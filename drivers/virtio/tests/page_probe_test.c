@@ -12,11 +12,6 @@
 #include "host.h"
 #include "page_host.h"
 
-static int probe_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static void stay_silent(struct page_place *place, u8 command)
 {
 	if (command == VIRTIO_PAGE_C_STATUS &&
@@ -194,7 +189,7 @@ static struct kunit_case page_probe_cases[] = {
 
 static struct kunit_suite page_probe_suite = {
 	.name = "virtio-page-probe",
-	.init = probe_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_probe_cases,
 };
 

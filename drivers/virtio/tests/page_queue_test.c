@@ -11,11 +11,6 @@
 #include "host_ring.h"
 #include "page_host.h"
 
-static int page_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static struct virtio_host *with_queue(struct kunit *test, u64 features)
 {
 	struct virtio_host *host = fake_host_with_queue(test, MODERN | features);
@@ -215,7 +210,7 @@ static struct kunit_case page_queue_cases[] = {
 
 static struct kunit_suite page_queue_suite = {
 	.name = "virtio-page-queue",
-	.init = page_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_queue_cases,
 };
 

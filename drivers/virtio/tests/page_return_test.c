@@ -12,11 +12,6 @@
 #include "host.h"
 #include "page_host.h"
 
-static int return_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static unsigned int patience;
 
 static const struct format {
@@ -417,7 +412,7 @@ static struct kunit_case return_cases[] = {
 
 static struct kunit_suite return_suite = {
 	.name = "virtio-page-return",
-	.init = return_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = return_cases,
 };
 

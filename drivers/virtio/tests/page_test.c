@@ -17,11 +17,6 @@
 
 #define SIZE_OF_CONSOLE	BIT_ULL(VIRTIO_CONSOLE_F_SIZE)
 
-static int page_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static u64 taken(struct virtio_host *host, unsigned int field)
 {
 	return le64_to_cpu(page_place_of(host)->bits[field]->taken);
@@ -336,7 +331,7 @@ static struct kunit_case page_cases[] = {
 
 static struct kunit_suite page_suite = {
 	.name = "virtio-page",
-	.init = page_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_cases,
 };
 

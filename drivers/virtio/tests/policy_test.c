@@ -12,10 +12,6 @@
 #include "fake_driver.h"
 #include "host.h"
 #include "kernel_log.h"
-#include "page_host.h"
-
-#define LIVE (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |	\
-	      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
 
 /* How a device fails. */
 static void ask_for_reset(struct virtio_host *host)
@@ -66,15 +62,6 @@ static void fail(struct kunit *test, struct virtio_host *host)
 	msleep(1000);
 }
 
-static struct virtio_host *bind(struct kunit *test)
-{
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
-
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
-	return host;
-}
-
 /* Nothing was said to the device, its queue is broken, and another bind is another life. */
 static void expect_dead(struct kunit *test, struct virtio_host *host, unsigned int writes)
 {
@@ -96,7 +83,7 @@ static void test_not_asked_for(struct kunit *test)
 	unsigned int writes;
 
 	fake_driver.repeatable = false;
-	host = bind(test);
+	host = fake_bind_with_queue(test);
 	writes = host->writes;
 	kernel_log_mark();
 	fail(test, host);
@@ -116,7 +103,7 @@ static void test_not_for_this_device(struct kunit *test)
 	unsigned int writes;
 
 	fake_driver.probe = probe_one_of_a_kind;
-	host = bind(test);
+	host = fake_bind_with_queue(test);
 	writes = host->writes;
 	kernel_log_mark();
 	fail(test, host);
@@ -131,7 +118,7 @@ static void test_taken_back(struct kunit *test)
 
 	fake_driver.repeatable = false;
 	fake_driver.takes_back = true;
-	host = bind(test);
+	host = fake_bind_with_queue(test);
 	fail(test, host);
 	KUNIT_EXPECT_EQ(test, host->status,
 			VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_FAILED);
@@ -149,7 +136,7 @@ static void switch_on(void *vdev)
 
 static void test_parameter(struct kunit *test)
 {
-	struct virtio_host *host = bind(test);
+	struct virtio_host *host = fake_bind_with_queue(test);
 	unsigned int writes = host->writes;
 
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, switch_on, NULL));
@@ -168,7 +155,7 @@ static ssize_t write_attribute(struct virtio_host *host, const char *words)
 
 static void test_attribute(struct kunit *test)
 {
-	struct virtio_host *host = bind(test);
+	struct virtio_host *host = fake_bind_with_queue(test);
 	unsigned int writes = host->writes;
 
 	KUNIT_ASSERT_EQ(test, 4, write_attribute(host, "off\n"));
@@ -184,7 +171,7 @@ static void test_attribute(struct kunit *test)
 /* Switched on too late for the queue that is broken. */
 static void test_on_too_late(struct kunit *test)
 {
-	struct virtio_host *host = bind(test);
+	struct virtio_host *host = fake_bind_with_queue(test);
 	unsigned int writes = host->writes, len;
 
 	write_attribute(host, "off");
@@ -209,7 +196,7 @@ static void expect_attribute(struct kunit *test, struct virtio_host *host, const
 
 static void test_attribute_words(struct kunit *test)
 {
-	struct virtio_host *host = bind(test);
+	struct virtio_host *host = fake_bind_with_queue(test);
 
 	expect_attribute(test, host, "on\n");
 	KUNIT_EXPECT_EQ(test, -EINVAL, write_attribute(host, "perhaps"));
@@ -244,7 +231,7 @@ static void test_disk_off(struct kunit *test)
 /* Another bind does not wait for a bus that the last one waited for. */
 static void test_pause_is_forgotten(struct kunit *test)
 {
-	struct virtio_host *host = bind(test);
+	struct virtio_host *host = fake_bind_with_queue(test);
 	unsigned int restored;
 
 	virtio_recovery_pause(virtio_host_vdev(host));
@@ -280,14 +267,9 @@ static struct kunit_suite policy_suite = {
 };
 
 /* The same from a page. */
-static int page_policy_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static struct kunit_suite page_policy_suite = {
 	.name = "virtio-policy-page",
-	.init = page_policy_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_policy_cases,
 };
 

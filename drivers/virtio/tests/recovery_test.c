@@ -12,7 +12,6 @@
 #include "disk.h"
 #include "fake_driver.h"
 #include "host.h"
-#include "page_host.h"
 
 /* Tests run one at a time. */
 static struct disk *disk;
@@ -77,28 +76,12 @@ static void transfer_over_failures(struct kunit *test, enum req_op op, unsigned 
 				   PAGE_SIZE);
 }
 
-static const struct format {
-	const char *name;
-	u64 features;
-} formats[] = {
-	{ "split", 0 },
-	{ "split, tables", BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) },
-	{ "packed", BIT_ULL(VIRTIO_F_RING_PACKED) },
-	{ "packed, tables, events", BIT_ULL(VIRTIO_F_RING_PACKED) |
-		BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) },
-};
-
-static void describe(const struct format *format, char *desc)
-{
-	strscpy(desc, format->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(format, formats, describe);
+KUNIT_ARRAY_PARAM(format, disk_formats, disk_describe_format);
 
 /* It asks for a reset with requests in flight: they are served when it is back. */
 static void test_needs_reset(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 	unsigned int round;
 
 	open_disk(test, format->features);
@@ -111,7 +94,7 @@ static void test_needs_reset(struct kunit *test)
 /* And once more each time it is back, while its driver waits. */
 static void test_fails_again(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 
 	open_disk(test, format->features);
 	transfer_over_failures(test, REQ_OP_WRITE, 4);
@@ -121,7 +104,7 @@ static void test_fails_again(struct kunit *test)
 /* A queue that breaks because the device lied: the same. */
 static void test_lies(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 
 	open_disk(test, format->features);
 	lies = true;
@@ -132,7 +115,7 @@ static void test_lies(struct kunit *test)
 /* The bus resets it, as PCI does by its function-level reset. */
 static void test_bus_reset(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 
 	open_disk(test, format->features);
 	live = 0;
@@ -164,9 +147,6 @@ static void reset_by_bus(struct work_struct *work)
 static DECLARE_WORK(bus, reset_by_bus);
 static unsigned int bus_waits;
 
-#define LIVE (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |	\
-	      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
-
 static void reset_in_between(struct virtio_host *host, enum virtio_host_point point, u64 arg)
 {
 	if (point == VIRTIO_HOST_KICK || point == VIRTIO_HOST_GET_STATUS ||
@@ -180,7 +160,7 @@ static void reset_in_between(struct virtio_host *host, enum virtio_host_point po
 /* And does so in the midst of what it takes to bring the device back, anywhere there. */
 static void test_bus_reset_in_between(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 	unsigned int n = 0;
 
 	open_disk(test, format->features);
@@ -209,7 +189,7 @@ static void go_at_setup(struct virtio_host *host, enum virtio_host_point point, 
 /* As a bus error does it that is noticed late. */
 static void test_away_in_restart(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 	struct virtio_device *vdev;
 
 	open_disk(test, format->features);
@@ -234,7 +214,7 @@ static void stay_gone(struct virtio_host *host, enum virtio_host_point point, u6
 /* Torn out with requests in flight: each of them fails, and nobody waits for ever. */
 static void test_torn_out(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 
 	open_disk(test, format->features);
 	disk->host->queue[0].serve = NULL;
@@ -248,7 +228,7 @@ static void test_torn_out(struct kunit *test)
 /* While its driver waits for them, to be restarted. */
 static void test_torn_out_in_restart(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 
 	open_disk(test, format->features);
 	live = 0;
@@ -265,7 +245,7 @@ static void test_torn_out_in_restart(struct kunit *test)
 /* The same for a device that is given up, and for what is asked of it later. */
 static void test_given_up(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 
 	open_disk(test, format->features);
 	disk->host->queue[0].serve = NULL;
@@ -284,7 +264,7 @@ static void test_given_up(struct kunit *test)
 /* It does not come back from sleep: errors, and no wait, until it does from the next. */
 static void test_not_restored(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 	struct virtio_device *vdev;
 
 	open_disk(test, format->features);
@@ -372,14 +352,13 @@ static void reset_long(void *before)
 /* One that has nothing to do may fail as often as it likes, if it is well for long in between. */
 static void test_seldom(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, reset_long,
 							   (void *)virtio_recovery_long));
 	virtio_recovery_long = 1;
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	for (i = 0; i < 12; i++) {
 		virtio_host_needs_reset(host);
 		msleep(100);
@@ -391,10 +370,8 @@ static void test_seldom(struct kunit *test)
 /* It has forgotten how to agree on features. */
 static void test_refuses(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host = fake_bind_with_queue(test);
 
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
 	host->refuse_features = true;
 	host->script = never_well;
 	virtio_host_needs_reset(host);
@@ -405,11 +382,10 @@ static void test_refuses(struct kunit *test)
 /* A driver that can't be restarted now goes on with what it has. */
 static void test_no_restart(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 
-	fake_plan.use_queue = true;
 	fake_plan.freeze_error = -EBUSY;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	virtio_host_needs_reset(host);
 	virtio_host_unplug(host);
 	KUNIT_EXPECT_EQ(test, 0, fake_plan.restored);
@@ -430,12 +406,11 @@ static void expect_as_before(struct kunit *test, struct virtio_host *host, struc
 /* Nor is one that does not say that it can be. */
 static void test_not_restarted(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 	struct virtqueue *vq;
 
-	fake_plan.use_queue = true;
 	fake_driver.restarts = false;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	vq = fake_queue.vq;
 	virtio_host_needs_reset(host);
 	KUNIT_EXPECT_TRUE(test, wait_event_timeout(host->event, host->status == LIVE, GENEROUS));
@@ -452,14 +427,13 @@ static void note_revived(struct virtio_device *vdev)
 /* Or it is told, and the device is live by then. */
 static void test_revived(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 	struct virtqueue *vq;
 	unsigned int i;
 
-	fake_plan.use_queue = true;
 	fake_driver.restarts = false;
 	fake_driver.revived = note_revived;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	vq = fake_queue.vq;
 	for (i = 1; i <= 3; i++) {
 		fake_queue.status = 0;
@@ -489,11 +463,10 @@ static bool interrupt_again(struct virtqueue *vq)
 /* However busy the device is when it is back, its interrupts come through in the end. */
 static void test_busy_when_back(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 
-	fake_plan.use_queue = true;
 	fake_driver.restarts = false;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	fake_queue.vq->callback = interrupt_again;
 	interrupts = 50;
 	virtio_host_needs_reset(host);
@@ -573,14 +546,9 @@ static struct kunit_suite recovery_suite = {
 };
 
 /* The same from a page. */
-static int page_recovery_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static struct kunit_suite page_recovery_suite = {
 	.name = "virtio-recovery-page",
-	.init = page_recovery_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_recovery_cases,
 };
 

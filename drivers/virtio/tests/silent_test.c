@@ -26,13 +26,12 @@ static void wait_for_answer(struct virtio_device *vdev)
 
 static struct virtio_host *bring_back(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 
 	reinit_completion(&in_driver);
-	fake_plan.use_queue = true;
 	fake_driver.restarts = false;
 	fake_driver.revived = wait_for_answer;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	waits_for = fake_queue.vq;
 	virtio_host_needs_reset(host);
 	KUNIT_ASSERT_TRUE(test, wait_for_completion_timeout(&in_driver, GENEROUS));
@@ -86,10 +85,8 @@ static void test_disk_unplug(struct kunit *test)
 /* A bus that never comes to an end with its reset holds up nobody for ever. */
 static void test_bus_never_ends(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host = fake_bind_with_queue(test);
 
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
 	virtio_recovery_pause(virtio_host_vdev(host));
 	soft_driver_start_clock();
 	fake_driver_unregister(test);

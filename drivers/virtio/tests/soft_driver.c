@@ -36,7 +36,8 @@ static int find_all(struct virtio_device *vdev)
 
 	for (i = 0; i < soft_driver.queues; i++)
 		infos[i] = (struct virtqueue_info) { .name = "soft", .callback = take_back };
-	err = virtio_find_vqs(vdev, soft_driver.queues, soft_driver.vqs, infos, NULL);
+	err = virtio_find_vqs(vdev, soft_driver.queues, soft_driver.vqs, infos,
+			      soft_driver.spread);
 	if (!err)
 		soft_driver.found = soft_driver.queues;
 	return err;

@@ -49,6 +49,7 @@ enum soft_driver_way {
  * struct soft_driver - what the driver is to do, and what it saw
  * @queues: how many queues to take
  * @one_by_one: by find_vq, as many as there are, instead of by find_vqs
+ * @spread: how their interrupts are to be spread, for find_vqs
  * @found: how many there were
  * @vqs: those
  * @vdev: the device, while the driver has it
@@ -67,6 +68,7 @@ enum soft_driver_way {
 struct soft_driver {
 	unsigned int queues;
 	bool one_by_one;
+	struct irq_affinity *spread;
 	unsigned int found;
 	struct virtqueue *vqs[SOFT_DRIVER_QUEUES];
 	struct virtio_device *vdev;

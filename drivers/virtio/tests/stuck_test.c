@@ -19,23 +19,7 @@
 /* Tests run one at a time. */
 static struct disk *disk;
 
-static const struct format {
-	const char *name;
-	u64 features;
-} formats[] = {
-	{ "split", 0 },
-	{ "split, tables", BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) },
-	{ "packed", BIT_ULL(VIRTIO_F_RING_PACKED) },
-	{ "packed, tables, events", BIT_ULL(VIRTIO_F_RING_PACKED) |
-		BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) },
-};
-
-static void describe(const struct format *format, char *desc)
-{
-	strscpy(desc, format->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(format, formats, describe);
+KUNIT_ARRAY_PARAM(format, disk_formats, disk_describe_format);
 
 static void restore_limit(void *was)
 {
@@ -53,7 +37,7 @@ static void serve_the_rest(void *unused)
 /* Requests are with a device that does nothing. */
 static void submit_in_vain(struct kunit *test)
 {
-	const struct format *format = test->param_value;
+	const struct disk_format *format = test->param_value;
 	unsigned long was = ring_stuck_after(LIMIT);
 
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, restore_limit, (void *)was));

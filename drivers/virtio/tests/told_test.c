@@ -9,10 +9,6 @@
 #include "fake_driver.h"
 #include "host.h"
 #include "kernel_log.h"
-#include "page_host.h"
-
-#define LIVE (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |	\
-	      VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
 
 /* What programs are told. */
 static unsigned int started, ended;
@@ -41,13 +37,12 @@ static const struct device_type listened_to = { .uevent = note_uevent };
 
 static struct virtio_host *bind(struct kunit *test)
 {
-	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+	struct virtio_host *host;
 
 	started = 0;
 	ended = 0;
 	strscpy(last, "nothing");
-	fake_plan.use_queue = true;
-	fake_bind(test, host);
+	host = fake_bind_with_queue(test);
 	virtio_host_vdev(host)->dev.type = &listened_to;
 	return host;
 }
@@ -292,14 +287,9 @@ static struct kunit_suite told_suite = {
 };
 
 /* The same from a page. */
-static int page_told_init(struct kunit *test)
-{
-	return page_host_init(test) ?: fake_driver_init(test);
-}
-
 static struct kunit_suite page_told_suite = {
 	.name = "virtio-told-page",
-	.init = page_told_init,
+	.init = fake_driver_init_on_page,
 	.test_cases = page_told_cases,
 };
 

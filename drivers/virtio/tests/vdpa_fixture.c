@@ -5,7 +5,9 @@
  * Each operation is an access to a register of soft_device.c, so that a test may have it lie
  * in the same ways as over registers.
  */
+#include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
+#include <linux/list.h>
 #include <linux/slab.h>
 #include <uapi/linux/virtio_config.h>
 
@@ -54,9 +56,18 @@ static void kick_vq(struct vdpa_device *vdpa, u16 index)
 	soft_device_write(&slot->dev, SOFT_NOTIFY, index);
 }
 
+static unsigned int queues_of_driver(void)
+{
+	return soft_driver.vdev ? list_count_nodes(&soft_driver.vdev->vqs) : SOFT_QUEUES;
+}
+
 static void set_vq_cb(struct vdpa_device *vdpa, u16 index, struct vdpa_callback *cb)
 {
 	slot->callback[index] = *cb;
+	if (cb->callback)
+		return;
+	slot->silenced++;
+	slot->fewest = min(slot->fewest, queues_of_driver());
 }
 
 static void set_vq_ready(struct vdpa_device *vdpa, u16 index, bool ready)
@@ -161,6 +172,13 @@ static void set_config(struct vdpa_device *vdpa, unsigned int offset, const void
 		soft_device_write_config(&slot->dev, offset + i, 1, bytes[i]);
 }
 
+static int set_vq_affinity(struct vdpa_device *vdpa, u16 index, const struct cpumask *mask)
+{
+	slot->masks++;
+	slot->empty += cpumask_empty(mask);
+	return 0;
+}
+
 static const struct vdpa_config_ops config_ops = {
 	.set_vq_address		= set_vq_address,
 	.set_vq_num		= set_vq_num,
@@ -184,6 +202,7 @@ static const struct vdpa_config_ops config_ops = {
 	.get_config_size	= get_config_size,
 	.get_config		= get_config,
 	.set_config		= set_config,
+	.set_vq_affinity	= set_vq_affinity,
 };
 
 static void interrupt(struct soft_device *dev, struct soft_queue *queue)
@@ -231,6 +250,7 @@ int vdpa_fixture_init(struct kunit *test)
 	slot = kunit_kzalloc(test, sizeof(*slot), GFP_KERNEL);
 	if (!slot)
 		return -ENOMEM;
+	slot->fewest = SOFT_QUEUES;
 	test->priv = slot;
 	slot->parent = root_device_register("virtio-vdpa-tests");
 	if (IS_ERR(slot->parent))

@@ -18,12 +18,17 @@
  * @dev: the device
  * @callback: called when a buffer was used, for each queue
  * @changed: called when the configuration changed
+ * @silenced: how often the device was told not to call back for a queue
+ * @fewest: queues that the driver had at any of these times, at least
+ * @masks: sets of CPUs that the device was told of, for a queue each
+ * @empty: how many of these named no CPU
  */
 struct vdpa_slot {
 	struct device *parent;
 	struct vdpa_device *vdpa;
 	struct soft_device dev;
 	struct vdpa_callback callback[SOFT_QUEUES], changed;
+	unsigned int silenced, fewest, masks, empty;
 };
 
 #define VDPA(test)	((struct vdpa_slot *)(test)->priv)
