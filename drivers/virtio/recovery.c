@@ -80,7 +80,8 @@ struct virtio_recovery {
 /*
  * The first step runs where memory may depend on it: the device may be the disk that memory
  * is reclaimed to, and the machine may be about to sleep, with the disk still in use.
- * The second step waits for memory, and ends before the machine sleeps.
+ * The second step ends before the machine sleeps.  The device works until its driver is
+ * frozen, so it may wait for memory until then.
  */
 static struct workqueue_struct *revive_wq, *restart_wq;
 
@@ -148,11 +149,14 @@ static void forget_attempts(struct virtio_recovery *r)
 		r->attempts = 0;
 }
 
-/* Memory may be short until the device is back, so the reserves are for this. */
-static int revive_from_reserves(struct virtio_device *vdev)
+/*
+ * Memory may be short until the device is back, as it may be reclaimed to this very disk: the
+ * reserves are for this, and nothing is reclaimed.
+ */
+static int from_reserves(int (*step)(struct virtio_device *), struct virtio_device *vdev)
 {
 	unsigned int flags = memalloc_noreclaim_save();
-	int err = revive_device(vdev);
+	int err = step(vdev);
 
 	memalloc_noreclaim_restore(flags);
 	return err;
@@ -181,7 +185,7 @@ static void bring_back(struct virtio_recovery *r, const char *why)
 	r->attempts++;
 	r->last = jiffies;
 	virtio_announce_attempt(&r->announcer, why, r->attempts, MOST_ATTEMPTS);
-	if (!revive_from_reserves(vdev)) {
+	if (!from_reserves(revive_device, vdev)) {
 		prompt(r);
 		tell_change(r);
 		queue_work(restart_wq, &r->rebuild);
@@ -305,7 +309,9 @@ static int restart_driver(struct virtio_recovery *r)
 
 	do {
 		begin_restart(r);
-		err = is_given_up(r) ? stay_failed(r) : virtio_handshake_restore(r->vdev);
+		/* Its driver holds back requests meanwhile. */
+		err = is_given_up(r) ? stay_failed(r) :
+				       from_reserves(virtio_handshake_restore, r->vdev);
 	} while (end_restart(r, err));
 	if (err)
 		virtio_stand_in_begin(r->vdev);

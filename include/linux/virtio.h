@@ -258,7 +258,9 @@ struct virtio_device {
  *	stays out of use until the driver is bound again
  * @restarts: a reset loses state that @freeze and @restore set up again: the core calls
  *	both once it has brought the device back.  The machine does not sleep then, so
- *	between the two calls the driver must hold back whoever uses its queues.  Needs
+ *	between the two calls the driver must hold back whoever uses its queues.  Memory
+ *	may be reclaimed to the device, so @restore takes memory from the reserves then and
+ *	must not flush a workqueue without WQ_MEM_RECLAIM.  Needs
  *	@repeatable.  Set it without a condition: where CONFIG_PM_SLEEP leaves @freeze
  *	and @restore out, the core calls @revived instead, if there is one
  * @revived: the device was reset, is live again, and has lost the state that the driver

@@ -418,6 +418,31 @@ static void test_not_restarted(struct kunit *test)
 	expect_as_before(test, host, vq);
 }
 
+static unsigned int flags_in_restore;
+static int (*restore)(struct virtio_device *vdev);
+
+static int note_flags(struct virtio_device *vdev)
+{
+	flags_in_restore = current->flags;
+	return restore(vdev);
+}
+
+/* Memory may be reclaimed to the disk whose driver holds back all requests just now. */
+static void test_restarted_from_reserves(struct kunit *test)
+{
+	struct virtio_host *host = fake_host_with_queue(test, MODERN);
+
+	fake_plan.use_queue = true;
+	restore = fake_driver.restore;
+	fake_driver.restore = note_flags;
+	flags_in_restore = 0;
+	fake_bind(test, host);
+	virtio_host_needs_reset(host);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, 1, fake_plan.restored);
+	KUNIT_EXPECT_TRUE(test, flags_in_restore & PF_MEMALLOC);
+}
+
 static void note_revived(struct virtio_device *vdev)
 {
 	fake_plan.revived++;
@@ -530,6 +555,7 @@ static void test_unplugged(struct kunit *test)
 	KUNIT_CASE(test_refuses),			\
 	KUNIT_CASE(test_no_restart),			\
 	KUNIT_CASE(test_not_restarted),			\
+	KUNIT_CASE(test_restarted_from_reserves),	\
 	KUNIT_CASE(test_revived),			\
 	KUNIT_CASE(test_busy_when_back),		\
 	KUNIT_CASE(test_lost_at_setup),			\
