@@ -49,7 +49,7 @@ def own_programs(kernel, root):
     """The checks, the programs that they need, and the tree's own tests, where init looks for them."""
     own_checks(root)
     os.makedirs(f"{root}/programs")
-    for name in ("breaker", "cipher", "xsk"):
+    for name in ("breaker", "cipher", "hog", "xsk"):
         kernel.run("gcc", "-O2", "-Wall", "-Werror", "-static", f"{HERE}/programs/{name}.c", "-o", f"{root}/programs/{name}")
     kernel.run("clang-14", "-O2", "-Wall", "-Werror", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu",
                "-c", f"{HERE}/programs/xdp.c", "-o", f"{root}/programs/xdp.o")

@@ -197,6 +197,7 @@ MACHINES = (
     *rings(),
     *drivers(),
     Scenario("recovery", devices=("victim", "network", "scsi"), also=("recovery", "flr", "luns_broken")),
+    Scenario("swaps", devices=("victim",), interrupts={}, also=("swap",), limit=600),
     *(Scenario(f"polls-{n}", devices=("console", "tty"), interrupts={}, cpus=n, also=("poll_output", "poll_control")) for n in (1, 2)),
     # The drivers of the tree keep the rules.
     Scenario("checked", checked=True, also=("rules",)),

@@ -148,3 +148,23 @@ check_poll_control() { # under a lock
 	file=$(port_named echo)
 	poll_in_vain "${file##*/}" "$file" && wait_until has_port echo && echo_on echo 65536
 }
+
+available() { awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo; } # MiB of memory
+
+# Memory is reclaimed to a disk that fails: recovery must not wait for that memory.
+check_swap() {
+	find_victim || return 1
+	mkswap "/dev/$disk" >/dev/null && swapon "/dev/$disk" || return 1
+	rm -f /tmp/enough
+	/programs/hog $(($(available) + 128)) /tmp/enough >/tmp/hogged 2>&1 &
+	hog=$!
+	/programs/breaker "$(slot_of "$disk")" 20 "/sys/block/$disk/stat" >/tmp/command 2>&1
+	status=$?
+	touch /tmp/enough
+	wait_until ended $hog	# it reads all of its memory back, which takes a slow host more than a minute
+	await $hog && [ $status = 0 ] || { cat /tmp/command /tmp/hogged; return 1; }
+	swapped=$(awk '$1 == "pswpin" { print int($2 / 256) }' /proc/vmstat)
+	swapoff "/dev/$disk" || return 1
+	echo "$(cat /tmp/command); meanwhile $(cat /tmp/hogged), $swapped MiB of them from the disk"
+	[ "$swapped" -gt 0 ]
+}
