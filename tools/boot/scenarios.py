@@ -208,8 +208,9 @@ MACHINES = (
                words="virtio_ring.stuck_after=2", slow=bool(changes)) for suffix, changes in (("", {}), ("-packed", {"packed": "on"}))),
     Scenario("vdpa", devices=("scratch",), also=("vdpa_blk", "vdpa_net", "vduse")),
     *life(),
+    # Queues are looked at often, so that buffers without a kick are found.
     Scenario("virtio-iommu", {"iommu_platform": "on"}, ("iommu", "disk", "scratch", "network", "console", "hwrng"),
-             extra={"iommu": {"iommu_platform": "off"}}),
+             extra={"iommu": {"iommu_platform": "off"}}, checked=True, also=("iommu_events", "rules"), words="virtio_ring.stuck_after=2"),
 )
 SCENARIOS = {s.name: s for s in (
     *MACHINES, *on_kernel(MODULES, MACHINES), *on_kernel(BUILTIN, MACHINES),

@@ -34,3 +34,21 @@ check_iommu() { # all the others behind it, in addresses that it translates
 	done
 	echo "$n devices behind it, translated"
 }
+
+# The driver fills the event queue when it is bound, and the device reports by it what a disk did wrong: it read
+# where nothing is mapped.  The disk is brought back.
+check_iommu_events() {
+	iommu=$(grep -lix 0x0017 /sys/bus/virtio/devices/*/device)
+	events=/sys/kernel/debug/virtio/$(basename "${iommu%/device}")/queues/1
+	waiting=$(value_of in_flight)
+	[ "$waiting" -gt 0 ] && [ "$(value_of kicks_sent)" -gt 0 ] && [ "$(value_of callbacks)" = 0 ] || { cat "$events"; return 1; }
+	disk=$(disk_with scratch)
+	/programs/breaker "$(slot_of "$disk")" fault || return 1
+	taskset 1 dd if="/dev/$disk" of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null || { echo "the disk is not back"; return 1; }
+	wait_until logged_more_than 0 'fault from EP' && [ "$(value_of callbacks)" -gt 0 ] || { cat "$events"; return 1; }
+	[ "$(value_of in_flight)" = "$waiting" ] || { echo "expected $waiting buffers for events again"; cat "$events"; return 1; }
+	fio_on "/dev/$disk" 4m || return 1
+	echo "$waiting buffers for events; $(dmesg | sed -n 's/.*\(page fault from EP.*\)/\1/p' | head -n 1)"
+}
+
+value_of() { sed -n "s/^$1: //p" "$events"; } # KEY

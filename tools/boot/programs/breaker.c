@@ -4,6 +4,7 @@
  * until the kernel has brought it back, so many times.
  * breaker DEVICE poll FILE: have it run into an error, and at once use FILE, whose driver polls
  * for the answer.
+ * breaker DEVICE fault: have it read its first queue where an IOMMU maps nothing.
  *
  * DEVICE is its folder under /sys/bus/pci/devices.  The error is one of a driver that lost
  * its mind: something is written to a register, behind the kernel's back, that is not
@@ -31,6 +32,7 @@
 #include <unistd.h>
 
 #define PAGE		4096UL
+#define UNMAPPED	0x1badb0000ULL
 #define LIMIT_MS	60000	/* for a recovery, or what is served; a machine that is busy may take seconds */
 
 static volatile struct virtio_pci_common_cfg *common;
@@ -152,6 +154,16 @@ static void spoil_device(void)
 	common->queue_enable = 2;
 }
 
+/* A queue that is enabled once more is looked for at its new place at once. */
+static int move_queue(void)
+{
+	common->queue_select = 0;
+	common->queue_desc_lo = (uint32_t)UNMAPPED;
+	common->queue_desc_hi = UNMAPPED >> 32;
+	common->queue_enable = 1;
+	return 0;
+}
+
 /*
  * To open a port is a message to the device, and what a console writes is waited for: in both
  * cases by a CPU that does nothing else meanwhile.  What becomes of the bytes does not matter.
@@ -187,8 +199,12 @@ int main(int argc, char **argv)
 		find_registers(argv[1]);
 		return poll_after_error(argv[3]);
 	}
+	if (argc == 3 && !strcmp(argv[2], "fault")) {
+		find_registers(argv[1]);
+		return move_queue();
+	}
 	if (!times) {
-		printf("breaker: expected DEVICE TIMES STAT [HOW], or DEVICE poll FILE\n");
+		printf("breaker: expected DEVICE TIMES STAT [HOW], DEVICE poll FILE or DEVICE fault\n");
 		return 2;
 	}
 	find_registers(argv[1]);
