@@ -6,7 +6,8 @@ import argparse, os, re, shutil, subprocess, sys, time
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(TOOLS)
 sys.path.insert(0, TOOLS)
-import examples, overlay
+import examples, mutate, overlay
+from fuzz import mutants, targets
 from kernel import Failed, Kernel
 
 # What a tree without the overlay has no options for; of the samples, whatever there are.
@@ -121,6 +122,17 @@ def book(args):
     return complaints(make(args.kernel, f"M={folder}", *objects), ["warning"]) if found else [f"{name} has no examples"]
 
 
+def places(args):
+    """Each mutant has one place in the code, and a test by the name of its own."""
+    found = list(mutate.misplaced())
+    for name, target, path, old, _ in mutants.MUTANTS:
+        with open(f"{targets.room(target, TOP)}/{path}") as f:
+            count = f.read().count(old)
+        if count != 1:
+            found.append(f"fuzz/mutants.py: {name}: {count} places in {path} to change, expected 1")
+    return found
+
+
 def uapi(args):
     with open(os.path.join(args.build, "uapi.c"), "w") as f:
         f.write('#include <linux/virtio_config.h>\n#include <linux/virtio_page.h>\n#include <linux/virtio_page_socket.h>\nint main(void) { return VIRTIO_F_VERSION_1 - 32; }\n')
@@ -147,7 +159,7 @@ def main():
     counts = [0, 0]
     for name, check in (("sparse and W=1", build_and_sparse), ("drivers of the tree as modules", lambda a: users(a.kernel)),
                         ("drivers of the tree built in", users_built_in), ("checkpatch --strict", checkpatch),
-                        ("kernel-doc", kernel_doc), ("examples of the book", book), ("header in user space", uapi)):
+                        ("kernel-doc", kernel_doc), ("examples of the book", book), ("header in user space", uapi), ("places of mutants", places)):
         start = time.time()
         try:
             lines = check(args)

@@ -62,11 +62,13 @@ def doing(log):
 
 
 def reports(log):
-    """The kernel's complaints that no entry of EXPECTED accounts for."""
-    if not os.path.exists(log):
-        return ["the kernel left no log"]
-    lines = open(log, errors="replace").read().split("\n")
-    return [l.strip() for l in lines if REPORT.search(l) and not any(all(w in l for w in e) for e in EXPECTED)]
+    """The kernel's complaints in its log."""
+    return complaints(open(log, errors="replace").read()) if os.path.exists(log) else ["the kernel left no log"]
+
+
+def complaints(text):
+    """Those that no entry of EXPECTED accounts for."""
+    return [l.strip() for l in text.split("\n") if REPORT.search(l) and not any(all(w in l for w in e) for e in EXPECTED)]
 
 
 def counts(text):
@@ -107,10 +109,10 @@ def run_and_count(source, build, config, pattern, command, words):
     return found, [f"kunit.py ended with {status}"]
 
 
-def judge(name, found, complaints):
-    for c in complaints:
+def judge(name, found, wrong):
+    for c in wrong:
         print(f"FAILED  {name}{c}")
-    return found[0], found[1] + len(complaints)
+    return found[0], found[1] + len(wrong)
 
 
 def main():

@@ -4,14 +4,15 @@
 
 TREE is a scratch copy of a tree with the overlay applied; its files of ours are brought up to date first and restored after each
 mutant.  The mutants named after a number put back what the 2007 sketch of virtio did (Documentation/virtio.txt lists it)."""
-import argparse, fnmatch, os, re, subprocess, sys, time
+import argparse, contextlib, fnmatch, glob, io, os, re, subprocess, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import overlay
+import kunit, overlay
 
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(TOOLS)
 COMPILER = "the compiler"      # a mutant that must not build
+FEW = 20        # tests that are run sooner one by one than with all others
 BUS, HANDSHAKE, CONFIG, LAYOUT, OFFSET, OPERATIONS = (
     f"drivers/virtio/{f}.c" for f in ("bus", "handshake", "config", "layout", "offset", "operations"))
 KEEP = "drivers/virtio/ring/keep.c"
@@ -112,8 +113,8 @@ MUTANTS = (
     ("queues: what is made again is new", KEEP, "struct ring_queue *q = vdev->keep_vqs ? kept(vdev, index) : NULL;", "struct ring_queue *q = NULL;", "2007-at-once.test_card"),
     ("queues: the device is not reset for one more", "drivers/virtio/queues.c", "\tint err = n < 0 ? n : virtio_reset_and_agree(vdev);\n", "\tint err = n < 0 ? n : 0;\n", "2007-at-once.test_*"),
     ("gone: status written to a device that is not there", HANDSHAKE, "\tif (now == VIRTIO_STATUS_GONE)\n\t\treturn;\n", "", "life.test_gone"),
-    ("sleep: the driver wakes before features are agreed", HANDSHAKE, "err = agree_again(vdev) ?: go_live(vdev, drv->restore, NULL);",
-     "err = go_live(vdev, drv->restore, NULL);", "life.test_restore_refused"),
+    ("sleep: the driver wakes before features are agreed", HANDSHAKE, "err = agree_again(vdev) ?: go_live(vdev, start, NULL);",
+     "err = go_live(vdev, start, NULL);", "life.test_restore_refused"),
     ("sleep: changes come through", HANDSHAKE, "\tvirtio_changes_hold(vdev);\n\tvdev->failed =", "\tvdev->failed =", "life.test_sleep"),
     ("sleep: a driver that stays awake is cut off", HANDSHAKE, "\tif (err)\n\t\tvirtio_changes_deliver(vdev);", "", "life.test_freeze_fails"),
     ("sleep: FAILED is forgotten", HANDSHAKE, "\tif (vdev->failed)", "\tif (0)", "life.test_sleep_alone"),
@@ -303,9 +304,11 @@ MUTANTS = (
     ("a queue is resized while its device is brought back", RING_RESET, "\tguard(mutex)(&vq->vdev->queues_lock);\n\terr = take", "\terr = take",
      "ring-reset.test_resize_in_recovery"),
     ("a queue that was given up stays broken", RENEW, "\t\t\tWRITE_ONCE(q->broken, false);\n", "", "ring-renew.test_wait_in_vain"),
+    ("a polling driver's buffers stay in a queue that is broken", SLOW, "\twhile (!preemptible() && ring_drain(q, NULL))\n\t\t;\n", "",
+     "ring-renew.test_broken_while_polled"),
     ("buffers of a live device are given back", RING_API, "\t\tq->vq.vdev->let_go(q->vq.vdev);\n", "\t\t;\n", "let-go.test_live"),
     ("queues of a live device are deleted", PCI_QUEUES, "\tvirtio_let_go(vdev);\n", "", "locks-pci.test_meet"),
-    ("a reset by the driver is not noticed", MODERN, "= virtio_driver_reset,\n\t.reset_device\t\t= reset,", "= reset,", "locks-pci.test_meet"),
+    ("a reset by the driver is not noticed", MODERN, "\t.reset\t\t\t= virtio_driver_reset,", "\t.reset\t\t\t= reset,", "locks-pci.test_meet"),
     ("brought back without end", RECOVERY, "if (r->attempts == MOST_ATTEMPTS)", "if (0)", "recovery.test_limit"),
     ("given up for what it failed at before it served", RECOVERY, "if (vring_has_served(r->vdev) ||", "if (", "recovery.test_needs_reset"),
     ("given up for what is long ago", RECOVERY, "|| time_after(jiffies, r->last + virtio_recovery_long))", ")", "recovery.test_seldom"),
@@ -343,7 +346,7 @@ MUTANTS = (
     ("a queue that ends is not shut down", SLOW, "\t\tif (q->ending)\n\t\t\tring_shut_down(q);\n", "", "recovery.test_torn_out"),
     ("torn out while its driver waits for it", RECOVERY, "\t\tvirtio_end_what_is_in_flight(vdev);\n", "\t\t;\n", "recovery.test_torn_out_in_restart"),
     ("requests wait for a device that was not restored", HANDSHAKE, "\tif (err)\n\t\tvirtio_stand_in_begin(vdev);\n", "", "recovery.test_not_restored"),
-    ("a stand-in stays for ever", HANDSHAKE, "\telse\n\t\tvirtio_stand_in_end(vdev);\n", "", "recovery.test_not_restored"),
+    ("a stand-in stays for ever", HANDSHAKE, "\telse if (vdev->dev.driver)\n\t\tvirtio_stand_in_end(vdev);\n", "", "recovery.test_not_restored"),
     ("a stand-in stays when its driver goes", HANDSHAKE, "\tvirtio_stand_in_end(vdev);\n\tmake_sure", "\tmake_sure", "recovery.test_not_restored_and_removed"),
     ("a device that was lost is waited for", RECOVERY, "\tif (err)\n\t\tvirtio_stand_in_begin(r->vdev);\n", "", "page-return.test_idle_is_lost"),
     ("a bus reset is not noticed", RECOVERY, 'bring_back(r, "reset by its bus");', ";", "recovery.test_bus_reset"),
@@ -478,51 +481,106 @@ def refresh(tree):
         put(os.path.join(tree, name), read(path))
 
 
-def kunit(args, test):
-    """What came of it: "passed", "failed", "not built" or "did not run"."""
-    run = subprocess.run([os.path.join(TOOLS, "kunit.py"), args.tree, args.build, test], capture_output=True, text=True, errors="replace")
-    said = open(os.path.join(args.build, "kunit.log"), errors="replace").read()
-    if not re.search(r"Ran [1-9]\d* tests", said):
-        return "not built" if re.search(r"\.[ch]:\d+:\d+: error:| error: ", run.stdout) else "did not run"
-    return "failed" if run.returncode else "passed"
+def pattern(test):
+    return "-bus.*" if test == COMPILER else f"-{test}" if test else ""
+
+
+def build(args):
+    """Whether it builds.  Not by the tree's kunit.py, which configures each time, and builds what no test needs."""
+    with open(os.path.join(args.build, "mutant.log"), "w") as out:
+        return not subprocess.run(["make", "-s", "-C", args.tree, "ARCH=um", f"O={args.build}", f"-j{os.cpu_count()}", "CC=ccache gcc", "linux"],
+                                  stdout=out, stderr=subprocess.STDOUT).returncode
+
+
+def run(args, test):
+    """"passed", "failed" or "did not run", of a kernel that is built.  The first pass that fails is the last."""
+    for _, _, words in kunit.PASSES:
+        with contextlib.redirect_stdout(io.StringIO()):
+            (passed, failed), complaints = kunit.run_and_count(args.tree, args.build, "kunit.config", pattern(test), ("exec",), words)
+        if not passed + failed:
+            return "did not run"
+        if failed or complaints:
+            return "failed"
+    return "passed"
+
+
+def has_place(path, old):
+    """Why there is nothing to change, or None."""
+    count = read(os.path.join(TOP, path)).count(old)
+    return None if count == 1 else f"{count} places in {path} to change, expected 1"
+
+
+def has_test(test):
+    """Why nothing can fail, or None: whether a file of tests has both names."""
+    suite, _, case = test.partition(".")
+    for name in glob.glob(f"{TOP}/drivers/virtio/tests/*_test.c") + glob.glob(f"{TOP}/samples/virtio/*_test.c"):
+        text = read(name)
+        if (fnmatch.filter(re.findall(r'"virtio-([\w-]+)"', text), suite) and
+                fnmatch.filter(re.findall(r"KUNIT_CASE\w*\((\w+)", text), case or "*")):
+            return None
+    return f"there is no test {test}"
+
+
+def misplaced():
+    """What keeps rows from being run, a line each."""
+    for name, path, old, _, test in MUTANTS:
+        why = has_place(path, old) or (None if test == COMPILER else has_test(test))
+        if why:
+            yield f"mutate.py: {name}: {why}"
 
 
 def judge(args, name, path, old, new, test):
     """None if the mutant was caught, else why not."""
+    why = has_place(path, old)
+    if why:
+        return why
     text = read(os.path.join(TOP, path))
-    if text.count(old) != 1:
-        return f"{text.count(old)} places in {path} to change, expected 1"
     put(os.path.join(args.tree, path), text.replace(old, new))
     try:
-        got = kunit(args, "-bus.*" if test == COMPILER else f"-{test}")
+        got = run(args, test) if build(args) else "not built"
     finally:
         put(os.path.join(args.tree, path), text)
     expected = "not built" if test == COMPILER else "failed"
     return None if got == expected else f"{test}: {got}, expected it {expected}"
 
 
+def is_sound(args, rows):
+    """Do the tests of all rows pass as they are?  One by one, if they are few.  The first run configures."""
+    tests = sorted({row[4] for row in rows})
+    first, *rest = tests if len(tests) <= FEW else [""]
+    with contextlib.redirect_stdout(io.StringIO()):
+        kunit.run_and_count(args.tree, args.build, "kunit.config", pattern(first), kunit.BUILD_AND_RUN, "")
+    for test in (first, *rest):
+        got = run(args, test)
+        if got != "passed":
+            print(f"mutate: {test or 'all tests'} as they are: {got}; see {args.build}/kunit.log\n0 passed, 1 failed")
+            return False
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("tree", help="scratch copy of a tree with the overlay applied")
-    parser.add_argument("build", help="build tree for it")
+    parser.add_argument("tree", type=os.path.abspath, help="scratch copy of a tree with the overlay applied")
+    parser.add_argument("build", type=os.path.abspath, help="build tree for it")
     parser.add_argument("only", nargs="?", default="*", help="pattern of names, like '14*'")
     args = parser.parse_args()
+    rows = [row for row in MUTANTS if fnmatch.fnmatch(row[0], args.only)]
+    if not rows:
+        sys.exit(f"mutate: no row is named {args.only}")
+    os.makedirs(args.build, exist_ok=True)
     refresh(args.tree)
-    if kunit(args, "") != "passed":
-        print(f"mutate: the tests don't pass as they are; see {args.build}/kunit.log\n0 passed, 1 failed")
+    if not is_sound(args, rows):
         return 1
     counts = [0, 0]
-    for mutant in MUTANTS:
-        if not fnmatch.fnmatch(mutant[0], args.only):
-            continue
+    for mutant in rows:
         start = time.time()
         why = judge(args, *mutant)
         counts[bool(why)] += 1
         print(f"{'MISSED' if why else 'caught':7}{mutant[0]:55}{mutant[4]} ({time.time() - start:.0f} s)", flush=True)
         if why:
-            print(f"       {why}")
+            print(f"       {why}", flush=True)
     print(f"{counts[0]} passed, {counts[1]} failed")
-    return 1 if counts[1] or not counts[0] else 0
+    return 1 if counts[1] else 0
 
 
 if __name__ == "__main__":
