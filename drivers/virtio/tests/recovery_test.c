@@ -18,6 +18,23 @@ static struct disk *disk;
 static unsigned int live, breaks;
 static bool lies;
 
+/* From now on it looks at its queue, if that was the last time. */
+static void one_failure_less(void)
+{
+	if (!--breaks)
+		disk->host->queue[0].serve = disk_serve;
+}
+
+static void lie(struct work_struct *work)
+{
+	virtio_host_claim(disk->host, 0, 999, 0, 1);
+	one_failure_less();
+	virtio_host_interrupt(disk->host, 0);
+}
+
+/* Not from within a kick: the driver may send it under the lock that its callback takes. */
+static DECLARE_WORK(lie_work, lie);
+
 /* Instead of looking at its queue a device that was well fails, so often. */
 static void fail_at_kick(struct virtio_host *host, enum virtio_host_point point, u64 arg)
 {
@@ -28,14 +45,12 @@ static void fail_at_kick(struct virtio_host *host, enum virtio_host_point point,
 	if (point != VIRTIO_HOST_KICK || !breaks ||
 	    host->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
-	if (!--breaks)
-		host->queue[0].serve = disk_serve;
 	if (lies) {
-		virtio_host_claim(host, 0, 999, 0, 1);
-		virtio_host_interrupt(host, 0);
-	} else {
-		virtio_host_needs_reset(host);
+		schedule_work(&lie_work);
+		return;
 	}
+	one_failure_less();
+	virtio_host_needs_reset(host);
 }
 
 static void open_disk(struct kunit *test, u64 features)
@@ -71,6 +86,7 @@ static void transfer_over_failures(struct kunit *test, enum req_op op, unsigned 
 	disk_submit_all(disk, op);
 	disk_expect_all_done(disk, 0);
 	expect_lives(test, times);
+	flush_work(&lie_work);
 	for (i = 0; i < DISK_BIOS; i++)
 		KUNIT_EXPECT_MEMEQ(test, page_address(disk->page[i]), disk->data + i * PAGE_SIZE,
 				   PAGE_SIZE);
