@@ -38,7 +38,9 @@ def run(cmd, **kw):
 
 
 def ours(suffixes):
-    return [f for f in overlay.overlay_files() if f.endswith(suffixes)]
+    """Also what is for one version alone."""
+    files = {os.path.relpath(path, TOP) for name in overlay.known_bases() for path in overlay.Base(name).files().values()}
+    return sorted(f for f in files if f.endswith(suffixes))
 
 
 def make(kernel, *goals):
@@ -101,7 +103,7 @@ def is_association(complaint):
 
 
 def kernel_doc(args):
-    r = run(["perl", os.path.join(args.source, "scripts/kernel-doc"), "-none", "-Wall", *ours((".c", ".h"))], cwd=TOP)
+    r = run([os.path.join(args.source, "scripts/kernel-doc"), "-none", "-Wall", *ours((".c", ".h"))], cwd=TOP)
     return [l for l in (r.stdout + r.stderr).split("\n") if l.strip()]
 
 

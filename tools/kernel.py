@@ -32,6 +32,16 @@ def check_pristine(tree):
         raise Failed(f"{tree} has no drivers/virtio/virtio_ring.c: expected a pristine tree")
 
 
+def adapted(options, source):
+    """As a tree of this version calls them: the file options of its base has what differs."""
+    version = re.findall(r"^(?:VERSION|PATCHLEVEL) = (\d+)$", open(f"{source}/Makefile").read(), re.M)
+    names = f"{os.path.dirname(TOOLS)}/bases/{'.'.join(version)}/options"
+    if os.path.exists(names):
+        for here, *there in (l.split() for l in open(names) if not l.startswith("#")):
+            options = re.sub(rf"^{re.escape(here)}$", "\n".join(there), options, flags=re.M)
+    return options
+
+
 class Kernel:
     """A source tree, and the folder that it is built in.  Whatever is said goes to build.log there."""
 
@@ -54,6 +64,7 @@ class Kernel:
 
     def configure(self, options, base="allnoconfig"):
         """By default, nothing but options and what they need.  True if that is not how it was already."""
+        options = adapted(options, self.source)
         kept = f"{self.build}/options"
         if os.path.exists(kept) and open(kept).read() == options:
             return False
