@@ -55,12 +55,9 @@ boots-uml: source
 	@$(TOOLS)/uml/run.py --source $(LINUX) --build $(BUILD)/uml
 
 QUICK := kunit check-overlay check-new-driver check-tools check-fuzz boots boots-process check
-# By default also the other base, as far as it may differ.
-TESTS_6.12 = $(QUICK) $(addprefix 7.3:,kunit boot boot-packed boot-process check)
-TESTS_7.3 = $(QUICK)
 ## make test              everything that is quick: KUnit, overlay, new-driver, the tools of the tree, fuzz, boots, a guest that is a process, check
 test:
-	@$(TOOLS)/test.py $(TESTS_$(BASE))
+	@$(TOOLS)/test.py $(QUICK)
 
 SLOW := kunit check-overlay check-new-driver check-tools check-idioms check-fuzz boots-all boots-process boots-uml boots-arch check check-users symbols soak
 ## make test-all          and what is slow: all machines, all architectures, all users of virtio, the symbols, and a soak
