@@ -71,7 +71,7 @@ def check_free(tree, name, new):
     suite = found(TOP, ("drivers", FOLDER), rf'\.name = "virtio-{name}"', "*.c")
     if suite:
         raise Refused(f"{suite} has a suite virtio-{name} already: choose another NAME")
-    module = found(tree, ("drivers", "net", "sound", "fs", "crypto", "samples"), rf"\bvirtio[-_]{name.replace('_', '[-_]')}\.o\b", "Makefile")
+    module = found(tree, ("drivers", "net", "sound", "fs", "crypto", "samples"), rf"\bvirtio[-_]{name.replace('_', '[-_]')}\.o\b", "Makefile*")
     if module:
         raise Refused(f"{module} has a module virtio_{name} already: choose another NAME")
     words = sorted({w for s in SOURCES for w in re.findall(r"\bskeleton_\w+", read(source("skeleton", s)))})
