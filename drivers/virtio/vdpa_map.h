@@ -8,7 +8,9 @@
 /* Of one queue. */
 static inline union virtio_map vdpa_map_of_queue(struct vdpa_device *vdpa, u16 index)
 {
-	return vdpa->config->get_vq_map ? vdpa->config->get_vq_map(vdpa, index) : vdpa_get_map(vdpa);
+	const struct vdpa_config_ops *ops = vdpa->config;
+
+	return ops->get_vq_map ? ops->get_vq_map(vdpa, index) : vdpa_get_map(vdpa);
 }
 
 /* %NULL if it is the DMA API. */

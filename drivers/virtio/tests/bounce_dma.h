@@ -2,9 +2,10 @@
 /*
  * A device that reaches memory in a way of its own, for tests of queues that map.
  *
- * By the DMA API, or by operations of &virtio_device.map.  What is mapped is copied, and the device sees the copy, at an address that is
- * none of the memory's: so data arrives only if it was mapped, synchronised and
- * unmapped as the DMA API wants it.  Mappings are counted, and can fail.
+ * By the DMA API, or by operations of &virtio_device.map.  What is mapped is copied, and the
+ * device sees the copy, at an address that is none of the memory's: so data arrives only if
+ * it was mapped, synchronised and unmapped as the DMA API wants it.  Mappings are counted,
+ * and can fail.
  */
 #ifndef _VIRTIO_BOUNCE_DMA_H
 #define _VIRTIO_BOUNCE_DMA_H

@@ -179,11 +179,11 @@ EXPORT_SYMBOL_GPL(host_ring_wants_callback);
 static bool ask_split_for_kicks(struct virtio_host_ring *ring, bool on)
 {
 	struct vringh *vringh = &ring->vringh;
+	u16 flags = on ? 0 : VRING_USED_F_NO_NOTIFY, next = vringh->last_avail_idx;
 	struct vring *vring = &ring->split;
-	u16 next = vringh->last_avail_idx;
 
 	if (!vringh->event_indices)
-		WRITE_ONCE(vring->used->flags, cpu_to_vringh16(vringh, on ? 0 : VRING_USED_F_NO_NOTIFY));
+		WRITE_ONCE(vring->used->flags, cpu_to_vringh16(vringh, flags));
 	else if (on)
 		WRITE_ONCE(vring_avail_event(vring), cpu_to_vringh16(vringh, next));
 	if (!on)

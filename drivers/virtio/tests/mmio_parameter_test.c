@@ -7,6 +7,7 @@
 
 #include "../mmio/mmio.h"
 #include "mmio_fixture.h"
+#include "visible.h"
 
 static const char * const nonsense[] = {
 	"", "@", ":", "512", "512@", "512@0xa1000000", "512@0xa1000000:", "512@0xa1000000:x",
@@ -133,5 +134,3 @@ static struct kunit_suite mmio_parameter_suite = {
 };
 
 kunit_test_suite(mmio_parameter_suite);
-
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -8,6 +8,7 @@
 #include "pci_fixture.h"
 #include "soft_reset.h"
 #include "vdpa_fixture.h"
+#include "visible.h"
 
 static void test_one_reset(struct kunit *test)
 {
@@ -215,5 +216,3 @@ static struct kunit_suite page_suite = {
 
 kunit_test_suites(&pci_suite, &pci_legacy_suite, &mmio_suite, &mmio_legacy_suite,
 		  &mmio_slow_suite, &page_suite);
-
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -17,6 +17,7 @@
 #include "generator.h"
 #include "page_ring.h"
 #include "ring_fixture.h"
+#include "visible.h"
 
 #define SIZE	8
 #define MAPPED	BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)
@@ -529,5 +530,3 @@ static struct kunit_suite page_attack_suite = {
 };
 
 kunit_test_suites(&attack_suite, &page_attack_suite);
-
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

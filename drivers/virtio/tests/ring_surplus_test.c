@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "ring_fixture.h"
+#include "visible.h"
 
 #define SIZE	8
 /* More often than any loop needs that waits for a queue to be empty. */
@@ -378,5 +379,3 @@ static struct kunit_suite surplus_suite = {
 };
 
 kunit_test_suite(surplus_suite);
-
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

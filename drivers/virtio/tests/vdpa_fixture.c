@@ -296,7 +296,8 @@ int vdpa_fixture_try(struct kunit *test)
 	struct vdpa_device *vdpa;
 
 	kernel_log_mark();
-	vdpa = __vdpa_alloc_device(slot->parent, &config_ops, NULL, 1, 1, sizeof(*vdpa), NULL, false);
+	vdpa = __vdpa_alloc_device(slot->parent, &config_ops, NULL, 1, 1, sizeof(*vdpa), NULL,
+				   false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vdpa);
 	vdpa_set_dma_device(vdpa, slot->parent);
 	slot->vdpa = vdpa;

@@ -12,7 +12,8 @@ static inline union virtio_map vdpa_map_of_queue(struct vdpa_device *vdpa, u16 i
 	const struct vdpa_config_ops *ops = vdpa->config;
 	union virtio_map map;
 
-	map.dma_dev = ops->get_vq_dma_dev ? ops->get_vq_dma_dev(vdpa, index) : vdpa_get_dma_dev(vdpa);
+	map.dma_dev = ops->get_vq_dma_dev ? ops->get_vq_dma_dev(vdpa, index) :
+					    vdpa_get_dma_dev(vdpa);
 	return map;
 }
 

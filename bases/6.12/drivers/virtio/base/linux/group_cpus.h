@@ -10,6 +10,7 @@ static inline struct cpumask *virtio_group_cpus_evenly(unsigned int wanted, unsi
 	*got = wanted;
 	return group_cpus_evenly(wanted);
 }
+
 #define group_cpus_evenly	virtio_group_cpus_evenly
 
 #endif /* _VIRTIO_BASE_GROUP_CPUS_H */

@@ -11,6 +11,7 @@ static inline void virtio_kmsan_handle_dma(phys_addr_t phys, size_t size,
 {
 	kmsan_handle_dma(pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys), size, dir);
 }
+
 #define kmsan_handle_dma	virtio_kmsan_handle_dma
 
 #endif /* _VIRTIO_BASE_KMSAN_H */
