@@ -18,9 +18,7 @@ static inline struct vdpa_device *virtio_vdpa_alloc(struct device *parent,
 
 #undef vdpa_alloc_device
 #define vdpa_alloc_device(type, member, parent, config, map, groups, spaces, name, use_va)	\
-	container_of(__vdpa_alloc_device(parent, config, map, groups, spaces,			\
-					 sizeof(type) +						\
-					 BUILD_BUG_ON_ZERO(offsetof(type, member)), name, use_va),	\
-		     type, member)
+	container_of(__vdpa_alloc_device(parent, config, map, groups, spaces, sizeof(type),	\
+					 name, use_va), type, member)
 
 #endif /* _VIRTIO_BASE_VDPA_H */
