@@ -29,6 +29,7 @@ IGNORED = {
     "COMPLEX_MACRO": "rows of tables and members of operations",
     "MACRO_WITH_FLOW_CONTROL": "the same",
     "UNNECESSARY_PARENTHESES": "kept where they help to read",
+    "ALLOC_WITH_SIZEOF": "the oldest base has no kzalloc_obj()",
     "CONFIG_DESCRIPTION": "an entry of the tree's own Kconfig",
 }
 

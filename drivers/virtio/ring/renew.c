@@ -66,6 +66,11 @@ static bool has_fresh(const struct ring_queue *q)
 	return q->renewed && q->fresh.num == q->num;
 }
 
+static bool has_served(const struct ring_queue *q)
+{
+	return READ_ONCE(q->served) || READ_ONCE(q->used_next) != READ_ONCE(q->used_first);
+}
+
 static void take_fresh(struct ring_queue *q)
 {
 	q->stale = q->mem;
@@ -73,6 +78,8 @@ static void take_fresh(struct ring_queue *q)
 	q->fresh.num = 0;
 	q->fresh.order = NULL;
 	q->renewed = false;
+	/* What was taken on the way counts: the device has served. */
+	WRITE_ONCE(q->served, has_served(q));
 	ring_begin(q);
 }
 
@@ -252,7 +259,11 @@ int vring_renew(struct virtio_device *vdev)
 
 	lockdep_assert_held(&vdev->queues_lock);
 	virtio_device_for_each_vq(vdev, vq) {
-		err = renew(to_ring(vq));
+		struct ring_queue *q = to_ring(vq);
+
+		WRITE_ONCE(q->served, false);
+		WRITE_ONCE(q->used_first, READ_ONCE(q->used_next));
+		err = renew(q);
 		if (err)
 			break;
 	}
@@ -399,6 +410,8 @@ EXPORT_SYMBOL_GPL(vring_has_lied);
  * vring_has_served - has the device used anything since it got its queues?
  * @vdev: the device
  *
+ * Also what the driver has taken since vring_renew(), while it waited for the device.
+ *
  * Context: any, while queues neither come nor go.
  * Return: that, as far as the driver has taken it.
  */
@@ -407,7 +420,7 @@ bool vring_has_served(const struct virtio_device *vdev)
 	const struct virtqueue *vq;
 
 	virtio_device_for_each_vq(vdev, vq)
-		if (READ_ONCE(to_ring(vq)->used_next) != to_ring(vq)->used_first)
+		if (has_served(to_ring(vq)))
 			return true;
 	return false;
 }

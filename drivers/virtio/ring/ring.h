@@ -165,6 +165,7 @@ struct ring_memory {
  * @used_seen: up to where the device has come, when last looked at
  * @used_event: where the device was asked to call back
  * @used_first: where @used_next began, moved on by what was dropped
+ * @served: buffers were taken after the ring was renewed and before it moved
  * @num: size of the ring
  * @mask: split: what makes a place in the ring of an index
  * @slots: private state, by id
@@ -282,7 +283,7 @@ struct ring_queue {
 	spinlock_t moving;	/* guards memory that is about to change */
 	struct ring_memory fresh, stale;
 	struct ring_retired *retired;
-	bool renewed;
+	bool renewed, served;
 	bool missed;
 	bool given_up;
 	u64 polled_since, polled_last;

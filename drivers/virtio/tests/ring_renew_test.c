@@ -71,7 +71,9 @@ static void renew_often(struct kunit *test)
 		come_back(test);
 		KUNIT_EXPECT_EQ(test, 1, f->callbacks);
 		KUNIT_EXPECT_EQ(test, 0, f->kicks);
+		KUNIT_EXPECT_FALSE(test, vring_has_served(&f->vdev));
 		KUNIT_EXPECT_EQ(test, 2, take_all(f));
+		KUNIT_EXPECT_TRUE(test, vring_has_served(&f->vdev));
 		KUNIT_EXPECT_EQ(test, 1, f->kicks);
 		KUNIT_EXPECT_EQ(test, RING_SORTS - 3, serve_all(f));
 		KUNIT_EXPECT_EQ(test, RING_SORTS - 3, take_all(f));
