@@ -10,23 +10,10 @@
 #include "pci_fixture.h"
 #include "../core.h"
 
-static struct pci_dev *plugged(struct kunit *test)
-{
-	KUNIT_ASSERT_EQ(test, 0, pci_fixture_try(test));
-	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
-	soft_driver_expect_works(test);
-	return to_pci_dev(soft_driver.vdev->dev.parent);
-}
-
-static const struct pci_error_handlers *handlers(struct pci_dev *pdev)
-{
-	return to_pci_driver(pdev->dev.driver)->err_handler;
-}
-
 /* As the PCI core does it, in two halves: addresses are saved and restored, vectors not. */
 static void begin_reset(struct pci_dev *pdev)
 {
-	handlers(pdev)->reset_prepare(pdev);
+	card_handlers(pdev)->reset_prepare(pdev);
 	pci_save_state(pdev);
 }
 
@@ -41,7 +28,7 @@ static void end_reset(struct kunit *test, struct pci_dev *pdev)
 	memset(card->pci.msix, 0, sizeof(card->pci.msix));
 	soft_device_write(&card->dev, SOFT_STATUS, 0);
 	pci_restore_state(pdev);
-	handlers(pdev)->reset_done(pdev);
+	card_handlers(pdev)->reset_done(pdev);
 }
 
 static void expect_back(struct kunit *test)
@@ -62,7 +49,7 @@ static void test_by_driver(struct kunit *test)
 	unsigned int times;
 
 	soft_driver_sees_to_resets(false);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	vdev = soft_driver.vdev;
 	for (times = 1; times <= 2; times++) {
 		begin_reset(pdev);
@@ -90,7 +77,7 @@ static void test_beneath(struct kunit *test)
 	struct pci_dev *pdev;
 
 	soft_driver_sees_to_resets(true);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	begin_reset(pdev);
 	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(soft_driver.vqs[0]));
 	soft_driver.back = 0;
@@ -114,7 +101,7 @@ static void test_recovery_off(struct kunit *test)
 	struct pci_dev *pdev;
 
 	soft_driver_sees_to_resets(true);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	soft_driver.vdev->recovery_off = true;
 	begin_reset(pdev);
 	end_reset(test, pdev);
@@ -130,7 +117,7 @@ static void test_prepare_fails(struct kunit *test)
 	struct pci_dev *pdev;
 
 	soft_driver_sees_to_resets(false);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	soft_driver.prepare_err = -EBUSY;
 	begin_reset(pdev);
 	end_reset(test, pdev);
@@ -147,7 +134,7 @@ static void test_done_fails(struct kunit *test)
 	struct pci_dev *pdev;
 
 	soft_driver_sees_to_resets(false);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	begin_reset(pdev);
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_QUEUE_SIZE, 0 };
 	end_reset(test, pdev);
@@ -165,11 +152,11 @@ static void test_error(struct kunit *test)
 	struct pci_dev *pdev;
 
 	soft_driver_sees_to_resets(false);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_NEED_RESET,
-			handlers(pdev)->error_detected(pdev, pci_channel_io_frozen));
-	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, handlers(pdev)->slot_reset(pdev));
-	handlers(pdev)->resume(pdev);
+			card_handlers(pdev)->error_detected(pdev, pci_channel_io_frozen));
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, card_handlers(pdev)->slot_reset(pdev));
+	card_handlers(pdev)->resume(pdev);
 	KUNIT_EXPECT_EQ(test, 0, soft_driver.prepares);
 	KUNIT_EXPECT_EQ(test, 0, soft_driver.dones);
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(soft_driver.vqs[0]));
@@ -183,7 +170,7 @@ static void test_no_driver(struct kunit *test)
 	struct pci_dev *pdev;
 
 	soft_driver_sees_to_resets(false);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	vdev = soft_driver.vdev;
 	device_release_driver(&vdev->dev);
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, virtio_device_reset_prepare(vdev));
@@ -213,7 +200,7 @@ static void test_unbound_meanwhile(struct kunit *test)
 	struct pci_dev *pdev;
 
 	soft_driver_sees_to_resets(false);
-	pdev = plugged(test);
+	pdev = card_plugged(test);
 	vdev = soft_driver.vdev;
 	begin_reset(pdev);
 	to_unbind = &vdev->dev;
@@ -244,7 +231,7 @@ static void test_bus(struct kunit *test)
 	struct device *parent;
 	unsigned int i;
 
-	plugged(test);
+	card_plugged(test);
 	vdev = soft_driver.vdev;
 	bus = vdev->dev.bus;
 	for (i = 0; i < SOFT_QUEUES; i++)

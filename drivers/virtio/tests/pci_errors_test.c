@@ -14,19 +14,6 @@
 /* A timer of so many seconds is up to an eighth of them late. */
 #define AFTER_LIMIT_MS	(BUS_LIMIT_S * MSEC_PER_SEC * 5 / 4)
 
-static struct pci_dev *plugged(struct kunit *test)
-{
-	KUNIT_ASSERT_EQ(test, 0, pci_fixture_try(test));
-	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
-	soft_driver_expect_works(test);
-	return to_pci_dev(soft_driver.vdev->dev.parent);
-}
-
-static const struct pci_error_handlers *handlers(struct pci_dev *pdev)
-{
-	return to_pci_driver(pdev->dev.driver)->err_handler;
-}
-
 static u16 command(struct kunit *test)
 {
 	return get_unaligned_le16(CARD(test)->pci.space + PCI_COMMAND);
@@ -65,18 +52,18 @@ static void expect_back(struct kunit *test)
 /* As long as nobody asks for more, a device that works is not touched. */
 static void test_non_fatal(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 	unsigned int accesses;
 
 	/* What was put off when it came is over. */
 	msleep(1000);
 	accesses = CARD(test)->dev.accesses;
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_CAN_RECOVER,
-			handlers(pdev)->error_detected(pdev, pci_channel_io_normal));
+			card_handlers(pdev)->error_detected(pdev, pci_channel_io_normal));
 	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(soft_driver.vqs[0]));
 	KUNIT_EXPECT_EQ(test, 0, soft_driver_post(0));
 	KUNIT_EXPECT_EQ(test, soft_driver.found + 1, soft_driver.back);
-	handlers(pdev)->resume(pdev);
+	card_handlers(pdev)->resume(pdev);
 	msleep(1000);
 	KUNIT_EXPECT_EQ(test, 0, soft_driver_post(1));
 	KUNIT_EXPECT_EQ(test, soft_driver.found + 2, soft_driver.back);
@@ -89,7 +76,7 @@ static void test_non_fatal(struct kunit *test)
 static void stop_by_error(struct kunit *test, struct pci_dev *pdev)
 {
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_NEED_RESET,
-			handlers(pdev)->error_detected(pdev, pci_channel_io_frozen));
+			card_handlers(pdev)->error_detected(pdev, pci_channel_io_frozen));
 	KUNIT_EXPECT_FALSE(test, command(test) & PCI_COMMAND_MASTER);
 }
 
@@ -97,15 +84,15 @@ static void reset_and_resume(struct kunit *test, struct pci_dev *pdev)
 {
 	soft_driver.back = 0;
 	reset_slot(test);
-	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, handlers(pdev)->slot_reset(pdev));
-	handlers(pdev)->resume(pdev);
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, card_handlers(pdev)->slot_reset(pdev));
+	card_handlers(pdev)->resume(pdev);
 	expect_back(test);
 }
 
 /* With its addresses, its vectors and its queues; and a second time. */
 static void test_slot_reset(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 	int times;
 
 	for (times = 0; times < 2; times++) {
@@ -122,10 +109,10 @@ static void test_slot_reset(struct kunit *test)
 /* Where the error was not fatal, and another function of the slot needs the reset. */
 static void test_slot_reset_of_others(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_CAN_RECOVER,
-			handlers(pdev)->error_detected(pdev, pci_channel_io_normal));
+			card_handlers(pdev)->error_detected(pdev, pci_channel_io_normal));
 	reset_and_resume(test, pdev);
 	pci_fixture_expect_clean(test);
 	pci_fixture_expect_honest_works(test);
@@ -135,7 +122,7 @@ static void test_slot_reset_of_others(struct kunit *test)
 /* The state that is restored is one with addresses, also once it was restored before. */
 static void test_slot_reset_after_sleep(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 	const struct dev_pm_ops *pm = pdev->dev.driver->pm;
 
 	KUNIT_EXPECT_EQ(test, 0, pm->freeze(&pdev->dev));
@@ -165,7 +152,7 @@ static void expect_ended(struct kunit *test, const char *words)
 /* When its recovery fails, the bus says nothing: that has a limit. */
 static void test_never_reset(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 
 	stop_by_error(test, pdev);
 	msleep(BUS_LIMIT_S / 2 * MSEC_PER_SEC);
@@ -177,11 +164,11 @@ static void test_never_reset(struct kunit *test)
 /* Another function has failed after this one was reset. */
 static void test_never_resumed(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 
 	stop_by_error(test, pdev);
 	reset_slot(test);
-	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, handlers(pdev)->slot_reset(pdev));
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, card_handlers(pdev)->slot_reset(pdev));
 	msleep(AFTER_LIMIT_MS);
 	expect_ended(test, "no end of its recovery within 180 s, given up");
 }
@@ -189,7 +176,7 @@ static void test_never_resumed(struct kunit *test)
 /* Unplugged meanwhile: the limit ends nothing else. */
 static void test_unplugged_while_stopped(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 
 	stop_by_error(test, pdev);
 	soft_driver_start_clock();
@@ -204,23 +191,23 @@ static void test_unplugged_while_stopped(struct kunit *test)
 
 static void test_for_good(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 
 	stop_by_error(test, pdev);
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_DISCONNECT,
-			handlers(pdev)->error_detected(pdev, pci_channel_io_perm_failure));
+			card_handlers(pdev)->error_detected(pdev, pci_channel_io_perm_failure));
 	expect_ended(test, NULL);
 }
 
 /* Its slot was reset, and there is no room for its addresses any more. */
 static void test_not_enabled(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 
 	stop_by_error(test, pdev);
 	reset_slot(test);
 	pdev->resource[VIRTIO_CARD_BAR].flags |= IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_DISCONNECT, handlers(pdev)->slot_reset(pdev));
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_DISCONNECT, card_handlers(pdev)->slot_reset(pdev));
 	pdev->resource[VIRTIO_CARD_BAR].flags &= ~IORESOURCE_UNSET;
 	expect_ended(test, NULL);
 }
@@ -228,13 +215,13 @@ static void test_not_enabled(struct kunit *test)
 /* What is there now has shorter queues: the rings, which stay, don't fit. */
 static void test_back_with_less(struct kunit *test)
 {
-	struct pci_dev *pdev = plugged(test);
+	struct pci_dev *pdev = card_plugged(test);
 
 	stop_by_error(test, pdev);
 	reset_slot(test);
 	CARD(test)->dev.lie = (struct soft_lie) { SOFT_QUEUE_SIZE, SOFT_QUEUE_MAX_SIZE / 2 };
-	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, handlers(pdev)->slot_reset(pdev));
-	handlers(pdev)->resume(pdev);
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, card_handlers(pdev)->slot_reset(pdev));
+	card_handlers(pdev)->resume(pdev);
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(soft_driver.vqs[0]));
 	KUNIT_EXPECT_TRUE(test, CARD(test)->dev.regs[SOFT_STATUS] & VIRTIO_CONFIG_S_FAILED);
 	pci_fixture_expect_clean(test);

@@ -149,3 +149,30 @@ void pci_fixture_lie_one_by_one(struct kunit *test)
 
 	soft_expect_one_by_one(test, lie->lie, lie->single, lie->words);
 }
+
+/**
+ * card_plugged - the card in its slot, at work with the driver of the tests
+ * @test: the test
+ *
+ * Context: may sleep.
+ * Return: it, as the PCI core has it.
+ */
+struct pci_dev *card_plugged(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, 0, pci_fixture_try(test));
+	KUNIT_ASSERT_NOT_NULL(test, soft_driver.vdev);
+	soft_driver_expect_works(test);
+	return to_pci_dev(soft_driver.vdev->dev.parent);
+}
+
+/**
+ * card_handlers - what the PCI core calls at a reset or an error
+ * @pdev: the card, bound to virtio_pci
+ *
+ * Context: any.
+ * Return: the operations.
+ */
+const struct pci_error_handlers *card_handlers(struct pci_dev *pdev)
+{
+	return to_pci_driver(pdev->dev.driver)->err_handler;
+}

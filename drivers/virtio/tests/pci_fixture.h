@@ -39,6 +39,8 @@ int pci_fixture_init_legacy(struct kunit *test);
 void pci_fixture_exit(struct kunit *test);
 void pci_fixture_again(struct kunit *test);
 int pci_fixture_try(struct kunit *test);
+struct pci_dev *card_plugged(struct kunit *test);
+const struct pci_error_handlers *card_handlers(struct pci_dev *pdev);
 void pci_fixture_expect_clean(struct kunit *test);
 void pci_fixture_describe(const struct pci_lie *lie, char *desc);
 void pci_fixture_lie_at_once(struct kunit *test);
